@@ -1,0 +1,216 @@
+// What the speaker shows of itself: plain values that can cross a thread boundary, named after what
+// they mean, not after any tool's output. src/api turns them into FRR's and Cilium's shapes.
+// Large tables come as batches of columns; attribute sets come as encoded bytes, once per view.
+
+import type { FamilyName } from "./net/family.ts";
+
+export type SessionState =
+  | "Idle"
+  | "Connect"
+  | "Active"
+  | "OpenSent"
+  | "OpenConfirm"
+  | "Established";
+
+export interface MessageCounts {
+  open: number;
+  update: number;
+  notification: number;
+  keepalive: number;
+  routeRefresh: number;
+}
+
+export interface NeighborFamilyView {
+  readonly family: FamilyName;
+  readonly isConfigured: boolean;
+  readonly isNegotiated: boolean;
+  /** Routes in the Adj-RIB-In before import policy. */
+  readonly receivedPrePolicy: number;
+  /** Routes that the import policy accepted. */
+  readonly accepted: number;
+  readonly sent: number;
+  /** Why nothing of this family is sent, e.g. no next hop of the family on the interface. */
+  readonly notSentReason: string | undefined;
+  /** RFC 8212: an eBGP neighbor without import / export policy. */
+  readonly isImportPolicyMissing: boolean;
+  readonly isExportPolicyMissing: boolean;
+  readonly hasEndOfRibReceived: boolean;
+  readonly hasEndOfRibSent: boolean;
+  readonly updateGroupId: number | undefined;
+}
+
+export interface LastResetView {
+  readonly atWallMs: number;
+  /** In words, e.g. `Hold timer expired`, `Peer closed the session`. */
+  readonly reason: string;
+  readonly direction: "sent" | "received" | "local";
+  readonly code: number | undefined;
+  readonly subcode: number | undefined;
+}
+
+export interface CapabilityView {
+  readonly code: number;
+  /** The capability's value octets (RFC 5492 §4), e.g. afi, reserved, safi. */
+  readonly value: Uint8Array;
+}
+
+export interface NeighborView {
+  readonly instance: string;
+  readonly address: string;
+  readonly port: number;
+  readonly description: string | undefined;
+  /** As configured; `remoteAsn` is what the session uses (0 while unknown). */
+  readonly configuredRemoteAsn: number | "external" | "internal" | "any";
+  readonly remoteAsn: number;
+  readonly localAsn: number;
+  readonly isIbgp: boolean;
+  readonly isPassive: boolean;
+  readonly isShutdown: boolean;
+  readonly state: SessionState;
+  /** When the session was last Established or last left that state; undefined: never. */
+  readonly stateChangedWallMs: number | undefined;
+  readonly establishedWallMs: number | undefined;
+  readonly remoteRouterId: string | undefined;
+  readonly localRouterId: string;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  readonly remotePort: number | undefined;
+  readonly interfaceName: string | undefined;
+  readonly isDirectlyConnected: boolean;
+  readonly ttl: number | undefined;
+  readonly nextHops: {
+    readonly ipv4: string | undefined;
+    readonly ipv6Global: string | undefined;
+    readonly ipv6LinkLocal: string | undefined;
+  };
+  readonly configuredHoldTimeSec: number;
+  readonly configuredKeepaliveSec: number;
+  readonly connectRetrySec: number;
+  /** Negotiated values; undefined while there is no session. */
+  readonly holdTimeSec: number | undefined;
+  readonly keepaliveSec: number | undefined;
+  readonly capabilitiesSent: readonly CapabilityView[];
+  readonly capabilitiesReceived: readonly CapabilityView[];
+  readonly sent: Readonly<MessageCounts>;
+  readonly received: Readonly<MessageCounts>;
+  readonly lastReadWallMs: number | undefined;
+  readonly lastWriteWallMs: number | undefined;
+  /** Messages decoded but not yet acted upon, and messages queued for the peer. */
+  readonly inputQueue: number;
+  readonly outputQueue: number;
+  readonly connectionsEstablished: number;
+  readonly connectionsDropped: number;
+  readonly connectRetryCounter: number;
+  readonly lastReset: LastResetView | undefined;
+  /** Why the neighbor cannot even try, e.g. no route, connection refused. */
+  readonly lastError: string | undefined;
+  readonly families: readonly NeighborFamilyView[];
+  /** RFC 7606 counters. */
+  readonly treatedAsWithdraw: number;
+  readonly attributesDiscarded: number;
+}
+
+export interface FamilySummaryView {
+  readonly family: FamilyName;
+  /** Grows with each change of a best path. */
+  readonly tableVersion: number;
+  readonly prefixes: number;
+  readonly paths: number;
+  readonly ribBytes: number;
+}
+
+export interface InstanceView {
+  readonly instance: string;
+  readonly asn: number;
+  readonly routerId: string;
+  readonly families: readonly FamilySummaryView[];
+  readonly neighbors: readonly NeighborView[];
+  readonly attributeSets: number;
+  readonly attributeBytes: number;
+}
+
+/** Why a path is best, or why it lost (RFC 4271 §9.1.2). */
+export const DecisionReason = {
+  None: 0,
+  OnlyPath: 1,
+  Weight: 2,
+  LocalPreference: 3,
+  LocallyOriginated: 4,
+  AsPathLength: 5,
+  Origin: 6,
+  Med: 7,
+  EbgpOverIbgp: 8,
+  IgpMetric: 9,
+  OlderPath: 10,
+  RouterId: 11,
+  ClusterLength: 12,
+  PeerAddress: 13,
+} as const;
+export type DecisionReason = (typeof DecisionReason)[keyof typeof DecisionReason];
+
+/** Bits of {@link RouteBatch.flags}. */
+export const PathFlag = {
+  /** Usable: accepted by policy, next hop reachable, no loop. */
+  Valid: 1,
+  Best: 2,
+  /** The import policy (or RFC 8212) refused it. */
+  Filtered: 4,
+  /** The next hop is not reachable. */
+  Inaccessible: 8,
+  /** Our own AS is in the path (RFC 4271 §9.1.2). */
+  AsLoop: 16,
+  /** Learned from an internal peer. */
+  Internal: 32,
+  /** Originated here. */
+  Local: 64,
+} as const;
+
+/** A source of routes, referred to by number in batches of one view. Number 0 is this speaker. */
+export interface PathPeerView {
+  readonly number: number;
+  readonly address: string;
+  readonly remoteAsn: number;
+  readonly routerId: string;
+  readonly isIbgp: boolean;
+}
+
+export interface RouteBatch {
+  readonly count: number;
+  /** 1 (IPv4) or 4 (IPv6) signed words a route. */
+  readonly prefixWords: Int32Array;
+  readonly prefixLengths: Uint8Array;
+  /** Peer number ({@link PathPeerView}). */
+  readonly peers: Uint16Array;
+  /** Attribute set number within this view; see {@link RouteBatch.newAttributes}. */
+  readonly attributes: Uint32Array;
+  readonly flags: Uint8Array;
+  readonly reasons: Uint8Array;
+  /** When the path was received, in seconds since 1970 UTC. */
+  readonly receivedWallSec: Uint32Array;
+  /** Table version at which the prefix last changed. */
+  readonly versions: Uint32Array;
+  /** Sets that this view has not named before: number, and canonical encoded attributes. */
+  readonly newAttributes: readonly { readonly number: number; readonly bytes: Uint8Array }[];
+}
+
+/** What a view of routes is about. */
+export type RouteQuery = {
+  readonly instance: string;
+  readonly family: FamilyName;
+  /** One prefix, or with `isLongerPrefixes` all within it; an address means its longest match. */
+  readonly prefix?: string;
+  readonly isLongerPrefixes?: boolean;
+} & (
+  | { readonly table: "loc-rib" }
+  /** Before import policy / what the policy accepted / after export policy. */
+  | { readonly table: "received" | "accepted" | "advertised"; readonly neighbor: string }
+);
+
+export interface RouteViewHead {
+  readonly asn: number;
+  readonly routerId: string;
+  readonly tableVersion: number;
+  readonly peers: readonly PathPeerView[];
+  /** Upper bound of the routes that will follow. */
+  readonly maxRoutes: number;
+}
