@@ -13,7 +13,7 @@ export const SKIP_MARK = 'SKIP: ';
 
 /** Marks the running test as skipped. The caller returns right after it. */
 export function skip(t: ExecutionContext<unknown>, reason: string): void {
-  t.log(`${SKIP_MARK}${reason}`);
+  t.log(`${SKIP_MARK}${reason.replaceAll(/\s+/g, ' ')}`);
   t.pass();
 }
 
