@@ -67,11 +67,11 @@ function judgeLength({ path, text }: Source): string | undefined {
   return `${path} has ${lines} lines: split it by concept (limit ${maxLines})`;
 }
 
-/** Two lines of comment, so that a reader knows what lives in the file and what does not; a short file may do with one. */
+/** Two lines of comment, so that a reader knows what lives in the file and what does not; one will do for a short file or a test. */
 function judgeOpening({ path, text }: Source): string | undefined {
   const lines = text.replace(/^#!.*\n/, '').split('\n');
   const end = lines.findIndex((line) => !/^\s*(\/\/|\/\*|\*)/.test(line));
-  const wanted = lines.length > shortFileLines ? 2 : 1;
+  const wanted = lines.length > shortFileLines && !path.startsWith('test/') ? 2 : 1;
   return end >= wanted ? undefined : `${path} does not open with a comment (${wanted} lines or more)`;
 }
 
