@@ -4,17 +4,17 @@
 // Once everything shares one loop, once the readers and the client have the main thread for themselves.
 // Run: node test/bench/process-model.ts [--rounds 3]
 
-import { createServer, connect, type AddressInfo } from "node:net";
-import { monitorEventLoopDelay } from "node:perf_hooks";
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { createServer, connect, type AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
 const STREAM_BYTES = 96 * 1024 * 1024;
 const CHUNK = Buffer.alloc(64 * 1024, 7);
 const LIST = JSON.stringify(
   Array.from({ length: 12_000 }, (_, index) => ({
-    metadata: { name: `pod-${index}`, namespace: "default", labels: { app: `a${index % 50}` } },
-    spec: { nodeName: `node-${index % 40}`, containers: [{ name: "c", image: "registry/x:1" }] },
-    status: { podIP: `10.0.${index >> 8}.${index & 255}`, phase: "Running" },
+    metadata: { name: `pod-${index}`, namespace: 'default', labels: { app: `a${index % 50}` } },
+    spec: { nodeName: `node-${index % 40}`, containers: [{ name: 'c', image: 'registry/x:1' }] },
+    status: { podIP: `10.0.${index >> 8}.${index & 255}`, phase: 'Running' },
   })),
 );
 
@@ -37,18 +37,18 @@ async function speak(): Promise<Figures> {
       }
     };
     let sent = 0;
-    socket.on("drain", write);
+    socket.on('drain', write);
     write();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   delay.enable();
   const begin = performance.now();
   await new Promise<void>((resolve) => {
     let received = 0;
     let hash = 1;
-    const socket = connect(port, "127.0.0.1");
-    socket.on("data", (chunk) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('data', (chunk) => {
       // About 12 bytes and 100 ns a route.
       for (let offset = 0; offset < chunk.length; offset += 2) {
         hash = (Math.imul(hash, 0x01000193) ^ chunk[offset]) | 0;
@@ -77,9 +77,9 @@ function disturb(): () => void {
     while (performance.now() < until) {
       const rows = [];
       for (let row = 0; row < 64; row++) {
-        rows.push(JSON.stringify({ prefix: `10.${row}.0.0/16`, valid: true, path: "65001 65002" }));
+        rows.push(JSON.stringify({ prefix: `10.${row}.0.0/16`, valid: true, path: '65001 65002' }));
       }
-      bytes += rows.join(",").length;
+      bytes += rows.join(',').length;
     }
     setImmediate(renderSlice);
   };
@@ -99,8 +99,8 @@ async function run(isSeparate: boolean): Promise<Figures> {
     if (!isSeparate) return await speak();
     const worker = new Worker(new URL(import.meta.url));
     return await new Promise<Figures>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
+      worker.once('message', resolve);
+      worker.once('error', reject);
     });
   } finally {
     stop();
@@ -112,19 +112,17 @@ function median(values: readonly number[]): string {
 }
 
 if (isMainThread) {
-  const flag = process.argv.indexOf("--rounds");
+  const flag = process.argv.indexOf('--rounds');
   const rounds = flag < 0 ? 3 : Number(process.argv[flag + 1]);
-  const results: Record<string, Figures[]> = { "one loop": [], "own thread": [] };
+  const results: Record<string, Figures[]> = { 'one loop': [], 'own thread': [] };
   for (let round = 0; round < rounds; round++) {
-    results["one loop"].push(await run(false));
-    results["own thread"].push(await run(true));
+    results['one loop'].push(await run(false));
+    results['own thread'].push(await run(true));
   }
-  console.log("| model | load s | event-loop delay p99 ms | max ms |\n|---|---|---|---|");
+  console.log('| model | load s | event-loop delay p99 ms | max ms |\n|---|---|---|---|');
   for (const [model, figures] of Object.entries(results)) {
     const cell = (pick: (f: Figures) => number): string => median(figures.map(pick));
-    console.log(
-      `| ${model} | ${cell((f) => f.loadSec)} | ${cell((f) => f.p99Ms)} | ${cell((f) => f.maxMs)} |`,
-    );
+    console.log(`| ${model} | ${cell((f) => f.loadSec)} | ${cell((f) => f.p99Ms)} | ${cell((f) => f.maxMs)} |`);
   }
 } else {
   parentPort?.postMessage(await speak());

@@ -1,0 +1,52 @@
+// BIRD 2 from the distribution: one table, nothing written to the kernel.
+
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { deviceAsn, deviceRouterId, generatorPlan, receiverPlan, watcherPlan } from '../plan.ts';
+import type { PeerPlan } from '../plan.ts';
+import type { Device } from './device.ts';
+import { askVersion } from './version.ts';
+
+const program = '/usr/sbin/bird';
+
+export const bird: Device = {
+  name: 'BIRD',
+  transit: 'ebgp',
+  findVersion: () => askVersion(program, '--version'),
+  prepare: (directory) => {
+    const config = path.join(directory.path, 'bird.conf');
+    writeFileSync(
+      config,
+      [
+        `router id ${deviceRouterId};`,
+        'protocol device {}',
+        protocol(generatorPlan, 'import all; export none;'),
+        protocol(receiverPlan, 'import none; export all;'),
+        protocol(watcherPlan, 'import none; export none;'),
+        '',
+      ].join('\n'),
+    );
+    return {
+      file: program,
+      args: [
+        '-f',
+        '-c',
+        config,
+        '-s',
+        path.join(directory.path, 'bird.ctl'),
+        '-P',
+        path.join(directory.path, 'bird.pid'),
+      ],
+    };
+  },
+};
+
+function protocol(peer: PeerPlan, policy: string): string {
+  return `protocol bgp ${peer.name} {
+  local ${peer.deviceAddress} as ${deviceAsn};
+  neighbor ${peer.address} as ${peer.asn};
+  passive;
+  ipv4 { ${policy} };
+}`;
+}

@@ -1,0 +1,74 @@
+// Two network namespaces a run, one for the device and one for our peers, and the links between them. Names carry the
+// bench's pid, so that what a killed bench left behind is recognized and removed by the next one.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+import type { Cleanup } from './cleanup.ts';
+import { peerPlans } from './plan.ts';
+
+export interface Namespaces {
+  readonly device: string;
+  readonly peers: string;
+  readonly remove: () => void;
+}
+
+const namePattern = /^waggle-bench-(\d+)-/;
+// scratch
+let created = 0;
+
+export function createNamespaces(cleanup: Cleanup): Namespaces {
+  created += 1;
+  const device = `waggle-bench-${process.pid}-device${created}`;
+  const peers = `waggle-bench-${process.pid}-peers${created}`;
+  const removals: (() => void)[] = [];
+  for (const name of [device, peers]) {
+    ip('netns', 'add', name);
+    removals.push(cleanup.add(() => removeNamespace(name)));
+    ip('-n', name, 'link', 'set', 'lo', 'up');
+  }
+  for (const [index, plan] of peerPlans.entries()) {
+    const link = `link${index}`;
+    ip('-n', device, 'link', 'add', link, 'type', 'veth', 'peer', 'name', link, 'netns', peers);
+    ip('-n', device, 'addr', 'add', `${plan.deviceAddress}/24`, 'dev', link);
+    ip('-n', peers, 'addr', 'add', `${plan.address}/24`, 'dev', link);
+    ip('-n', device, 'link', 'set', link, 'up');
+    ip('-n', peers, 'link', 'set', link, 'up');
+  }
+  return {
+    device,
+    peers,
+    remove: () => {
+      for (const remove of removals) remove();
+    },
+  };
+}
+
+/** Removes the namespaces of benches that no longer run. */
+export function sweepNamespaces(): void {
+  for (const line of ip('netns', 'list').split('\n')) {
+    const name = line.split(' ')[0] ?? '';
+    const owner = namePattern.exec(name)?.[1];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeNamespace(name);
+  }
+}
+
+function removeNamespace(name: string): void {
+  for (const pid of ip('netns', 'pids', name).split('\n')) {
+    if (pid !== '') killPid(Number(pid));
+  }
+  ip('netns', 'del', name);
+}
+
+function killPid(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It may have ended between the listing and now.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function ip(...words: string[]): string {
+  return execFileSync('ip', words, { encoding: 'utf8' });
+}
