@@ -1,0 +1,190 @@
+// Reads YAML text into plain values while remembering on which line each field stands, so that every
+// complaint about a file can name it. One reader for router.yaml and for Kubernetes manifests.
+// Bounded in size, nesting, aliases and documents; says what is wrong instead of throwing.
+// What a value means is not decided here.
+
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { Document, ParsedNode, YAMLError } from 'yaml';
+
+/** Names of keys and positions in lists, from the root of a document. */
+export type FieldPath = readonly (string | number)[];
+
+export interface YamlFault {
+  /** Line in the text, from 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface YamlLimits {
+  readonly maxBytes: number;
+  readonly maxDocuments: number;
+  /** How many values aliases (`*name`) may stand for in one document. */
+  readonly maxAliases: number;
+  readonly maxDepth: number;
+}
+
+export const defaultYamlLimits: YamlLimits = {
+  maxBytes: 4 * 1024 * 1024,
+  maxDocuments: 10_000,
+  maxAliases: 100,
+  maxDepth: 64,
+};
+
+export interface YamlDocument {
+  /** Plain maps, lists, strings, numbers, booleans and null. */
+  readonly value: unknown;
+  /** Line on which the document begins. */
+  readonly line: number;
+  /** Line of the field, or of its nearest parent that the text has (a missing field has no line of its own). */
+  lineOf(path: FieldPath): number;
+}
+
+export interface YamlReading {
+  /** Documents that hold something; empty ones (`---` twice) are left out. */
+  readonly documents: readonly YamlDocument[];
+  readonly faults: readonly YamlFault[];
+}
+
+export function readYaml(text: string, limits: YamlLimits = defaultYamlLimits): YamlReading {
+  const refused = (line: number, message: string): YamlReading => ({ documents: [], faults: [{ line, message }] });
+  // UTF-8 takes at most three bytes a UTF-16 unit; exact counting would need an encoder.
+  if (text.length > limits.maxBytes) {
+    return refused(1, `the file has ${text.length} characters: at most ${limits.maxBytes} are read`);
+  }
+  const deep = findTooDeepFlow(text, limits.maxDepth);
+  if (deep !== undefined) return refused(deep, `nested more than ${limits.maxDepth} levels deep`);
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, strict: true, prettyErrors: false });
+  if (!Array.isArray(parsed)) return { documents: [], faults: [] };
+  if (parsed.length > limits.maxDocuments) {
+    return refused(1, `the file has ${parsed.length} documents: at most ${limits.maxDocuments} are read`);
+  }
+  const documents: YamlDocument[] = [];
+  const faults: YamlFault[] = [];
+  for (const document of parsed) {
+    const own = [...document.errors, ...document.warnings].map((error) => describeError(error, lines));
+    if (own.length > 0) {
+      faults.push(...own);
+      continue;
+    }
+    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
+    const tooDeep = findTooDeep(document.contents, limits.maxDepth);
+    if (tooDeep !== undefined) {
+      faults.push({ line: lineAt(lines, tooDeep), message: `nested more than ${limits.maxDepth} levels deep` });
+      continue;
+    }
+    const value = resolve(document, limits);
+    if (value instanceof Resolved) documents.push(new ParsedDocument(document.contents, value.value, lines));
+    else faults.push({ line: lineAt(lines, document.contents.range[0]), message: value });
+  }
+  return { documents, faults };
+}
+
+class Resolved {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** The document's value, or why its aliases are refused. */
+function resolve(document: Document.Parsed, limits: YamlLimits): Resolved | string {
+  try {
+    return new Resolved(document.toJS({ maxAliasCount: limits.maxAliases }));
+  } catch (error) {
+    // The library throws ReferenceError when aliases expand to more than allowed or name nothing.
+    if (error instanceof ReferenceError) return `aliases are refused: ${error.message}`;
+    throw error;
+  }
+}
+
+class ParsedDocument implements YamlDocument {
+  readonly value: unknown;
+  readonly line: number;
+  readonly #root: ParsedNode;
+  readonly #lines: LineCounter;
+
+  constructor(root: ParsedNode, value: unknown, lines: LineCounter) {
+    this.#root = root;
+    this.#lines = lines;
+    this.value = value;
+    this.line = lineAt(lines, root.range[0]);
+  }
+
+  lineOf(path: FieldPath): number {
+    let node: unknown = this.#root;
+    let offset = this.#root.range[0];
+    for (const step of path) {
+      if (isMap(node)) {
+        const pair: unknown = node.items.find((item) => keyText(item.key) === String(step));
+        if (!isPair(pair)) break;
+        offset = offsetOf(pair.key) ?? offset;
+        node = pair.value;
+      } else if (isSeq(node) && typeof step === 'number') {
+        const item: unknown = node.items[step];
+        if (item === undefined) break;
+        offset = offsetOf(item) ?? offset;
+        node = item;
+      } else {
+        // A scalar, or an alias whose text stands elsewhere: the line of the alias is what a person edits.
+        break;
+      }
+    }
+    return lineAt(this.#lines, offset);
+  }
+}
+
+function keyText(key: unknown): string | undefined {
+  return isScalar(key) ? String(key.value) : undefined;
+}
+
+function offsetOf(node: unknown): number | undefined {
+  if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0];
+  return undefined;
+}
+
+function lineAt(lines: LineCounter, offset: number): number {
+  return lines.linePos(offset).line;
+}
+
+function describeError(error: YAMLError, lines: LineCounter): YamlFault {
+  const line = lineAt(lines, error.pos[0]);
+  const message = error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '');
+  if (error.code === 'DUPLICATE_KEY')
+    return { line, message: 'the same key stands twice in one map: remove one of them' };
+  if (error.code === 'TAB_AS_INDENT') return { line, message: 'a tab is used as indentation: use spaces' };
+  return { line, message: `not valid YAML: ${message}` };
+}
+
+/**
+ * The line where flow collections (`[[[[`) open more levels than allowed. The parser recurses once a level, so this is
+ * looked at before it runs; brackets within quotes and comments count too, which a real file never notices.
+ */
+function findTooDeepFlow(text: string, maxDepth: number): number | undefined {
+  let depth = 0;
+  let line = 1;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 10) line++;
+    else if (unit === 91 || unit === 123) depth++;
+    else if (unit === 93 || unit === 125) depth = Math.max(0, depth - 1);
+    if (depth > maxDepth * 4) return line;
+  }
+  return undefined;
+}
+
+/** Offset of the first node that lies deeper than allowed; walks with a stack of its own. */
+function findTooDeep(root: ParsedNode, maxDepth: number): number | undefined {
+  const stack: { readonly node: unknown; readonly depth: number }[] = [{ node: root, depth: 0 }];
+  for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
+    const { node, depth } = entry;
+    if (depth > maxDepth) return offsetOf(node) ?? root.range[0];
+    if (isMap(node)) {
+      for (const pair of node.items)
+        stack.push({ node: pair.key, depth: depth + 1 }, { node: pair.value, depth: depth + 1 });
+    } else if (isSeq(node)) {
+      for (const item of node.items) stack.push({ node: item, depth: depth + 1 });
+    }
+  }
+  return undefined;
+}
