@@ -17,7 +17,7 @@ interface Stage {
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
-const ava = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
+const ava = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.js');
 
 /** Suites that want root, real daemons or the machine to themselves: one file at a time, after the rest, with patience. */
 const serialSuites = ['kernel', 'interop', 'lab'];

@@ -7,9 +7,10 @@ import test from 'ava';
 interface Locked {
   readonly integrity?: string;
   readonly resolved?: string;
-  readonly os?: readonly string[];
-  readonly cpu?: readonly string[];
-  readonly libc?: readonly string[];
+  /** npm copies these as the package wrote them: a list or a bare word. */
+  readonly os?: string | readonly string[];
+  readonly cpu?: string | readonly string[];
+  readonly libc?: string | readonly string[];
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -21,7 +22,7 @@ const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
 function isForSupportedMachine({ os, cpu, libc }: Locked): boolean {
   return (
     (os?.includes('linux') ?? true) &&
-    (cpu?.some((name) => name === 'x64' || name === 'arm64') ?? true) &&
+    (cpu === undefined || cpu.includes('x64') || cpu.includes('arm64')) &&
     (libc?.includes('glibc') ?? true)
   );
 }
