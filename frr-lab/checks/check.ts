@@ -1,0 +1,60 @@
+// A check: a claim about a running lab, what was expected in words, and what was seen. The runner waits until all of them
+// hold (`lab up`) or tells them one by one (`lab demo`).
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type Seen = { readonly isOk: boolean; readonly seen: string };
+
+export type Check = {
+  readonly name: string;
+  readonly expected: string;
+  /** Stops or changes something on the way, and puts it back: only in demo and tests. */
+  readonly isDisruptive?: boolean;
+  readonly look: () => Promise<Seen>;
+};
+
+export type Outcome = Seen & { readonly check: Check };
+
+export function ok(seen: string): Seen {
+  return { isOk: true, seen };
+}
+
+export function notOk(seen: string): Seen {
+  return { isOk: false, seen };
+}
+
+/** Holds if nothing is listed as wrong; shows what is wrong, or else the text. */
+export function unlessWrong(wrong: readonly string[], text: string): Seen {
+  return wrong.length === 0 ? ok(text) : notOk(wrong.join('; '));
+}
+
+/** Looks until it holds or the time is over, and gives the last look. What a look throws is what it saw. */
+export async function lookUntil(check: Check, deadlineMs: number): Promise<Outcome> {
+  for (;;) {
+    const seen = await lookOnce(check);
+    if (seen.isOk || performance.now() >= deadlineMs) return { check, ...seen };
+    await sleep(200);
+  }
+}
+
+async function lookOnce(check: Check): Promise<Seen> {
+  try {
+    return await check.look();
+  } catch (error) {
+    return notOk(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Every check in order, all within one limit. A check that held early may have been overtaken by a later change, so all of
+ * them are looked at once more at the end; these last looks count.
+ */
+export async function waitForAll(checks: readonly Check[], limitMs: number): Promise<readonly Outcome[]> {
+  const deadline = performance.now() + limitMs;
+  for (const check of checks) {
+    const outcome = await lookUntil(check, deadline);
+    if (!outcome.isOk) break;
+  }
+  const outcomes: Outcome[] = [];
+  for (const check of checks) outcomes.push({ check, ...(await lookOnce(check)) });
+  return outcomes;
+}

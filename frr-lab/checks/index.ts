@@ -1,0 +1,28 @@
+// Which checks and which summaries belong to which topology.
+import type { LabPaths } from '../paths.ts';
+import type { NodeKind, Topology } from '../topology.ts';
+import type { Check } from './check.ts';
+
+const checks: Readonly<Record<string, (lab: LabPaths, topology: Topology) => readonly Check[]>> = {};
+
+const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
+  host: undefined,
+  frr: ['vtysh', '-c', 'show bgp summary'],
+  bird: ['birdc', 'show', 'protocols'],
+  gobgp: ['gobgp', 'neighbor'],
+  exabgp: undefined,
+  openbgpd: ['bgpctl', 'show', 'summary'],
+  'waggle-agent': ['waggle', 'show', 'bgp', 'summary'],
+  'waggle-router': ['waggle', 'show', 'bgp', 'summary'],
+};
+
+export function checksOf(lab: LabPaths, topology: Topology): readonly Check[] {
+  return checks[topology.name]?.(lab, topology) ?? [];
+}
+
+export function summaryCommandsOf(topology: Topology): readonly { node: string; command: readonly string[] }[] {
+  return topology.nodes.flatMap((node) => {
+    const command = summaries[node.kind];
+    return command === undefined ? [] : [{ node: node.name, command }];
+  });
+}

@@ -1,0 +1,39 @@
+# `lab exec` and `lab shell`: enters every namespace of a node and becomes the command, so that the terminal, signals, the
+# exit code and open descriptors are the command's own. Sourced by `lab`; Node is not involved.
+
+run_root=/run/waggle-lab
+
+# The topology that is meant: the one given by -t, or the only one that is up.
+chosen_topology() {
+  if [ -n "$1" ]; then
+    [ -d "$run_root/$1" ] || fail 1 "lab $1 is not up"
+    printf '%s' "$1"
+    return
+  fi
+  local found=()
+  local path
+  for path in "$run_root"/*/; do
+    if [ -d "$path" ]; then found+=("$(basename "$path")"); fi
+  done
+  case ${#found[@]} in
+    0) fail 1 "no lab is up; start one with: lab up" ;;
+    1) printf '%s' "${found[0]}" ;;
+    *) fail 2 "more than one lab is up (${found[*]}); say which with -t" ;;
+  esac
+}
+
+# Arguments: topology, node, command…
+enter_node() {
+  local topology=$1 name=$2
+  shift 2
+  local node=$run_root/$topology/$name
+  if [ ! -e "$node/mnt" ] || ! nsenter "--net=$node/net" true 2>/dev/null; then
+    fail 1 "lab $topology has no node $name; there are: $(cd "$run_root/$topology" && echo */ | tr -d /)"
+  fi
+  [ "$(id -u)" = 0 ] || fail 1 "entering a node needs root"
+  local directory=$PWD
+  case $directory in /run | /run/* | /var/lib | /var/lib/*) directory=/ ;; esac
+  export PATH="$repo_dir/bin:$repo_dir/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  export WAGGLE_LAB=$topology NODE_NAME=$name
+  exec nsenter "--net=$node/net" "--uts=$node/uts" "--mount=$node/mnt" "--wdns=$directory" -- "$@"
+}

@@ -1,0 +1,169 @@
+# Installs what the lab needs and starts nothing: Debian packages, a Node and npm to bootstrap with, the npm packages of the
+# lock file. Sourced by `lab`. Says what it installs before it does; when nothing is missing it costs a few dozen milliseconds.
+
+# Every package with the reason why it is here. node-modules needs its own C++ runtime, which a bare system lacks.
+packages_wanted=(
+  frr             # the reference router: zebra, bgpd, vtysh
+  bird2           # peers of the zoo
+  gobgpd
+  exabgp
+  openbgpd
+  tshark          # lab capture, and the tests that let a third party read our messages
+  iproute2        # links, addresses, routes
+  iputils-ping    # traffic checks
+  netcat-openbsd
+  libstdc++6      # the project's Node
+  ca-certificates # npm
+)
+
+policy_file=/usr/sbin/policy-rc.d
+policy_saved=/usr/sbin/policy-rc.d.before-waggle-lab
+lock_target=/var/lib/dpkg # a directory can be locked too, and then there is no lock file to leave behind
+units_before=/var/lib/waggle-lab-units-before
+install_log=$lab_dir/.run/install.log
+policy_mark='# written by waggle lab for the length of one installation'
+
+fail() {
+  local code=$1
+  shift
+  printf 'lab: %s\n' "$*" >&2
+  exit "$code"
+}
+
+say() { printf 'lab: %s\n' "$*"; }
+
+install_all() {
+  local repo=$1 may_install=$2
+  local missing
+  missing=$(missing_packages)
+  node_modules_fresh "$repo" || have_npm || missing="$missing nodejs npm"
+  missing=$(echo $missing)
+  if [ -n "$missing" ]; then
+    [ "$may_install" = yes ] || fail 1 "missing Debian packages: $missing (--no-install forbids installing them)"
+    command -v apt-get >/dev/null || fail 1 "missing packages: $missing, and there is no apt-get here to install them with"
+    [ "$(id -u)" = 0 ] || fail 1 "missing Debian packages: $missing; run this once as root"
+    install_packages $missing
+  fi
+  if ! node_modules_fresh "$repo"; then
+    [ "$may_install" = yes ] || fail 1 "node_modules is missing or older than package-lock.json (--no-install forbids npm ci)"
+    install_node_modules "$repo"
+  fi
+}
+
+missing_packages() {
+  local package status
+  for package in "${packages_wanted[@]}"; do
+    status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) || status=
+    [ "${status:0:2}" = ii ] || printf '%s ' "$package"
+  done
+}
+
+have_npm() { command -v npm >/dev/null && command -v node >/dev/null; }
+
+# Fresh: the project's Node runs, and what npm says it installed is what the lock file asks for.
+node_modules_fresh() {
+  local node=$1/node_modules/.bin/node
+  [ -x "$node" ] && "$node" "$1/frr-lab/lock-check.ts" "$1" >/dev/null 2>&1
+}
+
+install_node_modules() {
+  local log
+  log=$(mktemp)
+  say "installing the npm packages of package-lock.json"
+  if ! (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    fail 1 "npm ci failed; its last lines are above"
+  fi
+  rm -f "$log"
+  node_modules_fresh "$1" || fail 1 "npm ci ran, but $1/node_modules/.bin/node does not start: is this machine x64 or arm64?"
+}
+
+# One installation at a time; a policy-rc.d of our own for the length of the call, and what was there before put back.
+# What was there before is on disk, so that a later call can finish what a killed one began. apt-get inherits the lock: as
+# long as an orphan of a killed call still runs, nobody puts the policy back under its feet.
+install_packages() {
+  exec 9<"$lock_target"
+  flock 9
+  finish_interrupted_install
+  say "installing Debian packages: $* (log: $install_log)"
+  list_units >"$units_before"
+  forbid_starts
+  trap finish_interrupted_install EXIT
+  trap 'exit 130' INT TERM HUP
+  if ! run_apt "$@"; then
+    tail -n 15 "$install_log" >&2
+    fail 1 "apt-get could not install: $* (whole log: $install_log)"
+  fi
+  finish_interrupted_install
+  trap - EXIT INT TERM HUP
+  exec 9>&-
+}
+
+# Puts the policy back and disables the units that the installation enabled. Call it with the lock held.
+finish_interrupted_install() {
+  restore_policy
+  [ -e "$units_before" ] || return 0
+  disable_new_units
+  rm -f "$units_before"
+}
+
+# For every other command: did a killed installation leave something to finish? If one is still running, it is left alone.
+tidy_after_killed_install() {
+  [ -e "$units_before" ] && [ "$(id -u)" = 0 ] || return 0
+  exec 9<"$lock_target"
+  if flock -n 9; then finish_interrupted_install; fi
+  exec 9>&-
+}
+
+run_apt() {
+  # DPkg::Use-Pty=0 keeps the log readable. Conffiles of the user's are kept.
+  local apt=(apt-get -y -q --no-install-recommends -o DPkg::Use-Pty=0 -o DPkg::Lock::Timeout=300
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
+  export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
+  mkdir -p "${install_log%/*}"
+  : >"$install_log"
+  say "  reading package lists"
+  apt-get -q update >>"$install_log" 2>&1 || say "  apt-get update failed; trying with the lists that are here"
+  say "  downloading and unpacking"
+  "${apt[@]}" install "$@" >>"$install_log" 2>&1 </dev/null
+}
+
+forbid_starts() {
+  if [ -e "$policy_file" ]; then mv "$policy_file" "$policy_saved"; fi
+  printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >"$policy_file.new"
+  chmod 755 "$policy_file.new"
+  mv "$policy_file.new" "$policy_file"
+}
+
+restore_policy() {
+  if [ -e "$policy_file" ] && grep -qF "$policy_mark" "$policy_file"; then rm -f "$policy_file"; fi
+  if [ -e "$policy_saved" ] && [ ! -e "$policy_file" ]; then mv "$policy_saved" "$policy_file"; fi
+}
+
+# Unit files and, for a system without systemd, init scripts; one a line.
+list_units() {
+  {
+    find /lib/systemd/system /usr/lib/systemd/system -maxdepth 1 -name '*.*' -printf '%f\n' 2>/dev/null || true
+    find /etc/init.d -maxdepth 1 -type f -printf 'init.d/%f\n' 2>/dev/null || true
+  } | sort -u
+}
+
+# A daemon that only the lab wants must not start at the next boot either.
+disable_new_units() {
+  local unit
+  for unit in $(list_units | comm -13 "$units_before" -); do
+    case $unit in
+      init.d/*)
+        if command -v update-rc.d >/dev/null; then update-rc.d "${unit#init.d/}" disable >/dev/null 2>&1 || true; fi
+        continue
+        ;;
+      *.service | *.socket | *.timer | *.path) ;;
+      *) continue ;;
+    esac
+    find /etc/systemd/system -type l -name "$unit" 2>/dev/null | grep -q . || continue
+    say "  leaving $unit disabled"
+    if command -v systemctl >/dev/null; then systemctl disable "$unit" >/dev/null 2>&1 || true; fi
+    find /etc/systemd/system -path '*.wants/*' -type l -name "$unit" -delete
+  done
+}

@@ -1,0 +1,83 @@
+// Where a lab lives. /run/waggle-lab/<topology> holds what dies with the machine: namespaces and process records. It alone
+// says whether a lab exists, whatever checkout made it. frr-lab/.run/<topology> (git-ignored) holds logs and generated files.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const labDir = import.meta.dirname;
+export const repoDir = join(labDir, '..');
+export const runRoot = '/run/waggle-lab';
+/** Carried by every process a lab starts, so that it is found even before it has entered its namespaces. */
+export const labVariable = 'WAGGLE_LAB';
+
+export type LabPaths = {
+  readonly topology: string;
+  /** Private mount point that holds the namespaces. */
+  readonly run: string;
+  /** Written last by `up`: the lab is complete. */
+  readonly completeMark: string;
+  /** Who is building or tearing down just now. */
+  readonly busyMark: string;
+  readonly files: string;
+  readonly manifests: string;
+  /** The folder in the checkout with configurations, manifests and what is expected. */
+  readonly source: string;
+};
+
+export type NodePaths = {
+  readonly run: string;
+  readonly net: string;
+  readonly mnt: string;
+  readonly uts: string;
+  readonly daemons: string;
+  /** The name under which `ip netns` shows the node. */
+  readonly netnsName: string;
+  readonly config: string;
+  readonly logs: string;
+  readonly mounts: string;
+  readonly configSource: string;
+};
+
+export function labPaths(topology: string): LabPaths {
+  const run = join(runRoot, topology);
+  const files = join(labDir, '.run', topology);
+  return {
+    topology,
+    run,
+    completeMark: join(run, 'complete'),
+    busyMark: join(run, 'busy'),
+    files,
+    manifests: join(files, 'manifests'),
+    source: join(labDir, topology),
+  };
+}
+
+export function nodePaths(lab: LabPaths, node: string): NodePaths {
+  const run = join(lab.run, node);
+  const files = join(lab.files, node);
+  return {
+    run,
+    net: join(run, 'net'),
+    mnt: join(run, 'mnt'),
+    uts: join(run, 'uts'),
+    daemons: join(run, 'daemons'),
+    netnsName: `waggle-${lab.topology}-${node}`,
+    config: join(files, 'config'),
+    logs: join(files, 'log'),
+    mounts: join(files, 'mounts'),
+    configSource: join(lab.source, node),
+  };
+}
+
+/** Labs of which anything exists, complete or not. */
+export function listLabs(): readonly string[] {
+  return listDirectory(runRoot).filter((name) => !name.startsWith('.'));
+}
+
+/** Names in a directory; none if there is no such directory. */
+export function listDirectory(path: string): readonly string[] {
+  try {
+    return readdirSync(path).toSorted();
+  } catch {
+    return [];
+  }
+}

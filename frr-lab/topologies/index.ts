@@ -1,0 +1,18 @@
+// The topologies there are, by name.
+import { LabError } from '../lab-error.ts';
+import type { Topology } from '../topology.ts';
+import { quickstart } from './quickstart.ts';
+
+const topologies: readonly Topology[] = [quickstart];
+
+export function listTopologies(): readonly Topology[] {
+  return topologies;
+}
+
+export function getTopology(name: string): Topology {
+  const found = topologies.find((topology) => topology.name === name);
+  if (found === undefined) {
+    throw new LabError(`no topology is called ${name}; there are: ${topologies.map((each) => each.name).join(', ')}`);
+  }
+  return found;
+}
