@@ -11,7 +11,7 @@ interface Room {
   readonly values: readonly string[];
   /** Folders and files of which only types may be imported. */
   readonly types: readonly string[];
-  /** A pure room imports no node: module and no npm package. */
+  /** A pure room imports no node: module, and of npm only the packages named in `purePackages`. */
   readonly isPure: boolean;
 }
 
@@ -31,7 +31,10 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['src/io/', { values: ['bgp/', 'src/kernel/'], types: [], isPure: false }],
   ['src/speaker/', { values: ['bgp/', 'src/io/'], types: [], isPure: false }],
   ['src/kube/', { values: ['bgp/net/'], types: ['bgp/', 'src/control/'], isPure: false }],
-  ['src/api/', { values: ['bgp/net/', 'bgp/wire/'], types: ['bgp/', 'src/speaker/port.ts'], isPure: false }],
+  [
+    'src/api/',
+    { values: ['bgp/net/', 'bgp/wire/', 'bgp/views.ts'], types: ['bgp/', 'src/speaker/port.ts'], isPure: false },
+  ],
   ['src/cli/', { values: [], types: ['src/api/'], isPure: false }],
   ['src/agent/', { values: ['bgp/', ...shell], types: [], isPure: false }],
   ['src/router/', { values: ['bgp/', ...shell.filter((name) => name !== 'src/kube/')], types: [], isPure: false }],
@@ -40,6 +43,9 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['test/', { values: everything, types: [], isPure: false }],
   ['scripts/', { values: [], types: [], isPure: false }],
 ]);
+
+/** Packages that work on text and values alone, for the cores that read files' contents; bgp/ needs none. */
+const purePackages: ReadonlyMap<string, readonly string[]> = new Map([['src/control/', ['yaml', 'typebox', 'ajv']]]);
 
 /** Packages that only one room may import. */
 const keepers: ReadonlyMap<string, string> = new Map([['koffi', 'src/kernel/']]);
@@ -74,12 +80,15 @@ export function resolveAlias(specifier: string, aliases: ReadonlyMap<string, str
 }
 
 function judgePackage(room: string, rule: Room, specifier: string, declared: ReadonlySet<string>): string | undefined {
-  if (rule.isPure) return `is pure and imports no ${isBuiltin(specifier) ? 'node: module' : 'npm package'}`;
-  if (isBuiltin(specifier)) return specifier.startsWith('node:') ? undefined : `writes node:${specifier}`;
+  if (isBuiltin(specifier)) {
+    if (rule.isPure) return 'is pure and imports no node: module';
+    return specifier.startsWith('node:') ? undefined : `writes node:${specifier}`;
+  }
   const name = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
+  if (rule.isPure && !(purePackages.get(room) ?? []).includes(name)) return 'is pure and imports no such npm package';
   const keeper = keepers.get(name);
   if (keeper !== undefined && room !== keeper && room !== 'test/') return `may not import it: only ${keeper} does`;
   return declared.has(name) ? undefined : 'imports what package.json does not declare for it';
