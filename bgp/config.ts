@@ -2,10 +2,10 @@
 // The control rooms make them out of router.yaml or Kubernetes objects after checking every field;
 // Speaker.configure compares them with what runs and touches only what changed.
 
-import type { FamilyName } from "./net/family.ts";
+import type { FamilyName } from './net/family.ts';
 
 /** Built-in policies need no statements. `unset` is RFC 8212: eBGP denies, iBGP accepts. */
-export type PolicyRef = "accept" | "reject" | "unset" | { readonly policy: string };
+export type PolicyRef = 'accept' | 'reject' | 'unset' | { readonly policy: string };
 
 export interface SpeakerConfig {
   /** Names the instance in logs, metrics and REST; unique within the process. */
@@ -24,7 +24,7 @@ export interface NeighborConfig {
   /** Remote TCP port of active opens. */
   readonly port: number;
   /** `any` takes the number from the OPEN (Cilium's peerASN 0). */
-  readonly remoteAsn: number | "external" | "internal" | "any";
+  readonly remoteAsn: number | 'external' | 'internal' | 'any';
   readonly description: string | undefined;
   /** Never opens a connection itself (RFC 4271 §8.1.1 PassiveTcpEstablishment). */
   readonly isPassive: boolean;
@@ -55,14 +55,14 @@ export const defaultTimers: TimersConfig = { connectRetrySec: 120, holdTimeSec: 
 export interface NetworkConfig {
   /** `192.0.2.0/24` or `2001:db8::/32`, no host bits. */
   readonly prefix: string;
-  readonly origin: "igp" | "incomplete";
+  readonly origin: 'igp' | 'incomplete';
 }
 
 export interface PolicyConfig {
   readonly name: string;
   readonly statements: readonly StatementConfig[];
   /** What happens to a route that no statement decided. */
-  readonly otherwise: "accept" | "reject";
+  readonly otherwise: 'accept' | 'reject';
 }
 
 export interface StatementConfig {
@@ -80,7 +80,7 @@ export interface StatementConfig {
     /** Used towards iBGP peers on export. */
     readonly localPreference?: number;
   };
-  readonly action: "accept" | "reject" | "next";
+  readonly action: 'accept' | 'reject' | 'next';
 }
 
 export interface PrefixMatchConfig {

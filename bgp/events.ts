@@ -2,49 +2,49 @@
 // The shell turns each into a log line (src/io/log.ts holds the catalogue) and counts it. Texts that
 // come from a peer are marked in the field name (`peer…`) and must be escaped where they are shown.
 
-import type { FamilyName } from "./net/family.ts";
-import type { SessionState } from "./views.ts";
+import type { FamilyName } from './net/family.ts';
+import type { SessionState } from './views.ts';
 
 export type SpeakerEvent = { readonly instance: string; readonly wallMs: number } & (
   | {
-      readonly type: "neighbor-state";
+      readonly type: 'neighbor-state';
       readonly neighbor: string;
       readonly from: SessionState;
       readonly to: SessionState;
       readonly reason: string;
     }
   | {
-      readonly type: "notification-sent" | "notification-received";
+      readonly type: 'notification-sent' | 'notification-received';
       readonly neighbor: string;
       readonly code: number;
       readonly subcode: number;
       readonly text: string;
     }
-  | { readonly type: "connect-failed"; readonly neighbor: string; readonly error: string }
+  | { readonly type: 'connect-failed'; readonly neighbor: string; readonly error: string }
   | {
-      readonly type: "connection-refused";
+      readonly type: 'connection-refused';
       readonly remoteAddress: string;
       readonly reason: string;
     }
   | {
-      readonly type: "collision";
+      readonly type: 'collision';
       readonly neighbor: string;
-      readonly kept: "incoming" | "outgoing";
+      readonly kept: 'incoming' | 'outgoing';
     }
   | {
-      readonly type: "update-fault";
+      readonly type: 'update-fault';
       readonly neighbor: string;
-      readonly action: "treat-as-withdraw" | "attribute-discard" | "session-reset";
+      readonly action: 'treat-as-withdraw' | 'attribute-discard' | 'session-reset';
       readonly attribute: number | undefined;
       readonly reason: string;
     }
-  | { readonly type: "end-of-rib"; readonly neighbor: string; readonly family: FamilyName }
+  | { readonly type: 'end-of-rib'; readonly neighbor: string; readonly family: FamilyName }
   | {
-      readonly type: "family-not-sent";
+      readonly type: 'family-not-sent';
       readonly neighbor: string;
       readonly family: FamilyName;
       readonly reason: string;
     }
   /** A surprise while decoding a peer's bytes: our fault; the session was reset. */
-  | { readonly type: "internal-error"; readonly neighbor: string; readonly error: string }
+  | { readonly type: 'internal-error'; readonly neighbor: string; readonly error: string }
 );

@@ -2,7 +2,7 @@
 // sockets and timers, tests with a memory network and a fake clock. Events of the world come back
 // through the methods of Speaker (speaker.ts): connectionOpened, received, connectionClosed, …
 
-import type { Address } from "./net/address.ts";
+import type { Address } from './net/address.ts';
 
 /** Identifies one TCP connection for its lifetime; never reused within a process. */
 export type ConnectionId = number;

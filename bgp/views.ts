@@ -2,15 +2,9 @@
 // they mean, not after any tool's output. src/api turns them into FRR's and Cilium's shapes.
 // Large tables come as batches of columns; attribute sets come as encoded bytes, once per view.
 
-import type { FamilyName } from "./net/family.ts";
+import type { FamilyName } from './net/family.ts';
 
-export type SessionState =
-  | "Idle"
-  | "Connect"
-  | "Active"
-  | "OpenSent"
-  | "OpenConfirm"
-  | "Established";
+export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
 
 export interface MessageCounts {
   open: number;
@@ -43,7 +37,7 @@ export interface LastResetView {
   readonly atWallMs: number;
   /** In words, e.g. `Hold timer expired`, `Peer closed the session`. */
   readonly reason: string;
-  readonly direction: "sent" | "received" | "local";
+  readonly direction: 'sent' | 'received' | 'local';
   readonly code: number | undefined;
   readonly subcode: number | undefined;
 }
@@ -60,7 +54,7 @@ export interface NeighborView {
   readonly port: number;
   readonly description: string | undefined;
   /** As configured; `remoteAsn` is what the session uses (0 while unknown). */
-  readonly configuredRemoteAsn: number | "external" | "internal" | "any";
+  readonly configuredRemoteAsn: number | 'external' | 'internal' | 'any';
   readonly remoteAsn: number;
   readonly localAsn: number;
   readonly isIbgp: boolean;
@@ -201,9 +195,9 @@ export type RouteQuery = {
   readonly prefix?: string;
   readonly isLongerPrefixes?: boolean;
 } & (
-  | { readonly table: "loc-rib" }
+  | { readonly table: 'loc-rib' }
   /** Before import policy / what the policy accepted / after export policy. */
-  | { readonly table: "received" | "accepted" | "advertised"; readonly neighbor: string }
+  | { readonly table: 'received' | 'accepted' | 'advertised'; readonly neighbor: string }
 );
 
 export interface RouteViewHead {

@@ -35,7 +35,7 @@ export class Address {
 
 /** A dotted quad as a signed word; undefined when the text is anything else (no leading zeros). */
 export function parseIpv4(text: string): number | undefined {
-  const parts = text.split(".");
+  const parts = text.split('.');
   if (parts.length !== 4) return undefined;
   let word = 0;
   for (const part of parts) {
@@ -51,32 +51,31 @@ export function parseIpv4(text: string): number | undefined {
 export function parseIpv6(text: string): [number, number, number, number] | undefined {
   let source = text;
   const tail: number[] = [];
-  const lastColon = source.lastIndexOf(":");
-  if (source.includes(".", lastColon + 1)) {
+  const lastColon = source.lastIndexOf(':');
+  if (source.includes('.', lastColon + 1)) {
     const word = parseIpv4(source.slice(lastColon + 1));
     if (word === undefined || lastColon < 0) return undefined;
     tail.push((word >>> 16) & 0xffff, word & 0xffff);
-    source = source.slice(0, source[lastColon - 1] === ":" ? lastColon + 1 : lastColon);
+    source = source.slice(0, source[lastColon - 1] === ':' ? lastColon + 1 : lastColon);
   }
-  const halves = source.split("::");
+  const halves = source.split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? "");
-  const rest = halves.length === 2 ? parseGroups(halves[1] ?? "") : [];
+  const head = parseGroups(halves[0] ?? '');
+  const rest = halves.length === 2 ? parseGroups(halves[1] ?? '') : [];
   if (head === undefined || rest === undefined) return undefined;
   rest.push(...tail);
   const missing = 8 - head.length - rest.length;
   const isCompressed = halves.length === 2;
   if (isCompressed ? missing < 1 : missing !== 0) return undefined;
   const groups = [...head, ...Array.from({ length: missing }, () => 0), ...rest];
-  const word = (index: number): number =>
-    (((groups[index * 2] ?? 0) << 16) | (groups[index * 2 + 1] ?? 0)) | 0;
+  const word = (index: number): number => ((groups[index * 2] ?? 0) << 16) | (groups[index * 2 + 1] ?? 0) | 0;
   return [word(0), word(1), word(2), word(3)];
 }
 
 function parseGroups(text: string): number[] | undefined {
-  if (text === "") return [];
+  if (text === '') return [];
   const groups: number[] = [];
-  for (const part of text.split(":")) {
+  for (const part of text.split(':')) {
     if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
     groups.push(Number.parseInt(part, 16));
   }
@@ -112,18 +111,12 @@ export function formatIpv6(w0: number, w1: number, w2: number, w3: number): stri
     groups
       .slice(from, to)
       .map((group) => group.toString(16))
-      .join(":");
+      .join(':');
   if (bestStart < 0) return hex(0, 8);
   return `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`;
 }
 
-export function formatAddress(
-  version: 4 | 6,
-  w0: number,
-  w1: number,
-  w2: number,
-  w3: number,
-): string {
+export function formatAddress(version: 4 | 6, w0: number, w1: number, w2: number, w3: number): string {
   return version === 4 ? formatIpv4(w0) : formatIpv6(w0, w1, w2, w3);
 }
 

@@ -2,7 +2,7 @@
 
 declare const brand: unique symbol;
 /** An AS number, 0..4294967295. 0 never identifies a speaker (RFC 7607). */
-export type Asn = number & { readonly [brand]: "Asn" };
+export type Asn = number & { readonly [brand]: 'Asn' };
 
 /** Stands for an AS number above 65535 in two-octet fields (RFC 6793 §9). */
 export const AS_TRANS = 23456;

@@ -7,7 +7,7 @@ export const Afi = { Ipv4: 1, Ipv6: 2 } as const;
 /** IANA subsequent address family identifiers (RFC 4760 §6). */
 export const Safi = { Unicast: 1 } as const;
 
-export type FamilyName = "ipv4-unicast" | "ipv6-unicast";
+export type FamilyName = 'ipv4-unicast' | 'ipv6-unicast';
 
 export interface Family {
   /** Position in {@link families} and in every per-family array of the speaker. */
@@ -30,28 +30,28 @@ export interface Family {
 
 export const ipv4Unicast: Family = {
   index: 0,
-  name: "ipv4-unicast",
+  name: 'ipv4-unicast',
   afi: Afi.Ipv4,
   safi: Safi.Unicast,
   version: 4,
   addressBytes: 4,
   words: 1,
   maxLength: 32,
-  jsonKey: "ipv4Unicast",
-  title: "IPv4 Unicast",
+  jsonKey: 'ipv4Unicast',
+  title: 'IPv4 Unicast',
 };
 
 export const ipv6Unicast: Family = {
   index: 1,
-  name: "ipv6-unicast",
+  name: 'ipv6-unicast',
   afi: Afi.Ipv6,
   safi: Safi.Unicast,
   version: 6,
   addressBytes: 16,
   words: 4,
   maxLength: 128,
-  jsonKey: "ipv6Unicast",
-  title: "IPv6 Unicast",
+  jsonKey: 'ipv6Unicast',
+  title: 'IPv6 Unicast',
 };
 
 /** Every family this speaker knows, by index. */

@@ -1,7 +1,7 @@
 // One address prefix of either family (RFC 4632 notation). RIBs keep prefixes as columns
 // (prefix-table.ts); this class is for configuration, policies, views and tests.
 
-import { Address, formatAddress, parseAddress } from "./address.ts";
+import { Address, formatAddress, parseAddress } from './address.ts';
 
 export class Prefix {
   readonly version: 4 | 6;
@@ -43,9 +43,7 @@ export class Prefix {
 
   containsAddress(address: Address): boolean {
     const length = address.version === 4 ? 32 : 128;
-    return this.contains(
-      new Prefix(address.version, length, address.w0, address.w1, address.w2, address.w3),
-    );
+    return this.contains(new Prefix(address.version, length, address.w0, address.w1, address.w2, address.w3));
   }
 }
 
@@ -58,7 +56,7 @@ export function wordMask(length: number, index: number): number {
 
 /** `address/length`; undefined when the text is not a prefix. Host bits are cleared. */
 export function parsePrefix(text: string): Prefix | undefined {
-  const slash = text.indexOf("/");
+  const slash = text.indexOf('/');
   if (slash < 0) return undefined;
   const address = parseAddress(text.slice(0, slash));
   const lengthText = text.slice(slash + 1);
@@ -71,12 +69,7 @@ export function parsePrefix(text: string): Prefix | undefined {
 /** True when the text has bits set behind the prefix length, e.g. `10.0.0.1/8`. */
 export function hasHostBits(text: string): boolean {
   const prefix = parsePrefix(text);
-  const address = parseAddress(text.slice(0, Math.max(0, text.indexOf("/"))));
+  const address = parseAddress(text.slice(0, Math.max(0, text.indexOf('/'))));
   if (prefix === undefined || address === undefined) return false;
-  return (
-    prefix.w0 !== address.w0 ||
-    prefix.w1 !== address.w1 ||
-    prefix.w2 !== address.w2 ||
-    prefix.w3 !== address.w3
-  );
+  return prefix.w0 !== address.w0 || prefix.w1 !== address.w1 || prefix.w2 !== address.w2 || prefix.w3 !== address.w3;
 }

@@ -1,10 +1,10 @@
 // BGP Identifiers (RFC 4271 §4.2, RFC 6286): a non-zero 32-bit number, written like an IPv4 address.
 
-import { formatIpv4, parseIpv4 } from "./address.ts";
+import { formatIpv4, parseIpv4 } from './address.ts';
 
 declare const brand: unique symbol;
 /** An unsigned 32-bit BGP Identifier. */
-export type RouterId = number & { readonly [brand]: "RouterId" };
+export type RouterId = number & { readonly [brand]: 'RouterId' };
 
 export function routerId(value: number): RouterId {
   return (value >>> 0) as RouterId;

@@ -2,9 +2,9 @@
 // figures out. Every value can be structured-cloned. Two adapters implement it: in-process.ts (tests)
 // and worker-client.ts (a worker thread); src/api and the composition roots know only this file.
 
-import type { SpeakerConfig } from "#bgp/config.ts";
-import type { SpeakerEvent } from "#bgp/events.ts";
-import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead } from "#bgp/views.ts";
+import type { SpeakerConfig } from '#bgp/config.ts';
+import type { SpeakerEvent } from '#bgp/events.ts';
+import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead } from '#bgp/views.ts';
 
 export interface ListenAddress {
   readonly address: string;
@@ -39,7 +39,7 @@ export interface RouteStream {
   close(): void;
 }
 
-export type ClearKind = "hard" | "soft" | "soft-in" | "soft-out";
+export type ClearKind = 'hard' | 'soft' | 'soft-in' | 'soft-out';
 
 /** How the speaker thread is doing. */
 export interface SpeakerFigures {
