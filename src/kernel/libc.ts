@@ -1,0 +1,42 @@
+// The few functions of libc that need no more than numbers and byte buffers, through koffi. koffi is loaded
+// by the first call of loadLibc and not before: a process that sets no socket option never pays for it.
+// The numbers are those of Linux on x86-64 and arm64, where they agree.
+
+import { createRequire } from 'node:module';
+
+/** `SOL_…`, `IP_…`, `IPV6_…`, `AF_…` of the kernel's headers. */
+export const Level = { Ip: 0, Ipv6: 41 } as const;
+export const IpOption = { Ttl: 2, BindAddressNoPort: 24 } as const;
+export const Ipv6Option = { UnicastHops: 16 } as const;
+export const AddressFamily = { Inet: 2, Inet6: 10 } as const;
+/** SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
+export const nonBlockingStream = 0o1 | 0o4000 | 0o2000000;
+
+type Koffi = typeof import('koffi').default;
+
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint32Array): number;
+  close(fd: number): number;
+  interfaceIndex(name: string): number;
+  /** Of the call that just failed; read it before any other call. */
+  errno(): number;
+}
+
+export function loadLibc(): Libc {
+  // Synchronous on purpose: a socket is opened in one go, within one turn of the event loop.
+  const koffi: Koffi = createRequire(import.meta.url)('koffi');
+  // The node binary links libc dynamically (glibc and musl), so its own handle has every symbol.
+  const library = koffi.load(null);
+  const socket: Libc['socket'] = library.func('int socket(int, int, int)');
+  const bind: Libc['bind'] = library.func('int bind(int, const void *, uint32_t)');
+  const setsockopt: Libc['setsockopt'] = library.func('int setsockopt(int, int, int, const void *, uint32_t)');
+  const getsockopt: Libc['getsockopt'] = library.func(
+    'int getsockopt(int, int, int, _Out_ void *, _Inout_ uint32_t *)',
+  );
+  const close: Libc['close'] = library.func('int close(int)');
+  const interfaceIndex: Libc['interfaceIndex'] = library.func('uint32_t if_nametoindex(const char *)');
+  return { socket, bind, setsockopt, getsockopt, close, interfaceIndex, errno: () => koffi.errno() };
+}
