@@ -130,6 +130,7 @@ test('no test is skipped without a reason or hides others', (t) => {
 });
 
 const value = (specifier: string): Import => ({ specifier, isTypeOnly: false });
+const url = (specifier: string): Import => ({ specifier, isTypeOnly: false, isUrl: true });
 const type = (specifier: string): Import => ({ specifier, isTypeOnly: true });
 
 const refused: readonly (readonly [path: string, imported: Import, why: RegExp])[] = [
@@ -159,6 +160,8 @@ const refused: readonly (readonly [path: string, imported: Import, why: RegExp])
   ['src/io/tcp.ts', value('ava'), /does not declare/],
   ['src/io/tcp.ts', value('../kernel/socket.ts'), /#room/],
   ['src/speaker/worker.ts', value('#api/show.ts'), /may not import/],
+  ['src/speaker/thread.ts', url('./worker.ts'), /import.meta.resolve/],
+  ['src/speaker/thread.ts', url('#router/run.ts'), /may not import/],
   ['src/api/show.ts', value('#speaker/port.ts'), /only types/],
   ['src/api/show.ts', type('#speaker/worker.ts'), /may not import/],
   ['src/api/show.ts', value('#bgp/rib/loc-rib.ts'), /only types/],
@@ -174,7 +177,7 @@ const refused: readonly (readonly [path: string, imported: Import, why: RegExp])
 ];
 
 for (const [path, imported, why] of refused) {
-  const kind = imported.isTypeOnly ? 'the types of' : 'values of';
+  const kind = imported.isTypeOnly ? 'the types of' : imported.isUrl === true ? 'the URL of' : 'values of';
   test(`${path} may not import ${kind} ${imported.specifier}`, (t) => {
     t.regex(judge(path, imported) ?? '', why);
   });
@@ -193,6 +196,7 @@ test('what the rooms allow is allowed', (t) => {
     ['src/kernel/socket.ts', value('koffi')],
     ['src/io/tcp.ts', value('#kernel/socket.ts')],
     ['src/speaker/worker.ts', value('#io/tcp.ts')],
+    ['src/speaker/thread.ts', url('#speaker/worker.ts')],
     ['src/api/show.ts', type('#speaker/port.ts')],
     ['src/api/show.ts', value('#bgp/views.ts')],
     ['src/api/show.ts', value('#bgp/wire/attributes.ts')],
@@ -220,11 +224,12 @@ test('imports are found however they are written', (t) => {
     "export type * from 'h';",
     // Put together here, so that reading this very file finds no such import.
     `const i = await ${'import'}('i');`,
-    "new Worker(new URL('./j.ts', import.meta.url));",
+    `new Worker(new ${'URL'}('./j.ts', import.meta.url));`,
+    `new Worker(import.meta.${'resolve'}('#speaker/k.ts'));`,
     "export const none = 'not-a-module';",
   ].join('\n');
   const found = listImports(text);
-  t.is(found.map(({ specifier }) => specifier).join(' '), 'a b c d e f g h i ./j.ts');
+  t.is(found.map(({ specifier }) => specifier).join(' '), 'a b c d e f g h i ./j.ts #speaker/k.ts');
   t.is(
     found
       .filter(({ isTypeOnly }) => isTypeOnly)
