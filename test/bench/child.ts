@@ -28,14 +28,19 @@ export class DeviceProcess {
       env: { ...process.env, ...command.env },
     });
     closeSync(log);
-    // Not started: hasExited tells, with the log.
+    // Not started: exited() tells, with the log.
     this.#child.on('error', () => {});
     this.pid = this.#child.pid ?? 0;
     this.end = cleanup.add(() => this.#child.kill('SIGKILL'));
   }
 
-  get hasExited(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null || this.pid === 0;
+  /** Rejects when the device ends by itself; never resolves. */
+  exited(): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      const refuse = (): void => reject(new BenchError('the device ended'));
+      if (this.pid === 0 || this.#child.exitCode !== null) refuse();
+      this.#child.once('exit', refuse);
+    });
   }
 
   logTail(): string {

@@ -11,7 +11,7 @@ export type Report =
   | { readonly type: 'received'; readonly atMs: number }
   | { readonly type: 'verdict'; readonly sentMs: number; readonly verdict: Verdict }
   | { readonly type: 'watched'; readonly longestGapMs: number; readonly keepalives: number }
-  | { readonly type: 'fetched'; readonly answers: readonly Answer[] }
+  | { readonly type: 'fetched'; readonly answers: readonly Answer[]; readonly p99DelaySec: number | null }
   | { readonly type: 'failed'; readonly message: string };
 
 /** One whole HTTP answer of the route table. */
@@ -45,7 +45,11 @@ export function parseReport(value: unknown): Report {
         keepalives: readNumber(value, 'keepalives'),
       };
     case 'fetched':
-      return { type: 'fetched', answers: readArray(value, 'answers').map(parseAnswer) };
+      return {
+        type: 'fetched',
+        answers: readArray(value, 'answers').map(parseAnswer),
+        p99DelaySec: value.p99DelaySec === null ? null : readNumber(value, 'p99DelaySec'),
+      };
     case 'failed':
       return { type: 'failed', message: String(value.message) };
     default:

@@ -1,0 +1,94 @@
+// `npm run bench:bgp`: this project's speaker beside BIRD, FRR and GoBGP, each in a network namespace of its own, loading one
+// table from one eBGP peer and sending it to another. Prints Markdown (or JSON) and PASS or FAIL for every limit; exit code 1
+// if one fails, 2 if the bench could not run. Progress goes to stderr.
+
+import { cpus, totalmem } from 'node:os';
+import process from 'node:process';
+
+import { BenchError } from './bench-error.ts';
+import { formatBusy, judgeBusy, runBusy } from './busy.ts';
+import type { BusyResult } from './busy.ts';
+import { Cleanup } from './cleanup.ts';
+import { devices } from './devices/index.ts';
+import type { Device } from './devices/device.ts';
+import { formatLimit } from './limit.ts';
+import type { Limit } from './limit.ts';
+import { runLoad } from './load.ts';
+import type { LoadResult } from './load.ts';
+import { sweepNamespaces } from './netns.ts';
+import { parseOptions, usage } from './options.ts';
+import type { Options } from './options.ts';
+import { formatTable, judgeTable, summarize } from './table-report.ts';
+import type { TableRow } from './table-report.ts';
+
+async function main(options: Options): Promise<number> {
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (process.getuid?.() !== 0) throw new BenchError('network namespaces need root');
+  const cleanup = new Cleanup();
+  sweepNamespaces();
+  try {
+    const rows = options.scenario === 'busy' ? [] : await benchTable(options, cleanup);
+    const busy = options.scenario === 'table' ? undefined : await runBusy(options, cleanup, progress);
+    return report(options, rows, busy);
+  } finally {
+    cleanup.run();
+  }
+}
+
+async function benchTable(options: Options, cleanup: Cleanup): Promise<TableRow[]> {
+  const present = findDevices(options);
+  const results = new Map<Device, LoadResult[]>(present.map(([device]) => [device, []]));
+  for (let run = 1; run <= options.runs; run += 1) {
+    for (const [device, ofDevice] of results) {
+      progress(`round ${run} of ${options.runs}: ${device.name}, ${options.routes} routes`);
+      const result = await runLoad(device, options.routes, options.seed, cleanup);
+      ofDevice.push(result);
+      progress(`  ${result.seconds.toFixed(2)} s, ${result.verdict.correct} of ${options.routes} right`);
+    }
+  }
+  return present.map(([device, version]) => summarize(device, version, results.get(device) ?? []));
+}
+
+function findDevices(options: Options): (readonly [Device, string])[] {
+  const present: (readonly [Device, string])[] = [];
+  for (const name of options.deviceNames) {
+    const device = devices.get(name);
+    const version = device?.findVersion();
+    if (device !== undefined && version !== undefined) present.push([device, version]);
+    else if (options.areDevicesNamed) throw new BenchError(`${name} is not installed`);
+    else progress(`${name} is not installed: left out`);
+  }
+  if (present.length === 0) throw new BenchError('no device is installed');
+  return present;
+}
+
+function report(options: Options, rows: readonly TableRow[], busy: BusyResult | undefined): number {
+  const limits: Limit[] = [...judgeTable(rows), ...(busy === undefined ? [] : judgeBusy(busy))];
+  const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  if (options.json) {
+    const { routes, runs, seed } = options;
+    process.stdout.write(`${JSON.stringify({ machine, routes, runs, seed, rows, busy, limits }, null, 2)}\n`);
+  } else {
+    const parts = [`${options.routes} IPv4 routes, ${options.runs} runs, median (least–most); ${machine}`];
+    if (rows.length > 0) parts.push(formatTable(rows));
+    if (busy !== undefined) parts.push(formatBusy(busy));
+    parts.push(limits.map(formatLimit).join('\n'));
+    process.stdout.write(`${parts.join('\n\n')}\n`);
+  }
+  return limits.some((limit) => limit.isMet === false) ? 1 : 0;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+try {
+  process.exitCode = await main(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  if (error instanceof BenchError) process.stderr.write(`bench: ${error.message}\n${error.details}\n`);
+  else process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 2;
+}
