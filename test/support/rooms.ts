@@ -117,7 +117,7 @@ export function judgeImport(
   if (targetRoom === undefined) return complain(`reaches ${target}, which lies in no room`);
   if (isUrl && isRelative) {
     // The build rewrites imports, not URLs: the .ts would not be found in dist/. Tests are never built.
-    if (room !== 'test/') return complain("names a module's URL by import.meta.resolve('#room/file.ts')");
+    if (room !== 'test/') return complain("names a worker's module by import.meta.resolve and its alias");
     return undefined;
   }
   if (targetRoom === room) {
