@@ -39,12 +39,7 @@ async function assertEveryPrefix(t: ExecutionContext, device: Device): Promise<v
 
 test.serial(
   `waggle passes ${routes} routes on, each with next hop, path, MED and communities as they must be`,
-  async (t) => {
-    if (!isRoot) return skip(t, 'network namespaces need root');
-    const device = find('waggle');
-    if (device === undefined) return skip(t, '`bin/waggle version` does not run');
-    await assertEveryPrefix(t, device);
-  },
+  needs([root], (t) => assertEveryPrefix(t, waggle)),
 );
 
 test.serial(
