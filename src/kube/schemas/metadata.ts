@@ -1,0 +1,47 @@
+// Object metadata (Kubernetes API conventions) and label selectors, as parts of other schemas.
+
+import { Type } from 'typebox';
+
+/** DNS subdomain of RFC 1123, which names of cluster-scoped objects are. */
+export const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+
+const stringMap = Type.Record(Type.String(), Type.String());
+
+/** What an API server writes itself (managedFields, resourceVersion, …) is accepted and not used. */
+export const metadataSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 253, pattern: NAME_PATTERN }),
+    uid: Type.Optional(Type.String()),
+    creationTimestamp: Type.Optional(
+      Type.Union([Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$' }), Type.Null()]),
+    ),
+    labels: Type.Optional(stringMap),
+    annotations: Type.Optional(stringMap),
+    generation: Type.Optional(Type.Integer()),
+    resourceVersion: Type.Optional(Type.String()),
+    selfLink: Type.Optional(Type.String()),
+    managedFields: Type.Optional(Type.Array(Type.Unknown())),
+    ownerReferences: Type.Optional(Type.Array(Type.Unknown())),
+    finalizers: Type.Optional(Type.Array(Type.String())),
+  },
+  { additionalProperties: false },
+);
+
+export const labelSelectorSchema = Type.Object(
+  {
+    matchLabels: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 63 }))),
+    matchExpressions: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            key: Type.String({ minLength: 1 }),
+            operator: Type.Enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+            values: Type.Optional(Type.Array(Type.String())),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
