@@ -30,7 +30,7 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['src/kernel/', { values: ['bgp/net/'], types: [], isPure: false }],
   ['src/io/', { values: ['bgp/', 'src/kernel/'], types: [], isPure: false }],
   ['src/speaker/', { values: ['bgp/', 'src/io/'], types: [], isPure: false }],
-  ['src/kube/', { values: ['bgp/net/'], types: ['bgp/', 'src/control/'], isPure: false }],
+  ['src/kube/', { values: ['bgp/net/', 'src/control/yaml/'], types: ['bgp/', 'src/control/'], isPure: false }],
   [
     'src/api/',
     { values: ['bgp/net/', 'bgp/wire/', 'bgp/views.ts'], types: ['bgp/', 'src/speaker/port.ts'], isPure: false },
