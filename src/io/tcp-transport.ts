@@ -1,0 +1,294 @@
+// hot: every byte of every session passes here.
+// The TCP side of bgp/ports.ts over node:net: connects, takes accepted connections, queues and counts what
+// is sent, closes only after a last NOTIFICATION was flushed. Listening sockets live in tcp-listeners.ts.
+// Numbers of connections come from the owner, so that several speakers can share one transport.
+
+import { createConnection, isIPv6, Socket } from 'node:net';
+import type { ConnectionId, ConnectionInfo, ConnectRequest, Transport } from '#bgp/ports.ts';
+import { SocketOptions } from '#kernel/socket-options.ts';
+import { describeConnection, normaliseAddress } from './interfaces.ts';
+import type { InterfaceAddress } from './interfaces.ts';
+import { describeSocketError } from './socket-errors.ts';
+
+/** What happens to connections; never called from within a method of the transport. */
+export interface TransportEvents {
+  opened(connection: ConnectionId, info: ConnectionInfo): void;
+  failed(connection: ConnectionId, error: string): void;
+  accepted(connection: ConnectionId, info: ConnectionInfo): void;
+  received(connection: ConnectionId, bytes: Uint8Array): void;
+  closed(connection: ConnectionId, error: string | undefined): void;
+  /** The kernel took everything that was queued. */
+  drained(connection: ConnectionId): void;
+}
+
+export interface TcpTransportOptions {
+  readonly connectTimeoutMs: number;
+  /** How long a closed connection may take to flush its last bytes. */
+  readonly closeTimeoutMs: number;
+  /** A connection whose queue grows beyond this is dropped: its peer does not read. */
+  readonly maxQueuedBytes: number;
+  /** Accepted connections alive at a time, in all and from one address; more are closed at once. */
+  readonly maxAccepted: number;
+  readonly maxAcceptedPerAddress: number;
+}
+
+export const defaultTransportOptions: TcpTransportOptions = {
+  connectTimeoutMs: 30_000,
+  closeTimeoutMs: 2_000,
+  maxQueuedBytes: 256 * 1024 * 1024,
+  maxAccepted: 4096,
+  maxAcceptedPerAddress: 4,
+};
+
+export interface TcpTransportDeps {
+  readonly events: TransportEvents;
+  readonly nextAcceptedId: () => ConnectionId;
+  readonly interfaces: () => readonly InterfaceAddress[];
+}
+
+export class TcpTransport implements Transport {
+  readonly #options: TcpTransportOptions;
+  readonly #deps: TcpTransportDeps;
+  readonly #socketOptions = new SocketOptions();
+  readonly #connections = new Map<ConnectionId, TcpConnection>();
+  readonly #closing = new Set<Socket>();
+  readonly #corked: TcpConnection[] = [];
+  readonly #acceptedByAddress = new Map<string, number>();
+  #accepted = 0;
+  #refused = 0;
+  #isFlushing = false;
+
+  constructor(options: TcpTransportOptions, deps: TcpTransportDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  connect(request: ConnectRequest): void {
+    const { connection } = request;
+    let socket: Socket;
+    try {
+      socket = this.#startConnecting(request);
+    } catch (error) {
+      // The caller is in the middle of its own work: the answer comes in a later turn.
+      setImmediate(() => this.#deps.events.failed(connection, describeSocketError(error)));
+      return;
+    }
+    const entry = this.#adopt(connection, socket, undefined);
+    const { connectTimeoutMs } = this.#options;
+    const timer = setTimeout(() => {
+      entry.error = `timed out after ${Math.round(connectTimeoutMs / 1000)} s`;
+      socket.destroy();
+    }, connectTimeoutMs);
+    socket.once('connect', () => {
+      entry.isOpen = true;
+      this.#deps.events.opened(connection, this.#describe(socket));
+    });
+    // Emitted for every end of the attempt, a successful one included.
+    socket.once('connect', () => clearTimeout(timer));
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** Takes a connection that a listener accepted; one beyond the limits is closed at once. */
+  accept(socket: Socket): void {
+    const remote = socket.remoteAddress;
+    if (remote === undefined) {
+      // The peer was gone before we looked.
+      socket.destroy();
+      return;
+    }
+    const address = normaliseAddress(remote);
+    const sameAddress = this.#acceptedByAddress.get(address) ?? 0;
+    if (this.#accepted >= this.#options.maxAccepted || sameAddress >= this.#options.maxAcceptedPerAddress) {
+      this.#refused++;
+      socket.destroy();
+      return;
+    }
+    this.#accepted++;
+    this.#acceptedByAddress.set(address, sameAddress + 1);
+    const connection = this.#deps.nextAcceptedId();
+    const entry = this.#adopt(connection, socket, address);
+    entry.isOpen = true;
+    this.#deps.events.accepted(connection, this.#describe(socket));
+  }
+
+  send(connection: ConnectionId, bytes: Uint8Array): void {
+    const entry = this.#connections.get(connection);
+    if (entry === undefined || entry.error !== undefined) return;
+    const { socket } = entry;
+    if (!entry.isCorked) {
+      // One system call for everything that one turn of work queues.
+      socket.cork();
+      entry.isCorked = true;
+      this.#corked.push(entry);
+      if (!this.#isFlushing) {
+        this.#isFlushing = true;
+        process.nextTick(this.#flush);
+      }
+    }
+    entry.hasQueued = true;
+    socket.write(bytes, entry.written);
+    if (socket.writableLength > this.#options.maxQueuedBytes) {
+      entry.error = `dropped: more than ${this.#options.maxQueuedBytes} bytes wait for a peer that does not read`;
+      setImmediate(() => socket.destroy());
+    }
+  }
+
+  queuedBytes(connection: ConnectionId): number {
+    return this.#connections.get(connection)?.socket.writableLength ?? 0;
+  }
+
+  setReading(connection: ConnectionId, isReading: boolean): void {
+    const socket = this.#connections.get(connection)?.socket;
+    if (isReading) socket?.resume();
+    else socket?.pause();
+  }
+
+  /** TTL or hop limit of an open connection; says what went wrong. */
+  setTtl(connection: ConnectionId, ttl: number): string | undefined {
+    const socket = this.#connections.get(connection)?.socket;
+    const fd = socket === undefined ? undefined : descriptorOf(socket);
+    if (fd === undefined) return undefined;
+    try {
+      this.#socketOptions.setTtl(fd, socket?.remoteFamily === 'IPv6' ? 6 : 4, ttl);
+      return undefined;
+    } catch (error) {
+      return describeSocketError(error);
+    }
+  }
+
+  close(connection: ConnectionId): void {
+    const entry = this.#connections.get(connection);
+    if (entry === undefined) return;
+    this.#forget(entry);
+    const { socket } = entry;
+    if (!entry.isOpen || entry.error !== undefined) {
+      socket.destroy();
+      return;
+    }
+    // Unread input would turn the close into a reset that overtakes the NOTIFICATION: it is read and dropped.
+    this.#closing.add(socket);
+    const timer = setTimeout(() => socket.destroy(), this.#options.closeTimeoutMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.#closing.delete(socket);
+    });
+    if (entry.isCorked) socket.uncork();
+    entry.isCorked = false;
+    socket.end();
+    socket.resume();
+  }
+
+  /** Resolves when every connection that was closed has been flushed or given up. */
+  async settled(): Promise<void> {
+    const waiting = [...this.#closing].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    await Promise.all(waiting);
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections that were closed at once because of a limit. */
+  get refusedCount(): number {
+    return this.#refused;
+  }
+
+  #startConnecting({ address, port, sourceAddress, ttl }: ConnectRequest): Socket {
+    if (sourceAddress === undefined && ttl === undefined) {
+      return createConnection({ host: address, port, noDelay: true });
+    }
+    const version = isIPv6(address) ? 6 : 4;
+    const fd = this.#socketOptions.openClient({ version, sourceAddress, ttl });
+    const socket = new Socket({ fd, readable: true, writable: true });
+    socket.connect({ host: address, port });
+    return socket;
+  }
+
+  #adopt(connection: ConnectionId, socket: Socket, acceptedFrom: string | undefined): TcpConnection {
+    const { events } = this.#deps;
+    const entry = new TcpConnection(connection, socket, acceptedFrom, (drained) => events.drained(drained));
+    this.#connections.set(connection, entry);
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Uint8Array) => {
+      if (this.#connections.has(connection)) events.received(connection, bytes);
+    });
+    // RFC 4271 §8.1.4 Event 18: a peer that closed its half is gone; what waits for it is not worth keeping.
+    socket.on('end', () => socket.destroy());
+    socket.on('error', (error) => {
+      entry.error ??= describeSocketError(error);
+    });
+    socket.once('close', () => {
+      if (!this.#connections.has(connection)) return;
+      this.#forget(entry);
+      if (entry.isOpen) events.closed(connection, entry.error);
+      else events.failed(connection, entry.error ?? 'connection closed');
+    });
+    return entry;
+  }
+
+  #forget(entry: TcpConnection): void {
+    this.#connections.delete(entry.id);
+    const address = entry.acceptedFrom;
+    if (address === undefined) return;
+    this.#accepted--;
+    const left = (this.#acceptedByAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#acceptedByAddress.delete(address);
+    else this.#acceptedByAddress.set(address, left);
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    for (const entry of this.#corked) {
+      if (!entry.isCorked) continue;
+      entry.isCorked = false;
+      entry.socket.uncork();
+    }
+    this.#corked.length = 0;
+  };
+
+  #describe(socket: Socket): ConnectionInfo {
+    return describeConnection(
+      {
+        localAddress: normaliseAddress(socket.localAddress ?? ''),
+        localPort: socket.localPort ?? 0,
+        remoteAddress: normaliseAddress(socket.remoteAddress ?? ''),
+        remotePort: socket.remotePort ?? 0,
+      },
+      this.#deps.interfaces(),
+    );
+  }
+}
+
+class TcpConnection {
+  readonly id: ConnectionId;
+  readonly socket: Socket;
+  /** The remote address of an accepted connection, which counts towards the limits. */
+  readonly acceptedFrom: string | undefined;
+  /** Called by the stream after each chunk the kernel took. */
+  readonly written: () => void;
+  isOpen = false;
+  isCorked = false;
+  hasQueued = false;
+  error: string | undefined = undefined;
+
+  constructor(id: ConnectionId, socket: Socket, acceptedFrom: string | undefined, drained: (id: ConnectionId) => void) {
+    this.id = id;
+    this.socket = socket;
+    this.acceptedFrom = acceptedFrom;
+    this.written = (): void => {
+      if (!this.hasQueued || socket.writableLength > 0 || socket.destroyed || socket.writableEnded) return;
+      this.hasQueued = false;
+      drained(id);
+    };
+  }
+}
+
+/** Node has no public name for the descriptor of a socket; its handle has had this one since the beginning. */
+function descriptorOf(socket: Socket): number | undefined {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (typeof handle !== 'object' || handle === null) return undefined;
+  const fd: unknown = Reflect.get(handle, 'fd');
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
+}
