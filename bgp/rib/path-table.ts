@@ -1,0 +1,131 @@
+// hot: every path of one family as columns: what each peer announced (Adj-RIB-In), what the import policy
+// made of it and what the decision process said (Loc-RIB). A path is a slot; the paths of a prefix are a
+// linked list. Slot 0 is "none". Who may change what, and when, is the business of rib.ts.
+
+import { growUint16, growUint32, growUint8, nextCapacity } from '../net/columns.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
+
+export class PathTable {
+  readonly prefixes: PrefixTable;
+  // By prefix slot.
+  first: Uint32Array;
+  best: Uint32Array;
+  /** Table version at which the best path last changed. */
+  versions: Uint32Array;
+  /** Update groups that advertise the prefix or have work due for it: keeps the slot in use. */
+  holds: Uint16Array;
+  // By path slot.
+  prefixOf: Uint32Array;
+  next: Uint32Array;
+  /** As received, and as it counts after the import policy; the same id most of the time. */
+  attributes: Uint32Array;
+  usedAttributes: Uint32Array;
+  receivedSec: Uint32Array;
+  peers: Uint16Array;
+  /** Session of the peer that the path belongs to: paths of an earlier one are swept. */
+  epochs: Uint8Array;
+  flags: Uint8Array;
+  reasons: Uint8Array;
+  pathCount: number;
+  /** Every path slot in use is below this. */
+  pathLimit: number;
+  private freeHead: number;
+
+  constructor(stride: 1 | 4, hashSeed: number) {
+    const capacity = 1024;
+    this.prefixes = new PrefixTable(stride, hashSeed);
+    this.first = new Uint32Array(capacity);
+    this.best = new Uint32Array(capacity);
+    this.versions = new Uint32Array(capacity);
+    this.holds = new Uint16Array(capacity);
+    this.prefixOf = new Uint32Array(capacity);
+    this.next = new Uint32Array(capacity);
+    this.attributes = new Uint32Array(capacity);
+    this.usedAttributes = new Uint32Array(capacity);
+    this.receivedSec = new Uint32Array(capacity);
+    this.peers = new Uint16Array(capacity);
+    this.epochs = new Uint8Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.reasons = new Uint8Array(capacity);
+    this.pathCount = 0;
+    this.pathLimit = 1;
+    this.freeHead = 0;
+  }
+
+  get bytes(): number {
+    return this.prefixes.bytes + this.first.length * 14 + this.prefixOf.length * 25;
+  }
+
+  /** The slot of the prefix, with room in the columns. */
+  prefixSlot(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const slot = this.prefixes.insert(w0, w1, w2, w3, length);
+    if (slot >= this.first.length) this.growPrefixColumns(slot);
+    return slot;
+  }
+
+  /** The path of a peer among those of a prefix; 0 when there is none. */
+  find(prefix: number, peer: number): number {
+    let path = this.first[prefix];
+    while (path !== 0 && this.peers[path] !== peer) path = this.next[path];
+    return path;
+  }
+
+  /** A new first path of the prefix; attributes, flags and time are the caller's to set. */
+  link(prefix: number, peer: number): number {
+    let path = this.freeHead;
+    if (path !== 0) this.freeHead = this.next[path];
+    else {
+      path = this.pathLimit++;
+      if (path >= this.prefixOf.length) this.growPathColumns(path);
+    }
+    this.prefixOf[path] = prefix;
+    this.peers[path] = peer;
+    this.next[path] = this.first[prefix];
+    this.first[prefix] = path;
+    this.reasons[path] = 0;
+    this.pathCount++;
+    return path;
+  }
+
+  unlink(path: number): void {
+    const prefix = this.prefixOf[path];
+    if (this.first[prefix] === path) this.first[prefix] = this.next[path];
+    else {
+      let before = this.first[prefix];
+      while (this.next[before] !== path) before = this.next[before];
+      this.next[before] = this.next[path];
+    }
+    this.prefixOf[path] = 0;
+    this.attributes[path] = 0;
+    this.usedAttributes[path] = 0;
+    this.next[path] = this.freeHead;
+    this.freeHead = path;
+    this.pathCount--;
+  }
+
+  /** Nothing refers to the prefix slot any more. */
+  isUnused(prefix: number): boolean {
+    return this.first[prefix] === 0 && this.best[prefix] === 0 && this.holds[prefix] === 0;
+  }
+
+  private growPrefixColumns(slot: number): void {
+    const capacity = nextCapacity(this.first.length, slot + 1);
+    this.first = growUint32(this.first, capacity);
+    this.best = growUint32(this.best, capacity);
+    this.versions = growUint32(this.versions, capacity);
+    this.holds = growUint16(this.holds, capacity);
+  }
+
+  private growPathColumns(path: number): void {
+    const capacity = nextCapacity(this.prefixOf.length, path + 1);
+    this.prefixOf = growUint32(this.prefixOf, capacity);
+    this.next = growUint32(this.next, capacity);
+    this.attributes = growUint32(this.attributes, capacity);
+    this.usedAttributes = growUint32(this.usedAttributes, capacity);
+    this.receivedSec = growUint32(this.receivedSec, capacity);
+    this.peers = growUint16(this.peers, capacity);
+    this.epochs = growUint8(this.epochs, capacity);
+    this.flags = growUint8(this.flags, capacity);
+    this.reasons = growUint8(this.reasons, capacity);
+  }
+}

@@ -1,0 +1,91 @@
+// The sources of routes, numbered: what the decision process and the views need to know of each peer.
+// Number 0 is this speaker itself. One table per speaker instance, shared by the RIBs of its families.
+
+import { compareAddresses, Address } from '../net/address.ts';
+import { growUint32, growUint8, nextCapacity } from '../net/columns.ts';
+import type { PeerIndex } from './types.ts';
+
+export interface RibPeer {
+  readonly address: Address;
+  readonly isIbgp: boolean;
+  readonly asn: number;
+  /** The peer's BGP Identifier; 0 while there is no session. */
+  readonly routerId: number;
+}
+
+/** Numbers fit 16 bits; two values are kept for "everyone" in targets of messages. */
+const MAX_PEERS = 65_000;
+
+export class RibPeers {
+  /** Columns by PeerIndex; replaced as peers are added. */
+  isIbgp: Uint8Array;
+  routerIds: Uint32Array;
+  /** Position in the order of peer addresses (RFC 4271 §9.1.2.2 (g)). */
+  addressRanks: Uint32Array;
+  private readonly peers: (RibPeer | undefined)[];
+  private readonly free: PeerIndex[];
+
+  constructor() {
+    this.isIbgp = new Uint8Array(16);
+    this.routerIds = new Uint32Array(16);
+    this.addressRanks = new Uint32Array(16);
+    this.peers = [{ address: new Address(4, 0, 0, 0, 0), isIbgp: false, asn: 0, routerId: 0 }];
+    this.free = [];
+  }
+
+  /** One more than the largest number in use. */
+  get limit(): number {
+    return this.peers.length;
+  }
+
+  add(peer: RibPeer): PeerIndex {
+    const index = this.free.pop() ?? this.peers.length;
+    if (index > MAX_PEERS) throw new RangeError(`a speaker has at most ${MAX_PEERS} peers`);
+    if (index >= this.isIbgp.length) {
+      const capacity = nextCapacity(this.isIbgp.length, index + 1);
+      this.isIbgp = growUint8(this.isIbgp, capacity);
+      this.routerIds = growUint32(this.routerIds, capacity);
+      this.addressRanks = growUint32(this.addressRanks, capacity);
+    }
+    this.set(index, peer);
+    this.rank();
+    return index;
+  }
+
+  /** What an OPEN taught: before the session's first route is announced. */
+  update(index: PeerIndex, known: Partial<Omit<RibPeer, 'address'>>): void {
+    const peer = this.get(index);
+    this.set(index, { ...peer, ...known });
+  }
+
+  /** Only once no RIB holds a route of the peer: the number is given to the next one. */
+  remove(index: PeerIndex): void {
+    this.get(index);
+    this.peers[index] = undefined;
+    this.free.push(index);
+  }
+
+  get(index: PeerIndex): RibPeer {
+    const peer = this.peers[index];
+    if (peer === undefined) throw new RangeError(`there is no peer number ${index}`);
+    return peer;
+  }
+
+  /** Every peer with its number, for the head of a view. */
+  entries(): (RibPeer & { readonly index: PeerIndex })[] {
+    return this.peers.flatMap((peer, index) => (peer === undefined ? [] : [{ ...peer, index }]));
+  }
+
+  private set(index: PeerIndex, peer: RibPeer): void {
+    this.peers[index] = peer;
+    this.isIbgp[index] = peer.isIbgp ? 1 : 0;
+    this.routerIds[index] = peer.routerId;
+  }
+
+  private rank(): void {
+    const order = this.entries().toSorted((a, b) => compareAddresses(a.address, b.address));
+    order.forEach((peer, rank) => {
+      this.addressRanks[peer.index] = rank;
+    });
+  }
+}
