@@ -30,7 +30,7 @@ export async function commandUp(name: string): Promise<number> {
   const lab = labPaths(name);
   await ensureUp(lab, topology);
   say('waiting until every session is Established and traffic flows');
-  const checks = checksOf(lab, topology).filter((check) => check.isDisruptive !== true);
+  const checks = checksOf(lab).filter((check) => check.isDisruptive !== true);
   const outcomes = await waitForAll(checks, settleLimitMs);
   await printSummaries(lab, topology);
   for (const outcome of outcomes) printOutcome(outcome);
@@ -80,7 +80,7 @@ export async function commandDemo(name: string): Promise<number> {
   const topology = getTopology(name);
   const lab = labPaths(name);
   await ensureUp(lab, topology);
-  const checks = checksOf(lab, topology);
+  const checks = checksOf(lab);
   say(`${topology.title}: ${checks.length} checks`);
   const deadline = performance.now() + settleLimitMs;
   let failed = 0;

@@ -6,11 +6,10 @@ import { endsOf, isIpv6, type LabLink, type LabNode, type Topology } from './top
 
 export async function makeLink(lab: LabPaths, link: LabLink): Promise<void> {
   const [left, right] = link.ends;
-  await mustRun([
-    ...['ip', 'link', 'add', 'name', left.interface, 'netns', nodePaths(lab, left.node).net, 'type', 'veth'],
-    ...['peer', 'name', right.interface, 'netns', nodePaths(lab, right.node).net],
-  ]);
-}
+  const leftEnd = ['name', left.interface, 'netns', nodePaths(lab, left.node).net];
+  const rightEnd = ['name', right.interface, 'netns', nodePaths(lab, right.node).net];
+  await mustRun(['ip', 'link', 'add', ...leftEnd, 'type', 'veth', 'peer', ...rightEnd]);
+}}
 
 export async function configureNetwork(lab: LabPaths, topology: Topology, node: LabNode): Promise<void> {
   const enter = ['nsenter', `--net=${nodePaths(lab, node.name).net}`, '--'];

@@ -2,8 +2,13 @@
 import type { LabPaths } from '../paths.ts';
 import type { NodeKind, Topology } from '../topology.ts';
 import type { Check } from './check.ts';
+import { quickstartChecks } from './quickstart.ts';
+import { zooChecks } from './zoo.ts';
 
-const checks: Readonly<Record<string, (lab: LabPaths, topology: Topology) => readonly Check[]>> = {};
+const checks: Readonly<Record<string, (lab: LabPaths) => readonly Check[]>> = {
+  quickstart: quickstartChecks,
+  zoo: zooChecks,
+};
 
 const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
   host: undefined,
@@ -16,8 +21,8 @@ const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
   'waggle-router': ['waggle', 'show', 'bgp', 'summary'],
 };
 
-export function checksOf(lab: LabPaths, topology: Topology): readonly Check[] {
-  return checks[topology.name]?.(lab, topology) ?? [];
+export function checksOf(lab: LabPaths): readonly Check[] {
+  return checks[lab.topology]?.(lab) ?? [];
 }
 
 export function summaryCommandsOf(topology: Topology): readonly { node: string; command: readonly string[] }[] {

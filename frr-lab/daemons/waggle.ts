@@ -16,7 +16,13 @@ export const waggleAgentPlan: KindPlan = {
     {
       name: 'waggle',
       command: [
-        ...['waggle', 'agent', '--standalone', '--manifests', '/run/lab/manifests', '--node-name', node.name],
+        'waggle',
+        'agent',
+        '--standalone',
+        '--manifests',
+        '/run/lab/manifests',
+        '--node-name',
+        node.name,
         ...places,
       ],
       readyFile,

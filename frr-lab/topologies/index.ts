@@ -2,8 +2,9 @@
 import { LabError } from '../lab-error.ts';
 import type { Topology } from '../topology.ts';
 import { quickstart } from './quickstart.ts';
+import { zoo } from './zoo.ts';
 
-const topologies: readonly Topology[] = [quickstart];
+const topologies: readonly Topology[] = [quickstart, zoo];
 
 export function listTopologies(): readonly Topology[] {
   return topologies;
