@@ -9,7 +9,7 @@ export async function makeLink(lab: LabPaths, link: LabLink): Promise<void> {
   const leftEnd = ['name', left.interface, 'netns', nodePaths(lab, left.node).net];
   const rightEnd = ['name', right.interface, 'netns', nodePaths(lab, right.node).net];
   await mustRun(['ip', 'link', 'add', ...leftEnd, 'type', 'veth', 'peer', ...rightEnd]);
-}}
+}
 
 export async function configureNetwork(lab: LabPaths, topology: Topology, node: LabNode): Promise<void> {
   const enter = ['nsenter', `--net=${nodePaths(lab, node.name).net}`, '--'];
