@@ -14,10 +14,11 @@ export async function commandCapture(topologyName: string, words: readonly strin
   if (link === undefined) {
     throw new LabError(`no link ${name ?? 'given'}; there are: ${topology.links.map((each) => each.name).join(', ')}`);
   }
+  const lab = labPaths(topologyName);
   const [end] = link.ends;
   const output = process.stdout.isTTY ? ['-l'] : ['-w', '-', '-q'];
   const filterWords = filter.length > 0 ? ['-f', filter.join(' ')] : [];
-  const [program = '', ...args] = inside(nodePaths(labPaths(topologyName), end.node), [
+  const [program = '', ...args] = inside(nodePaths(lab, end.node), [
     'tshark',
     '-n',
     '-i',
@@ -25,7 +26,7 @@ export async function commandCapture(topologyName: string, words: readonly strin
     ...output,
     ...filterWords,
   ]);
-  const child = spawn(program, args, { stdio: 'inherit', env: nodeEnvironment(topologyName, end.node) });
+  const child = spawn(program, args, { stdio: 'inherit', env: nodeEnvironment(lab, end.node) });
   // The terminal signals the whole group; the capture closes its file by itself and we wait for that.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve, reject) => {

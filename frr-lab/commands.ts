@@ -107,7 +107,7 @@ function printOutcome({ check, isOk, seen }: Outcome & { readonly check: Check }
 async function printSummaries(lab: LabPaths, topology: Topology): Promise<void> {
   for (const { node, command } of summaryCommandsOf(topology)) {
     const output = await run(inside(nodePaths(lab, node), command), {
-      environment: nodeEnvironment(lab.topology, node),
+      environment: nodeEnvironment(lab, node),
     });
     print('');
     print(`--- ${node}: ${command.join(' ')}`);

@@ -1,7 +1,9 @@
 # `lab exec` and `lab shell`: enters every namespace of a node and becomes the command, so that the terminal, signals, the
 # exit code and open descriptors are the command's own. Sourced by `lab`; Node is not involved.
 
-run_root=/run/waggle-lab
+# As in paths.ts: tests keep their labs in a space of their own.
+space_suffix=${WAGGLE_LAB_SPACE:+-$WAGGLE_LAB_SPACE}
+run_root=/run/waggle-lab$space_suffix
 
 # The topology that is meant: the one given by -t, or the only one that is up.
 chosen_topology() {
@@ -34,6 +36,6 @@ enter_node() {
   local directory=$PWD
   case $directory in /run | /run/* | /var/lib | /var/lib/*) directory=/ ;; esac
   export PATH="$repo_dir/bin:$repo_dir/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-  export WAGGLE_LAB=$topology NODE_NAME=$name
+  export WAGGLE_LAB=$topology$space_suffix NODE_NAME=$name
   exec nsenter "--net=$node/net" "--uts=$node/uts" "--mount=$node/mnt" "--wdns=$directory" -- "$@"
 }

@@ -100,7 +100,7 @@ async function startOne(lab: LabPaths, node: LabNode, daemon: Daemon): Promise<v
     }
   }
   if (daemon.afterStart === undefined) return;
-  await mustRun(inside(paths, daemon.afterStart), { environment: nodeEnvironment(lab.topology, node.name) });
+  await mustRun(inside(paths, daemon.afterStart), { environment: nodeEnvironment(lab, node.name) });
   requireAlive(lab, node, daemon);
 }
 

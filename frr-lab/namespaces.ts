@@ -10,6 +10,7 @@ import {
   type LabPaths,
   listDirectory,
   listLabs,
+  netnsPrefix,
   type NodePaths,
   nodePaths,
   repoDir,
@@ -51,7 +52,7 @@ export async function makeNode(lab: LabPaths, node: LabNode): Promise<void> {
       node.name,
       paths.mounts,
     ],
-    { environment: nodeEnvironment(lab.topology, node.name) },
+    { environment: nodeEnvironment(lab, node.name) },
   );
   const named = join(netnsDirectory, paths.netnsName);
   writeFileSync(named, '');
@@ -93,7 +94,7 @@ function writeNodeFiles(lab: LabPaths, node: LabNode, paths: NodePaths): void {
 
 /** Removes what prepareLab and makeNode made, however far they came. Its processes have to be gone. */
 export async function removeNamespaces(lab: LabPaths): Promise<void> {
-  const prefix = `waggle-${lab.topology}-`;
+  const prefix = netnsPrefix(lab);
   const isOurs = (path: string): boolean =>
     path === lab.run || path.startsWith(`${lab.run}/`) || path.startsWith(join(netnsDirectory, prefix));
   for (const path of listMountPoints().filter(isOurs).toReversed()) await run(['umount', '-l', path]);

@@ -9,7 +9,9 @@ mounts=$2
 hostname "$name" 2>/dev/null || echo "$name" >/proc/sys/kernel/hostname
 
 # The host's view of other nodes would keep their namespaces alive as long as ours lives.
-umount -R -l /run/waggle-lab 2>/dev/null || true
+for place in /run/waggle-lab*; do
+  for lab in "$place"/*; do umount -R -l "$lab" 2>/dev/null || true; done
+done
 for file in /run/netns/waggle-*; do
   [ ! -e "$file" ] || umount -l "$file" 2>/dev/null || true
 done

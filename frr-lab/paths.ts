@@ -5,12 +5,20 @@ import { join } from 'node:path';
 
 export const labDir = import.meta.dirname;
 export const repoDir = join(labDir, '..');
-export const runRoot = '/run/waggle-lab';
+/**
+ * Labs of different spaces know nothing of each other, even under the same names: tests build theirs beside one that a person
+ * works in. Letters and digits; empty for people.
+ */
+const space = /^[a-z0-9]*$/.exec(process.env['WAGGLE_LAB_SPACE'] ?? '')?.[0] ?? '';
+const spaceSuffix = space === '' ? '' : `-${space}`;
+export const runRoot = `/run/waggle-lab${spaceSuffix}`;
 /** Carried by every process a lab starts, so that it is found even before it has entered its namespaces. */
 export const labVariable = 'WAGGLE_LAB';
 
 export type LabPaths = {
   readonly topology: string;
+  /** The value of `labVariable` in every process of this lab. */
+  readonly mark: string;
   /** Private mount point that holds the namespaces. */
   readonly run: string;
   /** Written last by `up`: the lab is complete. */
@@ -39,9 +47,10 @@ export type NodePaths = {
 
 export function labPaths(topology: string): LabPaths {
   const run = join(runRoot, topology);
-  const files = join(labDir, '.run', topology);
+  const files = join(labDir, '.run', space, topology);
   return {
     topology,
+    mark: `${topology}${spaceSuffix}`,
     run,
     completeMark: join(run, 'complete'),
     busyMark: join(run, 'busy'),
@@ -60,12 +69,17 @@ export function nodePaths(lab: LabPaths, node: string): NodePaths {
     mnt: join(run, 'mnt'),
     uts: join(run, 'uts'),
     daemons: join(run, 'daemons'),
-    netnsName: `waggle-${lab.topology}-${node}`,
+    netnsName: `${netnsPrefix(lab)}${node}`,
     config: join(files, 'config'),
     logs: join(files, 'log'),
     mounts: join(files, 'mounts'),
     configSource: join(lab.source, node),
   };
+}
+
+/** What the names in /run/netns of a lab's nodes begin with. */
+export function netnsPrefix(lab: LabPaths): string {
+  return `waggle${spaceSuffix}-${lab.topology}-`;
 }
 
 /** Labs of which anything exists, complete or not. */

@@ -21,7 +21,7 @@ export async function startDaemon(lab: LabPaths, options: StartOptions): Promise
   const child = spawn(program, args, {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...nodeEnvironment(lab.topology, options.node), NO_COLOR: '1' },
+    env: { ...nodeEnvironment(lab, options.node), NO_COLOR: '1' },
   });
   const failed = new Promise<never>((_, reject) => {
     child.on('error', (cause) => reject(new LabError(`cannot start ${options.name}: ${cause.message}`, { cause })));
@@ -62,7 +62,7 @@ export async function stopDaemon(node: NodePaths, name: string, limitMs = 5_000)
 /** Every process that belongs to the lab: started by it, or living in a namespace of one of its nodes. */
 export function findProcesses(lab: LabPaths): readonly ProcessRecord[] {
   const namespaces = namespaceIds(lab);
-  const mark = `${labVariable}=${lab.topology}`;
+  const mark = `${labVariable}=${lab.mark}`;
   const found: ProcessRecord[] = [];
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);

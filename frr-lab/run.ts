@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { LabError } from './lab-error.ts';
-import { labVariable, type NodePaths, repoDir } from './paths.ts';
+import { type LabPaths, labVariable, type NodePaths, repoDir } from './paths.ts';
 
 export type Output = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
@@ -50,7 +50,7 @@ export function inside(node: NodePaths, command: readonly string[]): readonly st
 }
 
 /** What a program in a node finds in its environment: our `waggle` first on PATH, and whose lab it belongs to. */
-export function nodeEnvironment(topology: string, node: string): NodeJS.ProcessEnv {
+export function nodeEnvironment(lab: LabPaths, node: string): NodeJS.ProcessEnv {
   const path = [join(repoDir, 'bin'), join(repoDir, 'node_modules/.bin'), '/usr/local/sbin', '/usr/local/bin'];
   return {
     PATH: [...path, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(delimiter),
@@ -58,6 +58,6 @@ export function nodeEnvironment(topology: string, node: string): NodeJS.ProcessE
     LANG: 'C.UTF-8',
     TERM: process.env['TERM'] ?? 'dumb',
     NODE_NAME: node,
-    [labVariable]: topology,
+    [labVariable]: lab.mark,
   };
 }

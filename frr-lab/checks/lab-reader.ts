@@ -11,7 +11,7 @@ const lookLimitMs = 10_000;
 
 export async function runIn(lab: LabPaths, node: string, command: readonly string[]): Promise<Output> {
   return await run(inside(nodePaths(lab, node), command), {
-    environment: nodeEnvironment(lab.topology, node),
+    environment: nodeEnvironment(lab, node),
     limitMs: lookLimitMs,
   });
 }

@@ -1,0 +1,46 @@
+// Runs the lab's command line for the tests, in a space of their own: a lab that somebody works in stays as it is. To be
+// imported before anything of frr-lab, which reads the space when it is loaded.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { command, type Need, root } from '../support/skip.ts';
+
+process.env['WAGGLE_LAB_SPACE'] = 'test';
+
+const lab = fileURLToPath(new URL('../../frr-lab/lab', import.meta.url));
+
+/** What a lab needs of the host. */
+export const labNeeds: readonly Need[] = [
+  root,
+  command('zebra', 'frr'),
+  command('bird', 'bird2'),
+  command('gobgpd', 'gobgpd'),
+  command('exabgp', 'exabgp'),
+  command('bgpctl', 'openbgpd'),
+  command('tshark', 'tshark'),
+  command('nc', 'netcat-openbsd'),
+];
+
+export type LabRun = { readonly code: number | null; readonly output: string };
+
+/** Runs `lab` to its end, or kills it with SIGKILL after a while. */
+export async function runLab(words: readonly string[], killAfterMs?: number): Promise<LabRun> {
+  const child = spawn(lab, ['--no-install', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  // `exit`, not `close`: what a killed `lab` had started may still hold its output open.
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('exit', resolve);
+    child.on('error', reject);
+  });
+  const limit = new AbortController();
+  const killed = sleep(killAfterMs ?? 170_000, undefined, { signal: limit.signal }).then(
+    () => child.kill('SIGKILL'),
+    () => false,
+  );
+  const code = await ended;
+  limit.abort();
+  await killed;
+  return { code, output };
+}

@@ -1,0 +1,55 @@
+// `lab down` removes everything that `lab up` made, however `lab up` ended.
+import test from 'ava';
+import { labNeeds, runLab } from './lab-tool.ts';
+import { compareSnapshots, takeSnapshot } from '#lab/leaks.ts';
+import { randomFrom, takeSeed } from '../support/seed.ts';
+import { needs } from '../support/skip.ts';
+
+test.serial.before('nothing is left of an earlier run', async () => {
+  await runLab(['down', 'quickstart']);
+});
+
+test.serial(
+  '`lab down` after `lab up` leaves no mount, namespace, link, process, unit or file',
+  needs(labNeeds, async (t) => {
+    t.timeout(240_000);
+    const before = await takeSnapshot();
+    const up = await runLab(['up', 'quickstart']);
+    t.is(up.code, 0, up.output);
+    t.not(
+      compareSnapshots(before, await takeSnapshot()).length,
+      0,
+      'a lab that is up can be seen, so the comparison works',
+    );
+    const again = performance.now();
+    t.is((await runLab(['up', 'quickstart'])).code, 0);
+    t.true(performance.now() - again < 30_000, 'a second `lab up` takes less than 30 s');
+    const down = await runLab(['down', 'quickstart']);
+    t.is(down.code, 0, down.output);
+    t.deepEqual(compareSnapshots(before, await takeSnapshot()), []);
+  }),
+);
+
+test.serial(
+  '`lab down` leaves nothing after `kill -9` of `lab up` at five random moments',
+  needs(labNeeds, async (t) => {
+    t.timeout(240_000);
+    const seed = takeSeed();
+    t.log(`seed ${seed} (WAGGLE_SEED=${seed} repeats it)`);
+    const random = randomFrom(seed);
+    const before = await takeSnapshot();
+    const spanMs = 3_000;
+    for (let round = 0; round < 5; round += 1) {
+      // One moment in each fifth of the time in which things are made; together they cover it.
+      const delayMs = Math.round(((round + random()) * spanMs) / 5);
+      await runLab(['up', 'quickstart'], delayMs);
+      const down = await runLab(['down', 'quickstart']);
+      t.is(down.code, 0, `after ${delayMs} ms: ${down.output}`);
+      t.deepEqual(compareSnapshots(before, await takeSnapshot()), [], `killed after ${delayMs} ms`);
+    }
+  }),
+);
+
+test.serial.after.always('the lab is gone', async () => {
+  await runLab(['down', 'quickstart']);
+});
