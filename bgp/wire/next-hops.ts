@@ -3,7 +3,7 @@
 // business; the table tells when a row is freed so that others may drop what they keep for it.
 // hot
 
-import { Address, readAddress } from '../net/address.ts';
+import { Address } from '../net/address.ts';
 
 declare const brand: unique symbol;
 /** A row of {@link NextHops}; 0 means no next hop. A row is used again after its last reference went. */
@@ -167,9 +167,4 @@ export class NextHops {
     }
     slots[gap] = 0;
   }
-}
-
-/** The address in the 4, 16 or 32 octets of a next hop. */
-export function readNextHop(buffer: Uint8Array, offset: number, lengthBytes: number): Address {
-  return readAddress(lengthBytes === 4 ? 4 : 6, buffer, offset);
 }

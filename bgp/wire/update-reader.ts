@@ -1,8 +1,18 @@
-// UPDATE from the wire (signatures first; the body follows).
+// UPDATE from the wire (RFC 4271 §4.3, RFC 4760 §3–§4) for one session: where the routes stand in the message and which attribute
+// set they have, after every check of RFC 7606. What a bad attribute leads to is recorded in fields; what must end the session is
+// thrown. Nothing is applied here: the RIB walks the ranges with NlriCursor. Judging single attributes: attribute.ts.
 // hot
 
-import type { Family } from '../net/family.ts';
-import type { AttrSetId, AttributeSets } from './attribute-sets.ts';
+import { AS_TRANS } from '../net/asn.ts';
+import { type Family, ipv4Unicast } from '../net/family.ts';
+import { AttributeCode, AttributeFlag, SegmentType, attributeName, attributeRows } from './attribute.ts';
+import { type AttrSetId, type AttributeSets, attrSetId } from './attribute-sets.ts';
+import { AttributeList } from './attribute-list.ts';
+import { MAX_BLOCK_LENGTH } from './byte-arena.ts';
+import { writeCanonicalBlock } from './canonical-block.ts';
+import { HEADER_LENGTH } from './message.ts';
+import { findNlriFault } from './nlri.ts';
+import { NotificationCode, NotificationError, UpdateSubcode } from './notification.ts';
 
 export interface UpdateReaderOptions {
   readonly attributes: AttributeSets;
@@ -20,32 +30,340 @@ export interface DiscardedAttribute {
   readonly reason: string;
 }
 
-export declare class UpdateReader {
-  constructor(options: UpdateReaderOptions);
-  /** IPv4 unicast: Withdrawn Routes and NLRI fields, as ranges of the buffer given to read(). Empty when start === end. */
-  withdrawnStart: number;
-  withdrawnEnd: number;
-  nlriStart: number;
-  nlriEnd: number;
-  /** Set of the NLRI field; 0 when there is none or isTreatAsWithdraw. The reader owns the reference until the next read(). */
-  attr: AttrSetId;
-  /** MP_UNREACH_NLRI of a negotiated family, else undefined and an empty range. */
-  unreachFamily: Family | undefined;
-  unreachStart: number;
-  unreachEnd: number;
-  /** MP_REACH_NLRI of a negotiated family. */
-  reachFamily: Family | undefined;
-  reachStart: number;
-  reachEnd: number;
-  mpAttr: AttrSetId;
-  /** RFC 7606 §2: the NLRI and MP_REACH ranges are to be handled as withdrawn. */
-  isTreatAsWithdraw: boolean;
-  faultCode: number;
-  faultReason: string;
-  discarded: readonly DiscardedAttribute[];
-  endOfRib: Family | undefined;
+/** The contexts of AttributeSets.markAccepted: what is judged differently from external and internal peers. */
+const Context = { Ebgp: 1, Ibgp: 2 } as const;
+
+const NONE = attrSetId(0);
+
+export class UpdateReader {
+  /** Withdrawn Routes and NLRI fields (IPv4 unicast), as ranges of the buffer given to read(). Empty when start === end. */
+  withdrawnStart = 0;
+  withdrawnEnd = 0;
+  nlriStart = 0;
+  nlriEnd = 0;
+  /** Set of the NLRI field; 0 when there is none or isTreatAsWithdraw. The reader's reference lasts until the next read(). */
+  attr: AttrSetId = NONE;
+  /** MP_UNREACH_NLRI of a negotiated family; else undefined and an empty range. */
+  unreachFamily: Family | undefined = undefined;
+  unreachStart = 0;
+  unreachEnd = 0;
+  /** MP_REACH_NLRI of a negotiated family; else undefined and an empty range. */
+  reachFamily: Family | undefined = undefined;
+  reachStart = 0;
+  reachEnd = 0;
+  /** Set of MP_REACH_NLRI, as `attr`. */
+  mpAttr: AttrSetId = NONE;
+  /** RFC 7606 §2: the NLRI and MP_REACH ranges are to be handled as if they had been withdrawn. */
+  isTreatAsWithdraw = false;
+  /** Attribute code and words of the first fault behind isTreatAsWithdraw; code 0 when it is about no single attribute. */
+  faultCode = 0;
+  faultReason = '';
+  /** What was dropped from this message, be it by RFC 7606 or for a family that was not negotiated. */
+  readonly discarded: DiscardedAttribute[] = [];
+  /** RFC 4724 §2. */
+  endOfRib: Family | undefined = undefined;
+
+  private readonly attributes: AttributeSets;
+  private readonly isEbgp: boolean;
+  private readonly asnSize: 2 | 4;
+  private readonly families: readonly Family[];
+  private readonly hasIpv4: boolean;
+  private readonly remoteAsn: number;
+  private readonly context: number;
+  private readonly list: AttributeList = new AttributeList();
+  private nextHopStart = 0;
+  private nextHopLength = 0;
+  private hasIgnoredReach = false;
+  private faultSubcode = 0;
+
+  constructor(options: UpdateReaderOptions) {
+    this.attributes = options.attributes;
+    this.isEbgp = options.isEbgp;
+    this.asnSize = options.hasFourOctetAsn ? 4 : 2;
+    this.families = options.families;
+    this.hasIpv4 = options.families.includes(ipv4Unicast);
+    // RFC 6793 §4.2.2: an AS number that needs four octets appears as AS_TRANS to a session of two.
+    this.remoteAsn = options.hasFourOctetAsn || options.remoteAsn <= 0xffff ? options.remoteAsn : AS_TRANS;
+    this.context = options.isEbgp ? Context.Ebgp : Context.Ibgp;
+  }
+
   /** Reads the UPDATE between offset and end, whose header messageLength has accepted. Throws NotificationError. */
-  read(buffer: Uint8Array, offset: number, end: number): void;
+  read(buffer: Uint8Array, offset: number, end: number): void {
+    this.clear();
+    const withdrawnStart = offset + HEADER_LENGTH + 2;
+    const withdrawnEnd = withdrawnStart + ((buffer[withdrawnStart - 2] << 8) | buffer[withdrawnStart - 1]);
+    // RFC 4271 §6.3: Withdrawn Routes Length + Total Attribute Length + 23 exceeds the message Length.
+    if (withdrawnEnd + 2 > end)
+      throw updateFault(UpdateSubcode.MalformedAttributeList, 'withdrawn routes run past the message');
+    const attrStart = withdrawnEnd + 2;
+    const attrEnd = attrStart + ((buffer[withdrawnEnd] << 8) | buffer[withdrawnEnd + 1]);
+    if (attrEnd > end) throw updateFault(UpdateSubcode.MalformedAttributeList, 'attributes run past the message');
+
+    // RFC 7606 §3 (i): both fields must be readable as a whole before anything of the message counts.
+    const fault = findNlriFault(buffer, withdrawnStart, withdrawnEnd, 32) ?? findNlriFault(buffer, attrEnd, end, 32);
+    if (fault !== undefined) throw updateFault(UpdateSubcode.InvalidNetworkField, fault);
+    if (this.hasIpv4) {
+      this.withdrawnStart = withdrawnStart;
+      this.withdrawnEnd = withdrawnEnd;
+      this.nlriStart = attrEnd;
+      this.nlriEnd = end;
+    }
+    if (attrStart === attrEnd) {
+      if (attrEnd < end) this.fail(0, UpdateSubcode.MissingWellKnownAttribute, 'routes without attributes');
+      else if (withdrawnStart === withdrawnEnd && this.hasIpv4) this.endOfRib = ipv4Unicast;
+      return;
+    }
+    if (attrEnd < end && this.hasIpv4 && this.tryKnownBlock(buffer, attrStart, attrEnd)) return;
+    this.readAttributes(buffer, attrStart, attrEnd, attrEnd < end, withdrawnStart < withdrawnEnd);
+  }
+
   /** Gives back the references held for the last message; for the end of the session. */
-  close(): void;
+  close(): void {
+    this.clear();
+  }
+
+  private clear(): void {
+    if (this.attr !== 0) this.attributes.release(this.attr);
+    if (this.mpAttr !== 0) this.attributes.release(this.mpAttr);
+    this.attr = NONE;
+    this.mpAttr = NONE;
+    this.withdrawnStart = this.withdrawnEnd = 0;
+    this.nlriStart = this.nlriEnd = 0;
+    this.unreachFamily = undefined;
+    this.unreachStart = this.unreachEnd = 0;
+    this.reachFamily = undefined;
+    this.reachStart = this.reachEnd = 0;
+    this.isTreatAsWithdraw = false;
+    this.faultCode = 0;
+    this.faultReason = '';
+    this.faultSubcode = 0;
+    this.hasIgnoredReach = false;
+    this.endOfRib = undefined;
+    if (this.discarded.length > 0) this.discarded.length = 0;
+  }
+
+  /** Fast path: bytes that were judged before and are a canonical block as they stand. */
+  private tryKnownBlock(buffer: Uint8Array, start: number, end: number): boolean {
+    if (this.asnSize !== 4 || end - start < 2 || buffer[start + 1] === AttributeCode.MpReach) return false;
+    const id = this.attributes.findAccepted(buffer, start, end, this.context);
+    if (id === 0) return false;
+    // Another external peer's block: the first AS must be this peer's.
+    if (this.isEbgp && this.attributes.neighborAsn[id] !== this.remoteAsn) {
+      this.attributes.release(id);
+      return false;
+    }
+    this.attr = id;
+    return true;
+  }
+
+  private readAttributes(
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    hasNlri: boolean,
+    hasWithdrawn: boolean,
+  ): void {
+    const list = this.list;
+    list.scan(buffer, start, end);
+    if (list.listFault !== undefined) {
+      // RFC 7606 §4. Routes inside of an attribute that is cut cannot be known: RFC 7606 §3 (j), RFC 4760 §7.
+      const isMp = list.listFaultCode === AttributeCode.MpReach || list.listFaultCode === AttributeCode.MpUnreach;
+      if (isMp)
+        throw updateFault(UpdateSubcode.OptionalAttributeError, `${attributeName(list.listFaultCode)} cut short`);
+      this.fail(list.listFaultCode, UpdateSubcode.MalformedAttributeList, list.listFault);
+    }
+    for (const code of list.repeated) {
+      // RFC 7606 §3 (g)
+      if (code === AttributeCode.MpReach || code === AttributeCode.MpUnreach) {
+        throw updateFault(UpdateSubcode.MalformedAttributeList, `${attributeName(code)} appears twice`);
+      }
+      this.discard(code, 'appears twice, the first is used');
+    }
+    if (list.has(AttributeCode.MpUnreach)) this.readMpUnreach(buffer);
+    if (list.has(AttributeCode.MpReach)) this.readMpReach(buffer);
+    for (let index = 0; index < list.count; index++) this.judge(buffer, list.codes[index]);
+
+    const hasOnlyMpUnreach = list.count === 1 && list.has(AttributeCode.MpUnreach) && list.listFault === undefined;
+    if (hasOnlyMpUnreach && !hasNlri && !hasWithdrawn && this.unreachStart === this.unreachEnd) {
+      this.endOfRib = this.unreachFamily;
+    }
+    const needsAttr = this.nlriStart < this.nlriEnd;
+    const needsMpAttr = this.reachFamily !== undefined;
+    if (needsAttr || needsMpAttr) this.checkMandatory(buffer, needsAttr);
+    if (this.isTreatAsWithdraw) {
+      if (!hasNlri && !needsMpAttr && !this.hasIgnoredReach && !hasOnlyMpUnreach) {
+        // RFC 7606 §5.2: a fault and no route to withdraw for it; the routes may be what got damaged.
+        throw updateFault(this.faultSubcode, this.faultReason, this.attributeBytes(buffer, this.faultCode));
+      }
+      return;
+    }
+    if (needsAttr) {
+      const length = writeCanonicalBlock(buffer, list, this.asnSize, 0, 0, scratch);
+      this.attr = this.attributes.intern(scratch, 0, length);
+      const isVerbatim = this.asnSize === 4 && this.attributes.equalsBytes(this.attr, buffer, start, end);
+      if (isVerbatim) this.attributes.markAccepted(this.attr, this.context);
+    }
+    if (needsMpAttr) {
+      const length = writeCanonicalBlock(buffer, list, this.asnSize, this.nextHopStart, this.nextHopLength, scratch);
+      this.mpAttr = this.attributes.intern(scratch, 0, length);
+    }
+  }
+
+  /** Decides what becomes of one attribute: kept, dropped, or the whole message's routes withdrawn. */
+  private judge(buffer: Uint8Array, code: number): void {
+    const list = this.list;
+    const flags = list.flagsOf(code);
+    const row = attributeRows[code];
+    if (row === undefined) {
+      // RFC: 4271 §6.3 resets the session with 3/2 for an unrecognized well-known attribute, and 7606 does not mention it.
+      // Ours: treat-as-withdraw, as 7606 §2 wants wherever the routes can be found; the session's other routes are not to blame.
+      if ((flags & AttributeFlag.Optional) === 0) {
+        this.fail(code, UpdateSubcode.UnrecognizedWellKnownAttribute, 'unrecognized well-known attribute');
+      } else if ((flags & AttributeFlag.Transitive) === 0) list.drop(code); // RFC 4271 §9: quietly ignored
+      return;
+    }
+    if (row.isInternal && this.isEbgp) {
+      this.discard(code, 'from an external peer');
+      list.drop(code);
+      return;
+    }
+    if ((flags & (AttributeFlag.Optional | AttributeFlag.Transitive)) !== row.flags) {
+      // RFC 7606 §3 (c)
+      this.fail(code, UpdateSubcode.AttributeFlagsError, `flags 0x${flags.toString(16)}`);
+      return;
+    }
+    if ((code === AttributeCode.As4Path || code === AttributeCode.As4Aggregator) && this.asnSize === 4) {
+      // RFC 6793 §4.1
+      this.discard(code, 'from a peer with 4-octet AS numbers');
+      list.drop(code);
+      return;
+    }
+    const fault = row.findFault(buffer, list.startOf(code), list.endOf(code), this.asnSize);
+    if (fault === undefined) return;
+    if (fault.action === 'withdraw') this.fail(code, fault.subcode, fault.reason);
+    else {
+      this.discard(code, fault.reason);
+      list.drop(code);
+    }
+  }
+
+  /** RFC 7606 §3 (d). NEXT_HOP is needed for the NLRI field only (RFC 4760 §3). */
+  private checkMandatory(buffer: Uint8Array, hasNlri: boolean): void {
+    const list = this.list;
+    if (!list.has(AttributeCode.Origin)) this.failMissing(AttributeCode.Origin);
+    if (!list.has(AttributeCode.AsPath)) this.failMissing(AttributeCode.AsPath);
+    if (hasNlri && !list.has(AttributeCode.NextHop)) this.failMissing(AttributeCode.NextHop);
+    // RFC 4271 §5: LOCAL_PREF is required from internal peers.
+    if (!this.isEbgp && !list.has(AttributeCode.LocalPref)) this.failMissing(AttributeCode.LocalPref);
+    if (this.isEbgp && !this.isTreatAsWithdraw && !this.hasFirstAsn(buffer)) {
+      // RFC 4271 §6.3: the leftmost AS is not the peer's.
+      this.fail(AttributeCode.AsPath, UpdateSubcode.MalformedAsPath, `does not begin with AS ${this.remoteAsn}`);
+    }
+    const nextHopFault = this.reachFamily === undefined ? undefined : this.findMpNextHopFault(buffer, this.reachFamily);
+    if (nextHopFault !== undefined) this.fail(AttributeCode.MpReach, UpdateSubcode.InvalidNextHop, nextHopFault);
+  }
+
+  private hasFirstAsn(buffer: Uint8Array): boolean {
+    const start = this.list.startOf(AttributeCode.AsPath);
+    if (start === this.list.endOf(AttributeCode.AsPath) || buffer[start] !== SegmentType.Sequence) return false;
+    const high = (buffer[start + 2] << 8) | buffer[start + 3];
+    const first = this.asnSize === 2 ? high : ((high << 16) | (buffer[start + 4] << 8) | buffer[start + 5]) >>> 0;
+    return first === this.remoteAsn;
+  }
+
+  private readMpReach(buffer: Uint8Array): void {
+    const start = this.list.startOf(AttributeCode.MpReach);
+    const end = this.list.endOf(AttributeCode.MpReach);
+    const family = this.findFamily(buffer, start, end, AttributeCode.MpReach);
+    if (family === undefined) {
+      this.hasIgnoredReach = true;
+      return;
+    }
+    // RFC 4760 §3: AFI, SAFI, next hop with its length, one reserved octet, NLRI.
+    const length = start + 3 < end ? buffer[start + 3] : 0;
+    const nlriStart = start + 4 + length + 1;
+    const isExpected = family.version === 4 ? length === 4 : length === 16 || length === 32;
+    // RFC 7606 §7.11: with an unexpected length the NLRI cannot be found for certain.
+    if (!isExpected) throw this.mpFault(buffer, AttributeCode.MpReach, `next hop of ${length} octets`);
+    if (nlriStart > end) throw this.mpFault(buffer, AttributeCode.MpReach, 'cut short');
+    const fault = findNlriFault(buffer, nlriStart, end, family.maxLength);
+    if (fault !== undefined) throw this.mpFault(buffer, AttributeCode.MpReach, fault);
+    this.nextHopStart = start + 4;
+    this.nextHopLength = length;
+    this.reachFamily = family;
+    this.reachStart = nlriStart;
+    this.reachEnd = end;
+  }
+
+  private readMpUnreach(buffer: Uint8Array): void {
+    const start = this.list.startOf(AttributeCode.MpUnreach);
+    const end = this.list.endOf(AttributeCode.MpUnreach);
+    const family = this.findFamily(buffer, start, end, AttributeCode.MpUnreach);
+    if (family === undefined) return;
+    const fault = findNlriFault(buffer, start + 3, end, family.maxLength);
+    if (fault !== undefined) throw this.mpFault(buffer, AttributeCode.MpUnreach, fault);
+    this.unreachFamily = family;
+    this.unreachStart = start + 3;
+    this.unreachEnd = end;
+  }
+
+  /** The negotiated family of an MP attribute; undefined for any other, which is ignored (RFC 4760 §6, §8). */
+  private findFamily(buffer: Uint8Array, start: number, end: number, code: number): Family | undefined {
+    if (end - start < 3) throw this.mpFault(buffer, code, 'cut short');
+    const afi = (buffer[start] << 8) | buffer[start + 1];
+    const safi = buffer[start + 2];
+    for (let index = 0; index < this.families.length; index++) {
+      const family = this.families[index];
+      if (family.afi === afi && family.safi === safi) return family;
+    }
+    this.discard(code, `family ${afi}/${safi} was not negotiated`);
+    return undefined;
+  }
+
+  /** RFC 4271 §6.3 for the next hop of MP_REACH_NLRI: it must be the address of a host. */
+  private findMpNextHopFault(buffer: Uint8Array, family: Family): string | undefined {
+    const at = this.nextHopStart;
+    const first = buffer[at];
+    if (family.version === 4) {
+      return first === 0 || first === 127 || first >= 224 ? 'next hop is not an address of a host' : undefined;
+    }
+    if (first === 0xff) return 'next hop is a multicast address';
+    for (let index = at; index < at + 15; index++) if (buffer[index] !== 0) return undefined;
+    return buffer[at + 15] <= 1 ? 'next hop is not an address of a host' : undefined;
+  }
+
+  private failMissing(code: number): void {
+    this.fail(code, UpdateSubcode.MissingWellKnownAttribute, 'missing');
+  }
+
+  private fail(code: number, subcode: number, reason: string): void {
+    if (this.isTreatAsWithdraw) return;
+    this.isTreatAsWithdraw = true;
+    this.faultCode = code;
+    this.faultSubcode = subcode;
+    this.faultReason = code === 0 ? reason : `${attributeName(code)}: ${reason}`;
+  }
+
+  private discard(code: number, reason: string): void {
+    this.discarded.push({ code, reason });
+  }
+
+  /** RFC 4760 §7: an MP attribute that cannot be read ends the session, with 3/9 and the attribute as data. */
+  private mpFault(buffer: Uint8Array, code: number, reason: string): NotificationError {
+    const words = `${attributeName(code)}: ${reason}`;
+    return updateFault(UpdateSubcode.OptionalAttributeError, words, this.attributeBytes(buffer, code));
+  }
+
+  /** RFC 4271 §6.3: the Data field holds the erroneous attribute (type, length, value). */
+  private attributeBytes(buffer: Uint8Array, code: number): Uint8Array | undefined {
+    if (code === 0 || !this.list.has(code)) return undefined;
+    return buffer.slice(this.list.headerOf(code), this.list.endOf(code));
+  }
+}
+
+/** Holds a canonical block while it is made; nothing in it outlives a call. */
+const scratch = new Uint8Array(MAX_BLOCK_LENGTH); // scratch
+
+function updateFault(subcode: number, reason: string, data?: Uint8Array): NotificationError {
+  return new NotificationError(NotificationCode.UpdateMessageError, subcode, data, reason);
 }
