@@ -1,12 +1,23 @@
-// What both OPENs agree upon.
+// From configuration to our OPEN, and from the peer's OPEN to what holds for the session (RFC 4271 §4.2, §6.2; RFC 4760 §8;
+// RFC 5492; RFC 6286; RFC 6793). What an OPEN looks like is wire/open.ts; faults of its format are found there.
 
-import type { Asn } from '../net/asn.ts';
-import type { Family } from '../net/family.ts';
+import type { NeighborConfig } from '../config.ts';
+import { AS_TRANS, type Asn } from '../net/asn.ts';
+import { families, type Family, familyByCode, ipv4Unicast } from '../net/family.ts';
 import type { RouterId } from '../net/router-id.ts';
 import type { CapabilityView } from '../views.ts';
+import {
+  type Capability,
+  fourOctetAsnCapability,
+  multiprotocolCapability,
+  routeRefreshCapability,
+} from '../wire/capability.ts';
+import { NotificationCode, NotificationError, OpenSubcode } from '../wire/notification.ts';
+import { BGP_VERSION, openAsnField, type OpenMessage } from '../wire/open.ts';
 
 /** What the two OPENs agreed upon; it holds for the life of the session. */
 export interface Negotiated {
+  /** In the order of net/family.ts. Empty when the peer offered no family by capability and IPv4 unicast is not configured. */
   readonly families: readonly Family[];
   /** Both sides sent the capability: AS_PATH and AGGREGATOR carry four octets (RFC 6793). */
   readonly hasFourOctetAsn: boolean;
@@ -20,4 +31,135 @@ export interface Negotiated {
   readonly isIbgp: boolean;
   readonly capabilitiesSent: readonly CapabilityView[];
   readonly capabilitiesReceived: readonly CapabilityView[];
+}
+
+export interface LocalSpeaker {
+  readonly localAsn: Asn;
+  readonly localRouterId: RouterId;
+}
+
+export function configuredFamilies(config: NeighborConfig): readonly Family[] {
+  return families.filter((family) => config.families.includes(family.name));
+}
+
+export function buildOpen(local: LocalSpeaker, config: NeighborConfig): OpenMessage {
+  return {
+    version: BGP_VERSION,
+    asn: local.localAsn,
+    asnField: openAsnField(local.localAsn),
+    holdTimeSec: config.timers.holdTimeSec,
+    routerId: local.localRouterId,
+    capabilities: [
+      ...configuredFamilies(config).map((family) => multiprotocolCapability(family.afi, family.safi)),
+      routeRefreshCapability(),
+      fourOctetAsnCapability(local.localAsn),
+    ],
+  };
+}
+
+/** Checks the peer's OPEN against ours; throws NotificationError (2/x) when there can be no session. */
+export function negotiate(
+  local: LocalSpeaker,
+  config: NeighborConfig,
+  ours: OpenMessage,
+  theirs: OpenMessage,
+): Negotiated {
+  checkAsn(local, config, theirs);
+  const isIbgp = theirs.asn === local.localAsn;
+  checkRouterId(local, theirs, isIbgp);
+  const holdTimeSec = Math.min(ours.holdTimeSec, theirs.holdTimeSec);
+  return {
+    families: negotiateFamilies(ours, theirs),
+    hasFourOctetAsn: has(ours, 'four-octet-asn') && has(theirs, 'four-octet-asn'),
+    hasRouteRefresh: has(ours, 'route-refresh') && has(theirs, 'route-refresh'),
+    holdTimeSec,
+    keepaliveSec: keepaliveSec(config, holdTimeSec),
+    remoteAsn: theirs.asn,
+    remoteRouterId: theirs.routerId,
+    isIbgp,
+    capabilitiesSent: ours.capabilities.map(viewCapability),
+    capabilitiesReceived: theirs.capabilities.map(viewCapability),
+  };
+}
+
+/** RFC 4271 §4.4: a third of the hold time at most, and no more often than once a second. */
+export function keepaliveSec(config: NeighborConfig, holdTimeSec: number): number {
+  if (holdTimeSec === 0) return 0;
+  const third = Math.floor(holdTimeSec / 3);
+  const wished = config.timers.keepaliveSec;
+  return Math.max(1, wished > 0 ? Math.min(wished, third) : third);
+}
+
+/** True when a peer with this AS number is the one that the configuration means. */
+export function isExpectedAsn(config: NeighborConfig, localAsn: Asn, remoteAsn: Asn): boolean {
+  switch (config.remoteAsn) {
+    case 'any':
+      return true;
+    case 'internal':
+      return remoteAsn === localAsn;
+    case 'external':
+      return remoteAsn !== localAsn;
+    default:
+      return remoteAsn === config.remoteAsn;
+  }
+}
+
+function checkAsn(local: LocalSpeaker, config: NeighborConfig, theirs: OpenMessage): void {
+  const { asn, asnField } = theirs;
+  // RFC 6793 §9: AS_TRANS is nobody's number. In the field it stands for the number in the capability.
+  if (asn === AS_TRANS) throw badPeerAs(asnField, `AS number ${AS_TRANS} is reserved`);
+  // RFC 6793 §4.1: without AS_TRANS the field holds the same number as the capability.
+  if (asnField !== AS_TRANS && asnField !== asn)
+    throw badPeerAs(asnField, `AS ${asnField} and in the capability AS ${asn}`);
+  if (!isExpectedAsn(config, local.localAsn, asn)) throw badPeerAs(asnField, `AS ${asn}, expected ${config.remoteAsn}`);
+}
+
+/** FRR sends the two octets of the refused field as data, which its logs decode; RFC 4271 §6.2 defines none. */
+function badPeerAs(asnField: number, reason: string): NotificationError {
+  return openFault(OpenSubcode.BadPeerAs, reason, Uint8Array.of(asnField >>> 8, asnField & 255));
+}
+
+function checkRouterId(local: LocalSpeaker, theirs: OpenMessage, isIbgp: boolean): void {
+  // RFC 6286 §2.2: only within an AS must identifiers differ.
+  if (isIbgp && theirs.routerId === local.localRouterId) {
+    const id = theirs.routerId;
+    const data = Uint8Array.of(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255);
+    throw openFault(OpenSubcode.BadBgpIdentifier, 'the same BGP Identifier as ours', data);
+  }
+}
+
+/**
+ * RFC 4760 §8. A peer without any multiprotocol capability speaks IPv4 unicast only; if that is not configured the session stands
+ * with no family, which `show` tells. RFC 5492 §3 allows 2/7 only where a capability is required: a peer that lists families and
+ * none of ours gets it, as from FRR 8.4, with the capabilities that would have been right as data (RFC 5492 §5).
+ */
+function negotiateFamilies(ours: OpenMessage, theirs: OpenMessage): readonly Family[] {
+  const configured = familiesOf(ours);
+  const offersFamilies = has(theirs, 'multiprotocol');
+  const offered = offersFamilies ? familiesOf(theirs) : [ipv4Unicast];
+  const common = configured.filter((family) => offered.includes(family));
+  if (offersFamilies && common.length === 0) {
+    const missing = ours.capabilities.filter((capability) => capability.type === 'multiprotocol');
+    const data = Uint8Array.from(missing.flatMap(({ code, value }) => [code, value.length, ...value]));
+    throw openFault(OpenSubcode.UnsupportedCapability, 'no address family in common', data);
+  }
+  return common;
+}
+
+function familiesOf(open: OpenMessage): readonly Family[] {
+  return open.capabilities.flatMap((capability) =>
+    capability.type === 'multiprotocol' ? (familyByCode(capability.afi, capability.safi) ?? []) : [],
+  );
+}
+
+function has(open: OpenMessage, type: Capability['type']): boolean {
+  return open.capabilities.some((capability) => capability.type === type);
+}
+
+function viewCapability({ code, value }: Capability): CapabilityView {
+  return { code, value };
+}
+
+function openFault(subcode: number, reason: string, data?: Uint8Array): NotificationError {
+  return new NotificationError(NotificationCode.OpenMessageError, subcode, data, reason);
 }

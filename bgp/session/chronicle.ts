@@ -1,0 +1,106 @@
+// What a neighbor tells as it happens and remembers for `show`: state changes, NOTIFICATIONs, the last reset and its reason.
+// It decides nothing; the neighbor calls it at the right moments.
+
+import type { SpeakerEvent } from '../events.ts';
+import type { SessionState } from '../views.ts';
+import { decodeShutdownText } from '../wire/notification.ts';
+import { FsmEvent, type SessionEvent } from './events.ts';
+import { describeEnd, type Effect } from './fsm.ts';
+import type { NeighborDeps, NeighborOptions } from './listener.ts';
+import type { NeighborHistory } from './neighbor-view.ts';
+
+export type SentNotification = Extract<Effect, { type: 'send-notification' }>;
+
+type Unstamped<Event> = Event extends unknown ? Omit<Event, 'instance' | 'wallMs'> : never;
+
+export class Chronicle {
+  readonly history: NeighborHistory = {
+    stateChangedWallMs: undefined,
+    establishedWallMs: undefined,
+    establishedAtMs: 0,
+    connectionsEstablished: 0,
+    connectionsDropped: 0,
+    failedAttempts: 0,
+    lastReset: undefined,
+    lastError: undefined,
+  };
+  readonly #instance: string;
+  readonly #address: string;
+  readonly #deps: NeighborDeps;
+  #shownState: SessionState = 'Idle';
+
+  constructor(options: NeighborOptions, deps: NeighborDeps) {
+    this.#instance = options.instance;
+    this.#address = options.config.address;
+    this.#deps = deps;
+  }
+
+  emit(event: Unstamped<SpeakerEvent>): void {
+    this.#deps.listener.event({ instance: this.#instance, wallMs: this.#deps.clock.wallMs(), ...event });
+  }
+
+  /** Tells the listener when the state that outsiders see has changed. */
+  show(to: SessionState, reason: string): void {
+    const from = this.#shownState;
+    if (from === to) return;
+    this.#shownState = to;
+    this.emit({ type: 'neighbor-state', neighbor: this.#address, from, to, reason });
+  }
+
+  /** Why, for log and `show`: with the text that goes with an administrative shutdown. */
+  describe(event: SessionEvent, sent: SentNotification | undefined): string {
+    const words = describeEnd(event, sent);
+    if (sent === undefined || event.type !== FsmEvent.ManualStop) return words;
+    const message = decodeShutdownText(event.data);
+    return message === undefined ? words : `${words}: ${message}`;
+  }
+
+  /** The NOTIFICATION that came or went with an event. */
+  notification(event: SessionEvent, sent: SentNotification | undefined, text: string): void {
+    const neighbor = this.#address;
+    if (event.type === FsmEvent.NotificationReceived || event.type === FsmEvent.NotificationVersionError) {
+      const { code, subcode } = event;
+      this.emit({ type: 'notification-received', neighbor, code, subcode, text });
+    }
+    if (sent === undefined) return;
+    const { code, subcode } = sent;
+    this.emit({ type: 'notification-sent', neighbor, code, subcode, text });
+  }
+
+  /** A connection over which an OPEN went is no more. */
+  ended(event: SessionEvent, sent: SentNotification | undefined, reason: string): void {
+    if (event.type === FsmEvent.OpenCollisionDump) return;
+    const atWallMs = this.#deps.clock.wallMs();
+    if (sent !== undefined) {
+      const { code, subcode } = sent;
+      this.history.lastReset = { atWallMs, reason, direction: 'sent', code, subcode };
+    } else if (event.type === FsmEvent.NotificationReceived || event.type === FsmEvent.NotificationVersionError) {
+      const { code, subcode } = event;
+      this.history.lastReset = { atWallMs, reason, direction: 'received', code, subcode };
+    } else {
+      this.history.lastReset = { atWallMs, reason, direction: 'local', code: undefined, subcode: undefined };
+    }
+  }
+
+  established(): void {
+    const { clock } = this.#deps;
+    const wallMs = clock.wallMs();
+    this.history.stateChangedWallMs = wallMs;
+    this.history.establishedWallMs = wallMs;
+    this.history.establishedAtMs = clock.nowMs();
+    this.history.connectionsEstablished += 1;
+    this.history.failedAttempts = 0;
+    this.history.lastError = undefined;
+  }
+
+  down(): void {
+    this.history.stateChangedWallMs = this.#deps.clock.wallMs();
+    this.history.establishedWallMs = undefined;
+    this.history.connectionsDropped += 1;
+  }
+
+  connectFailed(error: string): void {
+    this.history.lastError = error;
+    this.emit({ type: 'connect-failed', neighbor: this.#address, error });
+  }
+}

@@ -1,0 +1,137 @@
+// The events of RFC 4271 §8.1, by the RFC's numbers and names. What each does stands in fsm.ts.
+// All 28 are named; those that cannot happen here are in `absentEvents` with the reason, and have no member in SessionEvent.
+
+import type { NotificationError } from '../wire/notification.ts';
+import type { Negotiated } from './negotiation.ts';
+
+export const FsmEvent = {
+  ManualStart: 1,
+  ManualStop: 2,
+  AutomaticStart: 3,
+  ManualStartPassive: 4,
+  AutomaticStartPassive: 5,
+  AutomaticStartDamped: 6,
+  AutomaticStartDampedPassive: 7,
+  AutomaticStop: 8,
+  ConnectRetryTimerExpires: 9,
+  HoldTimerExpires: 10,
+  KeepaliveTimerExpires: 11,
+  DelayOpenTimerExpires: 12,
+  IdleHoldTimerExpires: 13,
+  TcpConnectionValid: 14,
+  TcpConnectionRequestInvalid: 15,
+  TcpConnectionRequestAcked: 16,
+  TcpConnectionConfirmed: 17,
+  TcpConnectionFails: 18,
+  BgpOpen: 19,
+  BgpOpenWithDelayOpenTimer: 20,
+  BgpHeaderError: 21,
+  BgpOpenError: 22,
+  OpenCollisionDump: 23,
+  NotificationVersionError: 24,
+  NotificationReceived: 25,
+  KeepaliveReceived: 26,
+  UpdateReceived: 27,
+  UpdateError: 28,
+} as const;
+export type FsmEvent = (typeof FsmEvent)[keyof typeof FsmEvent];
+
+/** Optional events (RFC 4271 §8.1.1: "MAY") that nothing here can cause. */
+export const absentEvents: ReadonlyMap<FsmEvent, string> = new Map<FsmEvent, string>([
+  [
+    FsmEvent.AutomaticStartDamped,
+    'DampPeerOscillations is not offered: a fixed idle hold (idle-hold.ts) does its work',
+  ],
+  [FsmEvent.AutomaticStartDampedPassive, 'DampPeerOscillations is not offered'],
+  [FsmEvent.DelayOpenTimerExpires, 'DelayOpen is not offered'],
+  [FsmEvent.IdleHoldTimerExpires, 'DampPeerOscillations is not offered; the idle hold ends in an AutomaticStart'],
+  [FsmEvent.TcpConnectionValid, 'sockets tell of connections only after the handshake, as TcpConnectionConfirmed'],
+  [FsmEvent.TcpConnectionRequestInvalid, 'sockets tell of connections only after the handshake'],
+  [FsmEvent.BgpOpenWithDelayOpenTimer, 'DelayOpen is not offered'],
+]);
+
+export type SessionEvent =
+  | {
+      readonly type:
+        | typeof FsmEvent.ManualStart
+        | typeof FsmEvent.AutomaticStart
+        | typeof FsmEvent.ManualStartPassive
+        | typeof FsmEvent.AutomaticStartPassive
+        | typeof FsmEvent.ConnectRetryTimerExpires
+        | typeof FsmEvent.HoldTimerExpires
+        | typeof FsmEvent.KeepaliveTimerExpires
+        | typeof FsmEvent.TcpConnectionRequestAcked
+        | typeof FsmEvent.TcpConnectionConfirmed
+        | typeof FsmEvent.OpenCollisionDump
+        | typeof FsmEvent.KeepaliveReceived;
+    }
+  /** Ends the session with Cease; `subcode` as in RFC 4486. */
+  | {
+      readonly type: typeof FsmEvent.ManualStop | typeof FsmEvent.AutomaticStop;
+      readonly subcode: number;
+      readonly data: Uint8Array;
+    }
+  | { readonly type: typeof FsmEvent.TcpConnectionFails; readonly reason: string }
+  | { readonly type: typeof FsmEvent.BgpOpen; readonly negotiated: Negotiated }
+  /** UpdateError carries any error of a message that only Established takes, 7/1 of RFC 7313 too. */
+  | {
+      readonly type: typeof FsmEvent.BgpHeaderError | typeof FsmEvent.BgpOpenError | typeof FsmEvent.UpdateError;
+      readonly error: NotificationError;
+    }
+  | {
+      readonly type: typeof FsmEvent.NotificationVersionError | typeof FsmEvent.NotificationReceived;
+      readonly code: number;
+      readonly subcode: number;
+      /** In words, with the peer's shutdown text. */
+      readonly reason: string;
+    }
+  /** A message that only Established takes: UPDATE, or ROUTE-REFRESH, which is younger than the RFC's list of events. */
+  | { readonly type: typeof FsmEvent.UpdateReceived; readonly messageType: number };
+
+/** What happened, for the log and `show`. */
+export function describeEvent(event: SessionEvent): string {
+  switch (event.type) {
+    case FsmEvent.ManualStart:
+    case FsmEvent.ManualStartPassive:
+      return 'started';
+    case FsmEvent.AutomaticStart:
+    case FsmEvent.AutomaticStartPassive:
+      return 'started again';
+    case FsmEvent.ManualStop:
+      return 'stopped';
+    case FsmEvent.AutomaticStop:
+      return 'stopped because of a fault';
+    case FsmEvent.ConnectRetryTimerExpires:
+      return 'time to connect again';
+    case FsmEvent.HoldTimerExpires:
+      return 'Hold Timer Expired';
+    case FsmEvent.KeepaliveTimerExpires:
+      return 'time for a keepalive';
+    case FsmEvent.TcpConnectionRequestAcked:
+      return 'TCP connection established';
+    case FsmEvent.TcpConnectionConfirmed:
+      return 'TCP connection accepted';
+    case FsmEvent.BgpOpen:
+      return 'OPEN received';
+    case FsmEvent.OpenCollisionDump:
+      return 'lost a connection collision';
+    case FsmEvent.KeepaliveReceived:
+      return 'KEEPALIVE received';
+    case FsmEvent.UpdateReceived:
+      return 'unexpected message';
+    case FsmEvent.TcpConnectionFails:
+    case FsmEvent.NotificationVersionError:
+    case FsmEvent.NotificationReceived:
+      return event.reason;
+    case FsmEvent.BgpHeaderError:
+    case FsmEvent.BgpOpenError:
+    case FsmEvent.UpdateError:
+      return event.error.message;
+    default:
+      return assertNever(event);
+  }
+}
+
+export function assertNever(value: never): never {
+  throw new TypeError(`unexpected value ${String(value)}`);
+}
