@@ -11,15 +11,19 @@ import type { BusyResult } from './busy.ts';
 import { Cleanup } from './cleanup.ts';
 import { devices } from './devices/index.ts';
 import type { Device } from './devices/device.ts';
+import { waggle } from './devices/waggle.ts';
 import { formatLimit } from './limit.ts';
 import type { Limit } from './limit.ts';
 import { runLoad } from './load.ts';
 import type { LoadResult } from './load.ts';
-import { sweepNamespaces } from './netns.ts';
+import { sweepLeftovers } from './leftovers.ts';
 import { parseOptions, usage } from './options.ts';
 import type { Options } from './options.ts';
 import { formatTable, judgeTable, summarize } from './table-report.ts';
 import type { TableRow } from './table-report.ts';
+
+/** A device and its version. */
+type FoundDevice = readonly [Device, string];
 
 async function main(options: Options): Promise<number> {
   if (options.help) {
@@ -28,18 +32,20 @@ async function main(options: Options): Promise<number> {
   }
   if (process.getuid?.() !== 0) throw new BenchError('network namespaces need root');
   const cleanup = new Cleanup();
-  sweepNamespaces();
+  sweepLeftovers();
   try {
-    const rows = options.scenario === 'busy' ? [] : await benchTable(options, cleanup);
-    const busy = options.scenario === 'table' ? undefined : await runBusy(options, cleanup, progress);
+    const present = findDevices(options);
+    const rows = options.scenario === 'busy' ? [] : await benchTable(options, present, cleanup);
+    const hasOwn = present.some(([device]) => device === waggle);
+    if (options.scenario === 'busy' && !hasOwn) throw new BenchError('the scenario busy needs waggle');
+    const busy = options.scenario === 'table' || !hasOwn ? undefined : await runBusy(options, cleanup, progress);
     return report(options, rows, busy);
   } finally {
     cleanup.run();
   }
 }
 
-async function benchTable(options: Options, cleanup: Cleanup): Promise<TableRow[]> {
-  const present = findDevices(options);
+async function benchTable(options: Options, present: readonly FoundDevice[], cleanup: Cleanup): Promise<TableRow[]> {
   const results = new Map<Device, LoadResult[]>(present.map(([device]) => [device, []]));
   for (let run = 1; run <= options.runs; run += 1) {
     for (const [device, ofDevice] of results) {
@@ -52,8 +58,8 @@ async function benchTable(options: Options, cleanup: Cleanup): Promise<TableRow[
   return present.map(([device, version]) => summarize(device, version, results.get(device) ?? []));
 }
 
-function findDevices(options: Options): (readonly [Device, string])[] {
-  const present: (readonly [Device, string])[] = [];
+function findDevices(options: Options): FoundDevice[] {
+  const present: FoundDevice[] = [];
   for (const name of options.deviceNames) {
     const device = devices.get(name);
     const version = device?.findVersion();

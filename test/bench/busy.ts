@@ -4,7 +4,6 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { BenchError } from './bench-error.ts';
 import type { PeerProcess } from './child.ts';
 import type { Cleanup } from './cleanup.ts';
 import { waggle, waggleApiPort, waggleMetricsPort } from './devices/waggle.ts';
@@ -49,7 +48,6 @@ export async function runBusy(
   cleanup: Cleanup,
   progress: (line: string) => void,
 ): Promise<BusyResult> {
-  if (waggle.findVersion() === undefined) throw new BenchError('bin/waggle is not there');
   const runs: { without: BusyRun[]; with: BusyRun[] } = { without: [], with: [] };
   for (let round = 1; round <= options.runs; round += 1) {
     progress(`busy ${round} of ${options.runs}: load alone`);

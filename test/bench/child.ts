@@ -25,7 +25,6 @@ export class DeviceProcess {
     this.#logPath = logPath;
     this.#child = spawn('ip', ['netns', 'exec', namespace, command.file, ...command.args], {
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...command.env },
     });
     closeSync(log);
     // Not started: exited() tells, with the log.

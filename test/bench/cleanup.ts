@@ -6,16 +6,14 @@ import process from 'node:process';
 export class Cleanup {
   readonly #undo: (() => void)[] = [];
 
+  readonly #interrupt = (signal: NodeJS.Signals): void => {
+    this.run();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+
   constructor() {
-    for (const [signal, code] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-    ] as const) {
-      process.once(signal, () => {
-        this.run();
-        process.exit(code);
-      });
-    }
+    process.on('SIGINT', this.#interrupt);
+    process.on('SIGTERM', this.#interrupt);
   }
 
   /** Returns a function that undoes it at once. */
@@ -30,6 +28,8 @@ export class Cleanup {
   }
 
   run(): void {
+    process.off('SIGINT', this.#interrupt);
+    process.off('SIGTERM', this.#interrupt);
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
       try {
         undo();

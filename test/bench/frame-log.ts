@@ -8,7 +8,8 @@ import { BenchError } from './bench-error.ts';
 export class FrameLog {
   readonly #keepsBytes: boolean;
   readonly #onMessage: (type: number, bytes: Buffer, start: number, end: number) => void;
-  #bytes: Buffer;
+  readonly #capacityBytes: number;
+  #bytes = Buffer.alloc(0);
   #end = 0;
   #parsed = 0;
   #prefixes = 0;
@@ -23,7 +24,7 @@ export class FrameLog {
     onMessage: (type: number, bytes: Buffer, start: number, end: number) => void,
   ) {
     this.#keepsBytes = keepsBytes;
-    this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
+    this.#capacityBytes = capacityBytes;
     this.#onMessage = onMessage;
   }
 
@@ -99,7 +100,7 @@ export class FrameLog {
   }
 
   #grow(neededBytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, this.#bytes.length * 2, this.#capacityBytes));
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
   }

@@ -1,8 +1,7 @@
 // Two network namespaces a run, one for the device and one for our peers, and the links between them. Names carry the
-// bench's pid, so that what a killed bench left behind is recognized and removed by the next one.
+// bench's pid: leftovers.ts needs it.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 
 import type { Cleanup } from './cleanup.ts';
 import { peerPlans } from './plan.ts';
@@ -13,14 +12,9 @@ export interface Namespaces {
   readonly remove: () => void;
 }
 
-const namePattern = /^waggle-bench-(\d+)-/;
-// scratch
-let created = 0;
-
 export function createNamespaces(cleanup: Cleanup): Namespaces {
-  created += 1;
-  const device = `waggle-bench-${process.pid}-device${created}`;
-  const peers = `waggle-bench-${process.pid}-peers${created}`;
+  const device = `waggle-bench-${process.pid}-device`;
+  const peers = `waggle-bench-${process.pid}-peers`;
   const removals: (() => void)[] = [];
   for (const name of [device, peers]) {
     ip('netns', 'add', name);
@@ -44,16 +38,7 @@ export function createNamespaces(cleanup: Cleanup): Namespaces {
   };
 }
 
-/** Removes the namespaces of benches that no longer run. */
-export function sweepNamespaces(): void {
-  for (const line of ip('netns', 'list').split('\n')) {
-    const name = line.split(' ')[0] ?? '';
-    const owner = namePattern.exec(name)?.[1];
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeNamespace(name);
-  }
-}
-
-function removeNamespace(name: string): void {
+export function removeNamespace(name: string): void {
   for (const pid of ip('netns', 'pids', name).split('\n')) {
     if (pid !== '') killPid(Number(pid));
   }
@@ -69,6 +54,6 @@ function killPid(pid: number): void {
   }
 }
 
-function ip(...words: string[]): string {
+export function ip(...words: string[]): string {
   return execFileSync('ip', words, { encoding: 'utf8' });
 }

@@ -6,7 +6,7 @@ import { BenchError } from './bench-error.ts';
 import { devices } from './devices/index.ts';
 
 export const usage = `npm run bench:bgp -- [options]   (root: it makes network namespaces)
-  --scenario table|busy|all  table: one table in and out, every device (default); busy: waggle under load and queries
+  --scenario table|busy|all  table: one table in and out, every device; busy: waggle under load and queries (default all)
   --devices a,b              of ${[...devices.keys()].join(', ')} (default: all that are installed)
   --routes N                 routes in the table (default 1000000)
   --runs N                   rounds, devices interleaved; the median counts (default 3)
@@ -33,7 +33,7 @@ export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      scenario: { type: 'string', default: 'table' },
+      scenario: { type: 'string', default: 'all' },
       devices: { type: 'string' },
       routes: { type: 'string', default: '1000000' },
       runs: { type: 'string', default: '3' },

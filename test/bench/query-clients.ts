@@ -11,6 +11,7 @@ import type { Answer, Report } from './messages.ts';
 
 const tablePath = '/show/bgp/ipv4/unicast';
 const metricPattern = /^waggle_speaker_event_loop_delay_seconds\{[^}]*quantile="0\.99"[^}]*\} (\S+)/m;
+const silenceLimitMs = 60_000;
 /** Stands once in every path of the JSON. */
 const pathMark = Buffer.from('"prefixLen"');
 
@@ -78,7 +79,14 @@ async function fetchText(port: number, path: string): Promise<string> {
 function fetchStream(port: number, path: string, onChunk: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = http.get(
-      { host: '127.0.0.1', port, path, headers: { accept: '*/*' }, agent: false },
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        headers: { accept: 'application/json, text/plain' },
+        agent: false,
+        timeout: silenceLimitMs,
+      },
       (response) => {
         if (response.statusCode !== 200)
           reject(new BenchError(`GET ${path} on port ${port}: status ${response.statusCode}`));
@@ -87,6 +95,7 @@ function fetchStream(port: number, path: string, onChunk: (chunk: Buffer) => voi
         response.on('error', reject);
       },
     );
+    request.on('timeout', () => request.destroy(new BenchError(`GET ${path}: nothing for ${silenceLimitMs} ms`)));
     request.on('error', reject);
   });
 }

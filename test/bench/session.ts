@@ -1,7 +1,9 @@
-// One BGP session of ours towards the device: connects until the device answers, exchanges OPEN and KEEPALIVE, then keeps
-// the session alive. No state machine: the bench ends at the first surprise (a NOTIFICATION, a closed connection).
+// One BGP session of ours towards the device: connects, exchanges OPEN and KEEPALIVE, then keeps the session alive. No state
+// machine: until the session is up every failure is tried again, from then on the first surprise (a NOTIFICATION, a closed
+// connection) ends it.
 
 import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { BenchError } from './bench-error.ts';
 import { encodeKeepalive, encodeOpen, MessageType } from './encode.ts';
@@ -14,22 +16,39 @@ export interface SessionOptions {
   /** Whether everything received is kept for the verifier. */
   readonly keepsBytes: boolean;
   readonly capacityBytes: number;
-  readonly connectLimitMs: number;
 }
 
 const readBufferBytes = 1 << 20;
+const openLimitMs = 30_000;
 const retryMs = 100;
+
+/** Resolves with an established session; devices take a moment until they listen and know their neighbours. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const deadlineMs = performance.now() + openLimitMs;
+  for (;;) {
+    const session = new Session(options);
+    try {
+      await session.establish(deadlineMs);
+      return session;
+    } catch (error) {
+      session.close();
+      if (!(error instanceof BenchError) || performance.now() > deadlineMs) throw error;
+    }
+    await sleep(retryMs);
+  }
+}
 
 export class Session {
   readonly log: FrameLog;
   /** Called after every read, with the time of it. */
   onRead: (atMs: number) => void = () => {};
   onKeepalive: (atMs: number) => void = () => {};
+  /** Called once, when the session ends and nobody closed it. */
   onEnd: (reason: BenchError) => void = () => {};
   readonly #options: SessionOptions;
-  #socket: net.Socket | undefined;
+  readonly #socket: net.Socket;
+  #established: () => void = () => {};
   #keepaliveTimer: NodeJS.Timeout | undefined;
-  #established: (() => void) | undefined;
   #hasEnded = false;
 
   constructor(options: SessionOptions) {
@@ -37,75 +56,46 @@ export class Session {
     this.log = new FrameLog(options.keepsBytes, options.capacityBytes, (type, bytes, start, end) =>
       this.#handle(type, bytes, start, end),
     );
+    this.#socket = new net.Socket({
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+        callback: (length, buffer) => {
+          this.#receive(buffer.subarray(0, length));
+          return true;
+        },
+      },
+    });
+    this.#socket.setNoDelay(true);
+    this.#socket.on('error', (error) => this.#end(error.message));
+    this.#socket.on('close', () => this.#end('the device closed the connection'));
   }
 
   /** Resolves once both sides have sent OPEN and KEEPALIVE. */
-  async establish(): Promise<void> {
-    const { plan, connectLimitMs } = this.#options;
-    const deadline = performance.now() + connectLimitMs;
-    const established = new Promise<void>((resolve) => {
-      this.#established = resolve;
-    });
-    const failed = new Promise<never>((_resolve, reject) => {
-      this.onEnd = reject;
-    });
-    while (!(await this.#connect())) {
-      if (performance.now() > deadline) {
-        throw new BenchError(`${plan.name}: nobody accepts a connection at ${plan.deviceAddress}:179`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-    this.write(encodeOpen(plan, this.#options.holdTimeSec));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () => reject(new BenchError(`${plan.name}: no KEEPALIVE after OPEN within ${connectLimitMs} ms`)),
-        connectLimitMs,
-      );
-    });
+  async establish(deadlineMs: number): Promise<void> {
+    const { plan, holdTimeSec } = this.#options;
+    const timer = setTimeout(() => this.#end('no KEEPALIVE after OPEN'), Math.max(0, deadlineMs - performance.now()));
     try {
-      await Promise.race([established, failed, late]);
+      await new Promise<void>((resolve, reject) => {
+        this.#established = resolve;
+        this.onEnd = reject;
+        this.#socket.connect({ host: plan.deviceAddress, port: 179, localAddress: plan.address }, () =>
+          this.write(encodeOpen(plan, holdTimeSec)),
+        );
+      });
     } finally {
       clearTimeout(timer);
     }
+    this.#keepaliveTimer = setInterval(() => this.write(encodeKeepalive()), (holdTimeSec * 1000) / 3);
   }
 
   write(bytes: Uint8Array): void {
-    this.#socket?.write(bytes);
+    this.#socket.write(bytes);
   }
 
   close(): void {
     this.#hasEnded = true;
     clearInterval(this.#keepaliveTimer);
-    this.#socket?.destroy();
-  }
-
-  #connect(): Promise<boolean> {
-    const { plan } = this.#options;
-    return new Promise((resolve) => {
-      const socket = net.connect({
-        host: plan.deviceAddress,
-        port: 179,
-        localAddress: plan.address,
-        noDelay: true,
-        onread: {
-          buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-          callback: (length, buffer) => {
-            this.#receive(buffer.subarray(0, length));
-            return true;
-          },
-        },
-      });
-      socket.once('connect', () => {
-        this.#socket = socket;
-        socket.once('close', () => this.#end(`${plan.name}: the device closed the connection`));
-        resolve(true);
-      });
-      socket.on('error', (error) => {
-        if (this.#socket === socket) this.#end(`${plan.name}: ${error.message}`);
-        else resolve(false);
-      });
-    });
+    this.#socket.destroy();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -118,21 +108,16 @@ export class Session {
     if (type === MessageType.Open) {
       this.write(encodeKeepalive());
     } else if (type === MessageType.Keepalive) {
-      this.onKeepalive(performance.now());
-      if (this.#established === undefined) return;
       this.#established();
-      this.#established = undefined;
-      const intervalMs = (this.#options.holdTimeSec * 1000) / 3;
-      this.#keepaliveTimer = setInterval(() => this.write(encodeKeepalive()), intervalMs);
+      this.onKeepalive(performance.now());
     } else if (type === MessageType.Notification) {
-      const text = bytes.toString('hex', start + 19, end);
-      this.#end(`${this.#options.plan.name}: the device sent NOTIFICATION ${text}`);
+      this.#end(`the device sent NOTIFICATION ${bytes.toString('hex', start + 19, end)}`);
     }
   }
 
   #end(reason: string): void {
     if (this.#hasEnded) return;
     this.close();
-    this.onEnd(new BenchError(reason));
+    this.onEnd(new BenchError(`${this.#options.plan.name}: ${reason}`));
   }
 }

@@ -21,7 +21,7 @@ export class Stage {
   constructor(device: Device, cleanup: Cleanup) {
     this.#cleanup = cleanup;
     this.#namespaces = createNamespaces(cleanup);
-    const directory = mkdtempSync(path.join(tmpdir(), 'waggle-bench-'));
+    const directory = mkdtempSync(path.join(tmpdir(), `waggle-bench-${process.pid}-`));
     this.#ends.push(cleanup.add(() => rmSync(directory, { recursive: true, force: true })));
     this.#ends.push(this.#namespaces.remove);
     const command = device.prepare({ path: directory });

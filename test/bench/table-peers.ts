@@ -8,16 +8,16 @@ import { encodeTable } from './encode.ts';
 import { parseCommand } from './messages.ts';
 import type { Report } from './messages.ts';
 import { generatorPlan, receiverPlan } from './plan.ts';
-import { Session } from './session.ts';
+import { openSession } from './session.ts';
 import { Verifier } from './verify.ts';
 import type { Transit } from './verify.ts';
 import { buildWorkload } from './workload.ts';
 
 const holdTimeSec = 180;
-const connectLimitMs = 60_000;
 /** Nothing new for so long: what is missing then will not come. */
 const silenceLimitMs = 60_000;
-const retryVerifyMs = 500;
+/** After the last prefix was counted: time for what should not come (a withdrawal, a correction) to come. */
+const afterthoughtMs = 1000;
 
 async function main(): Promise<void> {
   const [routes, seed, transitName] = process.argv.slice(2);
@@ -26,21 +26,15 @@ async function main(): Promise<void> {
   const table = encodeTable(workload);
   const verifier = new Verifier(workload, transit);
 
-  const receiver = new Session({
-    plan: receiverPlan,
-    holdTimeSec,
-    keepsBytes: true,
-    capacityBytes: (1 << 20) + workload.routeCount * 160,
-    connectLimitMs,
-  });
-  const generator = new Session({
-    plan: generatorPlan,
-    holdTimeSec,
-    keepsBytes: false,
-    capacityBytes: 1 << 20,
-    connectLimitMs,
-  });
-  await Promise.all([receiver.establish(), generator.establish()]);
+  const [receiver, generator] = await Promise.all([
+    openSession({
+      plan: receiverPlan,
+      holdTimeSec,
+      keepsBytes: true,
+      capacityBytes: (1 << 20) + workload.routeCount * 160,
+    }),
+    openSession({ plan: generatorPlan, holdTimeSec, keepsBytes: false, capacityBytes: 1 << 20 }),
+  ]);
 
   let lastReadMs = 0;
   let sentMs = 0;
@@ -54,7 +48,7 @@ async function main(): Promise<void> {
     countWhenVerified = receiver.log.prefixes;
     const verdict = verifier.verify(receiver.log);
     if (verdict.missing > 0 && !isFinal) {
-      setTimeout(watch, retryVerifyMs);
+      setTimeout(watch, afterthoughtMs);
       return;
     }
     send({ type: 'verdict', sentMs, verdict });
@@ -64,7 +58,7 @@ async function main(): Promise<void> {
     const isNew = receiver.log.prefixes > countWhenVerified;
     if (receiver.log.prefixes >= workload.routeCount && isNew) {
       send({ type: 'received', atMs: lastReadMs });
-      setTimeout(check, retryVerifyMs, false);
+      setTimeout(check, afterthoughtMs, false);
     } else if (isSilent) check(true);
     else setTimeout(watch, 20);
   };

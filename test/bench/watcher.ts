@@ -6,27 +6,25 @@ import { encodeKeepalive } from './encode.ts';
 import { parseCommand } from './messages.ts';
 import type { Report } from './messages.ts';
 import { watcherPlan } from './plan.ts';
-import { Session } from './session.ts';
+import { openSession } from './session.ts';
 
-export const watcherHoldTimeSec = 9;
+const watcherHoldTimeSec = 9;
 
 async function main(): Promise<void> {
-  const session = new Session({
+  const session = await openSession({
     plan: watcherPlan,
     holdTimeSec: watcherHoldTimeSec,
     keepsBytes: false,
     capacityBytes: 1 << 16,
-    connectLimitMs: 60_000,
   });
-  let lastMs = 0;
+  let lastMs = performance.now();
   let longestGapMs = 0;
   let keepalives = 0;
   session.onKeepalive = (atMs) => {
-    if (lastMs > 0) longestGapMs = Math.max(longestGapMs, atMs - lastMs);
+    longestGapMs = Math.max(longestGapMs, atMs - lastMs);
     lastMs = atMs;
     keepalives += 1;
   };
-  await session.establish();
   session.onEnd = (error) => send({ type: 'failed', message: error.message });
   process.on('message', (message) => {
     if (parseCommand(message) === 'start') {

@@ -10,7 +10,6 @@ export interface RunDirectory {
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Device {

@@ -1,5 +1,5 @@
-// FRR's bgpd alone, without zebra. advertisement-interval 0, because the default of 0 s for eBGP in the datacenter profile
-// and 30 s elsewhere would measure a timer.
+// FRR's bgpd alone, without zebra and with nothing written to the kernel. advertisement-interval 0 is said explicitly, so that
+// no profile's timer is measured.
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
