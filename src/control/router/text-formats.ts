@@ -1,0 +1,88 @@
+// How the texts of router.yaml are read: endpoints, neighbor addresses with zones, communities. Each
+// parser answers undefined for what it does not know; the schema's formats are made of them.
+
+import { isLinkLocal, parseAddress } from '#bgp/net/address.ts';
+import type { Address } from '#bgp/net/address.ts';
+import { parsePrefix } from '#bgp/net/prefix.ts';
+import { parseRouterId } from '#bgp/net/router-id.ts';
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface ZonedAddress {
+  readonly address: Address;
+  readonly zone: string | undefined;
+  /** Canonical text, with the zone. */
+  readonly text: string;
+}
+
+/** RFC 1997 and IANA's registry of well-known communities. */
+const wellKnownCommunities: ReadonlyMap<string, number> = new Map([
+  ['graceful-shutdown', 0xffff_0000],
+  ['blackhole', 0xffff_029a],
+  ['no-export', 0xffff_ff01],
+  ['no-advertise', 0xffff_ff02],
+  ['local-as', 0xffff_ff03],
+  ['no-peer', 0xffff_ff04],
+]);
+
+export function parseZonedAddress(text: string): ZonedAddress | undefined {
+  const [addressText, zone, ...more] = text.split('%');
+  const address = parseAddress(addressText);
+  if (address === undefined || more.length > 0) return undefined;
+  if (zone === undefined) return { address, zone, text: address.toString() };
+  // The kernel's limit for names of interfaces, and what it refuses in them.
+  if (!/^[^\s/:]{1,15}$/.test(zone) || !isLinkLocal(address)) return undefined;
+  return { address, zone, text: `${address.toString()}%${zone}` };
+}
+
+/** `192.0.2.1:179` or `[2001:db8::1]:179`; the port may be left out when a default is given. */
+export function parseEndpoint(text: string, defaultPort?: number): Endpoint | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
+  const bare = match === null && defaultPort !== undefined ? parseZonedAddress(text) : undefined;
+  if (bare !== undefined && defaultPort !== undefined) return { address: bare.text, port: defaultPort };
+  const address = parseZonedAddress(match?.[1] ?? match?.[2] ?? '');
+  const portText: string | undefined = match?.[3];
+  const port = portText === undefined ? defaultPort : Number(portText);
+  if (address === undefined || port === undefined || port < 1 || port > 65_535) return undefined;
+  if ((match?.[1] === undefined) !== (address.address.version === 4)) return undefined;
+  return { address: address.text, port };
+}
+
+export function parseCommunity(text: string): number | undefined {
+  const wellKnown = wellKnownCommunities.get(text);
+  if (wellKnown !== undefined) return wellKnown;
+  const parts = parseNumbers(text, 2, 0xffff);
+  return parts === undefined ? undefined : parts[0] * 0x1_0000 + parts[1];
+}
+
+export function parseLargeCommunity(text: string): readonly [number, number, number] | undefined {
+  const parts = parseNumbers(text, 3, 0xffff_ffff);
+  return parts === undefined ? undefined : [parts[0], parts[1], parts[2]];
+}
+
+function parseNumbers(text: string, count: number, max: number): number[] | undefined {
+  const parts = text.split(':');
+  if (parts.length !== count || !parts.every((part) => /^(0|[1-9]\d{0,9})$/.test(part))) return undefined;
+  const numbers = parts.map(Number);
+  return numbers.every((number) => number <= max) ? numbers : undefined;
+}
+
+export function isLoopbackAddress(text: string): boolean {
+  const address = parseAddress(text);
+  if (address === undefined) return false;
+  return address.version === 4 ? address.w0 >>> 24 === 127 : address.toString() === '::1';
+}
+
+/** The `format`s of the schema. */
+export const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  endpoint: (text) => parseEndpoint(text) !== undefined,
+  listen: (text) => parseEndpoint(text, 179) !== undefined,
+  neighbor: (text) => parseZonedAddress(text) !== undefined,
+  prefix: (text) => parsePrefix(text) !== undefined,
+  'router-id': (text) => parseRouterId(text) !== undefined,
+  community: (text) => parseCommunity(text) !== undefined,
+  'large-community': (text) => parseLargeCommunity(text) !== undefined,
+};

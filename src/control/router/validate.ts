@@ -1,0 +1,135 @@
+// Holds a parsed router.yaml against its schema and says every fault in words: field, value, what would
+// be right. ajv finds them; here its errors become sentences, and those that repeat each other go.
+
+import { Ajv } from 'ajv';
+import type { ErrorObject } from 'ajv';
+import type { FieldPath } from '../yaml/document.ts';
+import { findNearest, formatValue } from '../yaml/field-path.ts';
+import { isLaterField } from './later-fields.ts';
+import { routerFileSchema } from './schema.ts';
+import type { RouterFile } from './schema.ts';
+import { formats } from './text-formats.ts';
+
+/** A fault in a value, before it is known on which line the value stands. */
+export interface FieldFault {
+  readonly path: FieldPath;
+  readonly message: string;
+}
+
+export type Validated = { readonly file: RouterFile } | { readonly faults: readonly FieldFault[] };
+
+export class RouterFileValidator {
+  readonly #validate;
+
+  constructor() {
+    const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+    for (const [name, validate] of Object.entries(formats)) ajv.addFormat(name, { type: 'string', validate });
+    this.#validate = ajv.compile<RouterFile>(routerFileSchema);
+  }
+
+  validate(value: unknown): Validated {
+    if (this.#validate(value)) return { file: value };
+    const errors = this.#validate.errors ?? [];
+    return { faults: explainErrors(errors, value) };
+  }
+}
+
+function explainErrors(errors: readonly ErrorObject[], root: unknown): FieldFault[] {
+  const faults: FieldFault[] = [];
+  const unions = errors.filter((error) => error.keyword === 'anyOf');
+  for (const error of errors) {
+    if (isExplainedByUnion(error, unions)) continue;
+    const fault = explainError(error, root);
+    if (fault === undefined) continue;
+    const isRepeated = faults.some(
+      ({ path, message }) => message === fault.message && path.join('\0') === fault.path.join('\0'),
+    );
+    if (!isRepeated) faults.push(fault);
+  }
+  return faults;
+}
+
+/**
+ * Each branch of a union complains, and the union too. For a map the branch that takes maps says it best; for
+ * anything else the union does.
+ */
+function isExplainedByUnion(error: ErrorObject, unions: readonly ErrorObject[]): boolean {
+  const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (error.keyword === 'anyOf') return isMap(error.data) && hasMapBranch(error);
+  const union = unions.find((candidate) => error.schemaPath.startsWith(`${candidate.schemaPath}/`));
+  if (union === undefined) return false;
+  if (!isMap(union.data) || !hasMapBranch(union)) return true;
+  return error.keyword === 'type' && error.instancePath === union.instancePath;
+}
+
+function hasMapBranch(union: ErrorObject): boolean {
+  const branches: unknown = union.schema;
+  return Array.isArray(branches) && branches.some((branch: unknown) => fieldOf(branch, 'type') === 'object');
+}
+
+function explainError(error: ErrorObject, root: unknown): FieldFault | undefined {
+  const path = parsePointer(error.instancePath, root);
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params.additionalProperty);
+    return {
+      path: [...path, key],
+      message: explainUnknownKey([...path, key], fieldOf(error.parentSchema, 'properties')),
+    };
+  }
+  if (error.keyword === 'required') {
+    const key = String(error.params.missingProperty);
+    // Another way to name a neighbor is refused under its own name; that its address is missing follows.
+    if (key === 'address' && (hasField(error.data, 'prefix') || hasField(error.data, 'interface'))) return undefined;
+    const expected = descriptionOf(fieldOf(fieldOf(error.parentSchema, 'properties'), key)) ?? 'a value';
+    return { path: [...path, key], message: `is missing: expected ${expected}` };
+  }
+  const expected = descriptionOf(error.parentSchema) ?? error.message ?? error.keyword;
+  if (path[0] === 'router' && path[1] === 'fib' && error.data === 'kernel') {
+    return { path, message: '"kernel" is not supported yet: expected none' };
+  }
+  return { path, message: `${describeData(error)}: expected ${expected}` };
+}
+
+function describeData(error: ErrorObject): string {
+  const value: unknown = error.data;
+  if (error.keyword === 'uniqueItems' && Array.isArray(value)) {
+    return `${formatValue(value[Number(error.params.i)])} stands twice`;
+  }
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return 'a map';
+  return value === null ? 'no value' : formatValue(value);
+}
+
+function explainUnknownKey(path: FieldPath, properties: unknown): string {
+  if (isLaterField(path)) return 'is not supported yet: remove it';
+  const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  const nearest = findNearest(String(path.at(-1)), known);
+  return nearest === undefined
+    ? `is not a known key: expected ${known.join(', ')}`
+    : `is not a known key: did you mean ${nearest}?`;
+}
+
+function hasField(value: unknown, name: string): boolean {
+  return fieldOf(value, name) !== undefined;
+}
+
+function descriptionOf(schema: unknown): string | undefined {
+  const description = fieldOf(schema, 'description');
+  return typeof description === 'string' ? description : undefined;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** A JSON pointer as steps; a number is a position only where the value is a list. */
+function parsePointer(pointer: string, root: unknown): (string | number)[] {
+  const path: (string | number)[] = [];
+  let value = root;
+  for (const raw of pointer.split('/').slice(1)) {
+    const step = raw.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(value) ? Number(step) : step);
+    value = fieldOf(value, step);
+  }
+  return path;
+}
