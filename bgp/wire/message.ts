@@ -2,15 +2,10 @@
 // The bodies of the other messages live in the files named after them. Faults of the header are those of RFC 4271 §6.1.
 // hot
 
+import { HEADER_LENGTH, MAX_MESSAGE_LENGTH, MessageType, TYPE_OFFSET, writeHeader } from './header.ts';
 import { HeaderSubcode, NotificationCode, NotificationError } from './notification.ts';
 
-export const MessageType = { Open: 1, Update: 2, Notification: 3, Keepalive: 4, RouteRefresh: 5 } as const;
-export type MessageType = (typeof MessageType)[keyof typeof MessageType];
-
-export const HEADER_LENGTH = 19;
-export const MAX_MESSAGE_LENGTH = 4096;
-/** Where the type octet stands in a message. */
-export const TYPE_OFFSET = 18;
+export { HEADER_LENGTH, MAX_MESSAGE_LENGTH, MessageType, TYPE_OFFSET, writeHeader };
 
 /**
  * Shortest valid length per type (RFC 4271 §6.1). ROUTE-REFRESH has a fault of its own for wrong lengths (RFC 7313 §5), so its
@@ -45,14 +40,6 @@ function lengthFault(length: number): NotificationError {
 
 function headerFault(subcode: number, data: Uint8Array): NotificationError {
   return new NotificationError(NotificationCode.MessageHeaderError, subcode, data);
-}
-
-/** Writes marker, length and type; `length` counts the header. */
-export function writeHeader(buffer: Uint8Array, offset: number, length: number, type: MessageType): void {
-  buffer.fill(0xff, offset, offset + 16);
-  buffer[offset + 16] = length >>> 8;
-  buffer[offset + 17] = length & 255;
-  buffer[offset + TYPE_OFFSET] = type;
 }
 
 export function encodeKeepalive(): Uint8Array {

@@ -2,7 +2,7 @@
 // RFC 4486 (Cease), RFC 6608 (FSM), RFC 7313 (ROUTE-REFRESH), RFC 8538 (Hard Reset), RFC 9234 (roles); shutdown texts of RFC 9003.
 // When to send one is decided by whoever throws; the words of describeNotification are FRR's, which people search for.
 
-import { HEADER_LENGTH, MAX_MESSAGE_LENGTH, MessageType, writeHeader } from './message.ts';
+import { HEADER_LENGTH, MAX_MESSAGE_LENGTH, MessageType, writeHeader } from './header.ts';
 
 export const NotificationCode = {
   MessageHeaderError: 1,
