@@ -5,8 +5,17 @@
 import { readUint16, readUint32 } from './frame-log.ts';
 import { formatAddressWord } from './plan.ts';
 
-const maxKeyBytes = 16_384;
+/** More than any message can fill: 65,535 bytes, five for four in an AS path. */
+const maxKeyBytes = 1 << 18;
 const asSequence = 2;
+/** Type → flags without the extended-length bit: well-known, optional, optional transitive (RFC 4271 §5, RFC 1997). */
+const rightFlags = new Map([
+  [1, 0x40],
+  [2, 0x40],
+  [3, 0x40],
+  [4, 0x80],
+  [8, 0xc0],
+]);
 
 export class AttributeKey {
   readonly #scratch = Buffer.alloc(maxKeyBytes);
@@ -56,6 +65,7 @@ export class AttributeKey {
       const length = isLong ? readUint16(bytes, at + 2) : bytes[at + 2];
       const value = at + (isLong ? 4 : 3);
       const next = value + length;
+      if ((flags & ~0x10) !== rightFlags.get(type)) this.#other += `attribute ${type} has flags ${flags};`;
       if (type === 1 && length === 1) this.setOrigin(bytes[value]);
       else if (type === 2) this.#readPath(bytes, value, next);
       else if (type === 3 && length === 4) this.setNextHop(readUint32(bytes, value));
@@ -109,7 +119,7 @@ export class AttributeKey {
 
 /** A key in words, for the report of a wrong route. */
 export function describeKey(key: string): string {
-  const bar = key.indexOf('|attribute');
+  const bar = key.search(/\|(attribute|AS_PATH)/);
   const other = bar < 0 ? '' : ` ${key.slice(bar + 1)}`;
   const bytes = Buffer.from(bar < 0 ? key : key.slice(0, bar), 'latin1');
   const path: string[] = [];

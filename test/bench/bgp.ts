@@ -64,7 +64,7 @@ function findDevices(options: Options): FoundDevice[] {
     const device = devices.get(name);
     const version = device?.findVersion();
     if (device !== undefined && version !== undefined) present.push([device, version]);
-    else if (options.areDevicesNamed) throw new BenchError(`${name} is not installed`);
+    else if (options.areDevicesNamed || device === waggle) throw new BenchError(`${name} does not run here`);
     else progress(`${name} is not installed: left out`);
   }
   if (present.length === 0) throw new BenchError('no device is installed');

@@ -30,18 +30,7 @@ export interface Options {
 }
 
 export function parseOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      scenario: { type: 'string', default: 'all' },
-      devices: { type: 'string' },
-      routes: { type: 'string', default: '1000000' },
-      runs: { type: 'string', default: '3' },
-      seed: { type: 'string', default: '1' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parseWords(args);
   const scenario = scenarios.find((name) => name === values.scenario);
   if (scenario === undefined) throw new BenchError(`--scenario ${values.scenario}: ${scenarios.join(', ')} exist`);
   const deviceNames = values.devices?.split(',') ?? [...devices.keys()];
@@ -64,4 +53,24 @@ function parseCount(name: string, text: string, limit: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= limit) return value;
   throw new BenchError(`--${name} ${text}: an integer from 1 to ${limit} is wanted`);
+}
+
+function parseWords(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        scenario: { type: 'string', default: 'all' },
+        devices: { type: 'string' },
+        routes: { type: 'string', default: '1000000' },
+        runs: { type: 'string', default: '3' },
+        seed: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    if (error instanceof TypeError) throw new BenchError(error.message, usage, { cause: error });
+    throw error;
+  }
 }

@@ -78,9 +78,14 @@ test('the verifier sees a changed attribute, a missing, a foreign and a withdraw
   t.is(right.lastPrefixMs, 2);
 
   const inFirstUpdate = workload.firstRoute[1] - workload.firstRoute[0];
-  const otherOrigin = Buffer.from(table);
-  otherOrigin[26] = otherOrigin[26] === 0 ? 2 : 0;
-  t.like(verify(otherOrigin), { correct: 1000 - inFirstUpdate, wrong: inFirstUpdate, missing: 0 });
+  // Every octet of the first UPDATE's attributes counts: flags, types, lengths and values.
+  const attributesEnd = 23 + table.readUInt16BE(21);
+  t.true(attributesEnd > 60);
+  for (let at = 23; at < attributesEnd; at += 1) {
+    const changed = Buffer.from(table);
+    changed[at] ^= 1;
+    t.like(verify(changed), { correct: 1000 - inFirstUpdate, wrong: inFirstUpdate, missing: 0 }, `octet ${at}`);
+  }
 
   const without = table.subarray(table.readUInt16BE(16));
   t.like(verify(without), { correct: 1000 - inFirstUpdate, wrong: 0, missing: inFirstUpdate });
