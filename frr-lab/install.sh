@@ -21,6 +21,7 @@ policy_saved=/usr/sbin/policy-rc.d.before-waggle-lab
 lock_target=/var/lib/dpkg # a directory can be locked too, and then there is no lock file to leave behind
 units_before=/var/lib/waggle-lab-units-before
 install_log=$lab_dir/.run/install.log
+npm_log=$lab_dir/.run/npm.log
 policy_mark='# written by waggle lab for the length of one installation'
 
 fail() {
@@ -28,6 +29,20 @@ fail() {
   shift
   printf 'lab: %s\n' "$*" >&2
   exit "$code"
+}
+
+# Runs a long step with its output in a log, and shows every few seconds how far it has come.
+run_logged() {
+  local log=$1 pid ticks=0
+  shift
+  "$@" >>"$log" 2>&1 </dev/null &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 0.5
+    ticks=$((ticks + 1))
+    [ $((ticks % 20)) -ne 0 ] || say "    $((ticks / 2)) s: $(tail -n 1 "$log" | cut -c 1-100)"
+  done
+  wait "$pid"
 }
 
 say() { printf 'lab: %s\n' "$*"; }
@@ -67,15 +82,13 @@ node_modules_fresh() {
 }
 
 install_node_modules() {
-  local log
-  log=$(mktemp)
-  say "installing the npm packages of package-lock.json"
-  if ! (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) >"$log" 2>&1; then
-    tail -n 20 "$log" >&2
-    rm -f "$log"
+  say "installing the npm packages of package-lock.json (log: $npm_log)"
+  mkdir -p "${npm_log%/*}"
+  : >"$npm_log"
+  if ! (cd "$1" && run_logged "$npm_log" npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error); then
+    tail -n 12 "$npm_log" >&2
     fail 1 "npm ci failed; its last lines are above"
   fi
-  rm -f "$log"
   node_modules_fresh "$1" || fail 1 "npm ci ran, but $1/node_modules/.bin/node does not start: is this machine x64 or arm64?"
 }
 
@@ -124,9 +137,9 @@ run_apt() {
   mkdir -p "${install_log%/*}"
   : >"$install_log"
   say "  reading package lists"
-  apt-get -q update >>"$install_log" 2>&1 || say "  apt-get update failed; trying with the lists that are here"
+  run_logged "$install_log" apt-get -q update || say "  apt-get update failed; trying with the lists that are here"
   say "  downloading and unpacking"
-  "${apt[@]}" install "$@" >>"$install_log" 2>&1 </dev/null
+  run_logged "$install_log" "${apt[@]}" install "$@"
 }
 
 forbid_starts() {
