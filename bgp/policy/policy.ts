@@ -37,6 +37,8 @@ export class Policy {
   /** RFC 8212: nobody configured a policy. Accepts or rejects by the kind of the session. */
   readonly isUnset: boolean;
   readonly statementNames: readonly string[];
+  /** Equal for policies that treat every route alike because they were written alike. */
+  readonly fingerprint: string;
   /** Distinct changes, by {@link Verdict.additionsIndex}. Grows while routes are evaluated. */
   readonly additions: Additions[];
   private readonly statements: readonly Statement[];
@@ -48,6 +50,7 @@ export class Policy {
   private readonly constants: (Verdict | undefined)[];
 
   private constructor(name: string, isUnset: boolean, statements: readonly Statement[], isOtherwiseAccepted: boolean) {
+    this.fingerprint = JSON.stringify([isOtherwiseAccepted, statements.map((statement) => statement.config)]);
     this.name = name;
     this.isUnset = isUnset;
     this.statementNames = statements.map((statement) => statement.config.name);

@@ -27,6 +27,9 @@ const rulesAfterMed = [
   DecisionReason.PeerAddress,
 ] as const;
 
+/** Flags of a path that the decision process sets; the others come with the route. */
+export const DECIDED_FLAGS = PathFlag.Valid | PathFlag.Inaccessible;
+
 export class Decision {
   private readonly paths: PathTable;
   private readonly attributes: AttributeSets;
@@ -49,12 +52,14 @@ export class Decision {
     this.lastReason = DecisionReason.None;
   }
 
-  /** Accepted by policy, without a loop and with a next hop that can be reached (RFC 4271 §9.1.2). */
-  isUsable(path: number): boolean {
-    return (
-      (this.paths.flags[path] & (PathFlag.Filtered | PathFlag.AsLoop)) === 0 &&
-      this.nextHops.isReachable(this.attributes.nextHop[this.paths.usedAttributes[path]])
-    );
+  /** Accepted by policy, without a loop and with a next hop that can be reached (RFC 4271 §9.1.2). Notes it in the flags. */
+  private checkUsable(path: number): boolean {
+    const flags = this.paths.flags[path];
+    const isReachable = this.nextHops.isReachable(this.attributes.nextHop[this.paths.usedAttributes[path]]);
+    const isUsable = isReachable && (flags & (PathFlag.Filtered | PathFlag.AsLoop)) === 0;
+    const now = (flags & ~DECIDED_FLAGS) | (isUsable ? PathFlag.Valid : 0) | (isReachable ? 0 : PathFlag.Inaccessible);
+    if (now !== flags) this.paths.flags[path] = now;
+    return isUsable;
   }
 
   /** The best path of the prefix, 0 when none is usable. Writes the reason of every path. */
@@ -63,7 +68,7 @@ export class Decision {
     this.count = 0;
     for (let path = this.paths.first[prefix]; path !== 0; path = next[path]) {
       reasons[path] = DecisionReason.None;
-      if (!this.isUsable(path)) continue;
+      if (!this.checkUsable(path)) continue;
       if (this.count === this.candidates.length) this.growScratch();
       this.candidates[this.count++] = path;
     }

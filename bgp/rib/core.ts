@@ -1,0 +1,19 @@
+// What the parts of one family's RIB share: its tables and the services around them. Made by rib.ts.
+
+import type { Family } from '../net/family.ts';
+import type { AttributeSets } from '../wire/attribute-sets.ts';
+import type { Packer } from './packer.ts';
+import type { PathTable } from './path-table.ts';
+import type { RibPeers } from './peers.ts';
+import type { Reclaimer } from './reclaimer.ts';
+import type { RouteViews } from './route-views.ts';
+
+export interface RibCore {
+  readonly family: Family;
+  readonly attributes: AttributeSets;
+  readonly peers: RibPeers;
+  readonly paths: PathTable;
+  readonly reclaimer: Reclaimer;
+  readonly packer: Packer;
+  readonly views: RouteViews;
+}

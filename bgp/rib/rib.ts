@@ -1,0 +1,371 @@
+// hot: the routing tables of one family (RFC 4271 §3.2): what each peer announced, what is usable and best,
+// and the update groups that pass it on. Changes are only noted here; work() decides and sends, slice by
+// slice. The family's sessions, timers and sockets are the speaker's business.
+
+import { nextCapacity, growUint32, growUint8 } from '../net/columns.ts';
+import type { Family } from '../net/family.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
+import { PathFlag } from './code-points.ts';
+import type { RibCore } from './core.ts';
+import { DECIDED_FLAGS, Decision } from './decision.ts';
+import { ImportTransform } from './import-transform.ts';
+import type { NextHopStates } from './next-hop-states.ts';
+import { Packer } from './packer.ts';
+import { PathTable } from './path-table.ts';
+import type { RibPeers } from './peers.ts';
+import { Reclaimer } from './reclaimer.ts';
+import { type RouteView, type ViewQuery } from './route-view.ts';
+import { RouteViews } from './route-views.ts';
+import { SlotQueue } from './slot-queue.ts';
+import { type PeerIndex, WorkState } from './types.ts';
+import { UpdateGroups } from './update-groups.ts';
+
+export interface RibDeps {
+  readonly attributes: AttributeSets;
+  readonly peers: RibPeers;
+  readonly nextHops: NextHopStates;
+  /** Varies the hash of prefixes, so that peers cannot choose colliding ones. */
+  readonly hashSeed?: number;
+}
+
+/** Something to do with every path that matches: a walk over all path slots, a slice at a time. */
+interface Sweep {
+  readonly kind: 'remove-peer' | 'import-policy' | 'next-hops';
+  readonly peer: PeerIndex;
+  /** For next hops: changes after this generation count. */
+  readonly generation: number;
+  cursor: number;
+}
+
+/** Prefixes or paths handled by one slice: a few milliseconds. */
+const DEFAULT_BUDGET = 4096;
+/** A path is looked at in a sweep in a fraction of the time that deciding a prefix takes. */
+const SWEEP_FACTOR = 4;
+
+export class Rib {
+  readonly family: Family;
+  readonly groups: UpdateGroups;
+  /** Grows with each change of a best path. */
+  tableVersion: number;
+  private readonly core: RibCore;
+  private readonly paths: PathTable;
+  private readonly nextHops: NextHopStates;
+  private readonly decision: Decision;
+  private readonly importTransform: ImportTransform;
+  private readonly undecided: SlotQueue;
+  /** Bit by prefix slot: the best path changed in place, so that the same slot means another route. */
+  private touched: Uint8Array;
+  private readonly sweeps: Sweep[];
+  private nextHopGeneration: number;
+  // Columns by PeerIndex.
+  private epochs: Uint8Array;
+  private receivedCounts: Uint32Array;
+  private acceptedCounts: Uint32Array;
+  private readonly policies: (Policy | undefined)[];
+
+  constructor(family: Family, deps: RibDeps) {
+    this.family = family;
+    this.tableVersion = 0;
+    this.paths = new PathTable(family.words, deps.hashSeed ?? 0);
+    this.nextHops = deps.nextHops;
+    this.undecided = new SlotQueue();
+    this.core = {
+      family,
+      attributes: deps.attributes,
+      peers: deps.peers,
+      paths: this.paths,
+      reclaimer: new Reclaimer(deps.attributes, this.paths, this.undecided),
+      packer: new Packer(family, deps.attributes, this.paths.prefixes),
+      views: new RouteViews(),
+    };
+    this.groups = new UpdateGroups(this.core);
+    this.decision = new Decision(this.paths, deps.attributes, deps.peers, deps.nextHops);
+    this.importTransform = new ImportTransform(family, deps.attributes);
+    this.touched = new Uint8Array(1024);
+    this.sweeps = [];
+    this.nextHopGeneration = deps.nextHops.generation;
+    this.epochs = new Uint8Array(16);
+    this.receivedCounts = new Uint32Array(16);
+    this.acceptedCounts = new Uint32Array(16);
+    this.policies = [];
+    deps.attributes.onFree((attr) => {
+      this.importTransform.forget(attr);
+      this.groups.forget(attr);
+    });
+  }
+
+  get prefixCount(): number {
+    return this.paths.prefixes.count;
+  }
+
+  get pathCount(): number {
+    return this.paths.pathCount;
+  }
+
+  /** Bytes of all tables of this family, update groups included, attribute sets not. */
+  get bytes(): number {
+    return this.paths.bytes + this.touched.byteLength + this.undecided.bytes + this.groups.bytes;
+  }
+
+  /** Routes of a peer in its Adj-RIB-In, whatever the import policy says. */
+  received(peer: PeerIndex): number {
+    return peer < this.receivedCounts.length ? this.receivedCounts[peer] : 0;
+  }
+
+  /** Routes of a peer that the import policy accepted. */
+  accepted(peer: PeerIndex): number {
+    return peer < this.acceptedCounts.length ? this.acceptedCounts[peer] : 0;
+  }
+
+  /** Without a policy everything is accepted. A change re-evaluates the peer's routes: no refresh is needed. */
+  setImportPolicy(peer: PeerIndex, policy: Policy): void {
+    this.ensurePeer(peer);
+    const before = this.policies[peer];
+    this.policies[peer] = policy;
+    if (before?.fingerprint === policy.fingerprint || this.receivedCounts[peer] === 0) return;
+    this.startSweep('import-policy', peer, 0);
+  }
+
+  /**
+   * A peer announces a prefix (host bits clear); it replaces what the peer announced for it before. Takes its own
+   * references to the set. `isAsLoop`: our AS number is in the path, so that the route must not be used.
+   */
+  announce(
+    peer: PeerIndex,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    attr: number,
+    isAsLoop: boolean,
+    nowSec: number,
+  ): void {
+    this.ensurePeer(peer);
+    const { paths } = this;
+    const prefix = paths.prefixSlot(w0, w1, w2, w3, length);
+    const verdict = this.policies[peer]?.evaluate(this.family, w0, w1, w2, w3, length);
+    let flags = peer === 0 ? PathFlag.Local : this.core.peers.isIbgp[peer] === 1 ? PathFlag.Internal : 0;
+    if (isAsLoop) flags |= PathFlag.AsLoop;
+    if (verdict !== undefined && !verdict.isAccepted) flags |= PathFlag.Filtered;
+    let path = paths.find(prefix, peer);
+    if (path !== 0 && paths.attributes[path] === attr && (paths.flags[path] & ~DECIDED_FLAGS) === flags) {
+      if (paths.epochs[path] === this.epochs[peer]) return;
+      // The same route in a new session: nothing changes but what the peer's OPEN said of it.
+      paths.epochs[path] = this.epochs[peer];
+      this.markUndecided(prefix);
+      return;
+    }
+    this.beforePathChange(prefix);
+    const used =
+      verdict === undefined || verdict.additionsIndex === 0
+        ? attr
+        : this.importTransform.apply(attr, this.policies[peer], verdict.additionsIndex);
+    // An import policy whose result is too large for any message refuses the route.
+    if (used === 0) flags |= PathFlag.Filtered;
+    const { attributes } = this.core;
+    attributes.retain(attrSetId(attr));
+    if (used !== 0) attributes.retain(attrSetId(used));
+    if (path === 0) {
+      path = paths.link(prefix, peer);
+      this.receivedCounts[peer]++;
+    } else {
+      if (isAcceptedFlags(paths.flags[path])) this.acceptedCounts[peer]--;
+      this.releaseAttributes(path);
+      if (paths.best[prefix] === path) this.touch(prefix);
+    }
+    if (isAcceptedFlags(flags)) this.acceptedCounts[peer]++;
+    paths.attributes[path] = attr;
+    paths.usedAttributes[path] = used;
+    paths.flags[path] = flags;
+    paths.epochs[path] = this.epochs[peer];
+    paths.receivedSec[path] = nowSec;
+    this.markUndecided(prefix);
+  }
+
+  /** A peer withdraws a prefix; false when it had not announced it. */
+  withdraw(peer: PeerIndex, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
+    const prefix = this.paths.prefixes.find(w0, w1, w2, w3, length);
+    if (prefix === 0) return false;
+    const path = this.paths.find(prefix, peer);
+    if (path === 0) return false;
+    this.removePath(path);
+    return true;
+  }
+
+  /** The peer's session ended: its routes go, slice by slice. It may announce again at once. */
+  removePeer(peer: PeerIndex): void {
+    this.ensurePeer(peer);
+    if (this.receivedCounts[peer] === 0) return;
+    this.epochs[peer]++;
+    this.startSweep('remove-peer', peer, 0);
+  }
+
+  /** NextHopStates.refresh() found changes: the routes concerned are decided again. */
+  nextHopsChanged(): void {
+    if (this.nextHops.generation === this.nextHopGeneration) return;
+    const running = this.sweeps.find((sweep) => sweep.kind === 'next-hops');
+    const since = running?.generation ?? this.nextHopGeneration;
+    this.nextHopGeneration = this.nextHops.generation;
+    this.startSweep('next-hops', 0, since);
+  }
+
+  /** One slice of whatever is due: decisions, sweeps, messages to members. */
+  work(budget: number = DEFAULT_BUDGET): WorkState {
+    if (this.sweeps.length > 0) this.sweep(budget * SWEEP_FACTOR);
+    this.decide(budget);
+    const state = this.groups.work(budget);
+    this.core.reclaimer.drain(budget);
+    return this.undecided.length > 0 || this.sweeps.length > 0 || this.core.reclaimer.hasWork ? WorkState.More : state;
+  }
+
+  /** Decides up to `budget` prefixes; true when more are waiting. */
+  decide(budget: number): boolean {
+    const { paths, undecided, groups } = this;
+    for (let left = budget; left > 0; left--) {
+      const prefix = undecided.shift();
+      if (prefix === 0) break;
+      this.beforePathChange(prefix);
+      const before = paths.best[prefix];
+      const best = this.decision.choose(prefix);
+      const isTouched = prefix < this.touched.length && this.touched[prefix] === 1;
+      if (isTouched) this.touched[prefix] = 0;
+      if (best !== before || isTouched) {
+        paths.best[prefix] = best;
+        paths.versions[prefix] = ++this.tableVersion;
+        groups.enqueue(prefix);
+      }
+      if (best === 0) this.core.reclaimer.freePrefix(prefix);
+    }
+    return undecided.length > 0;
+  }
+
+  /** A view of one of the tables as it is now. Throws ViewError when too many are open. */
+  openView(query: ViewQuery): RouteView {
+    const group = query.table === 'advertised' ? this.groups.groupOf(query.peer) : undefined;
+    const maxRoutes = {
+      'loc-rib': this.pathCount,
+      received: this.received(query.peer),
+      accepted: this.accepted(query.peer),
+      advertised: group?.sentTo(query.peer) ?? 0,
+    }[query.table];
+    return this.core.views.open(query, this.core, { tableVersion: this.tableVersion, maxRoutes, group });
+  }
+
+  private removePath(path: number): void {
+    const { paths } = this;
+    const prefix = paths.prefixOf[path];
+    const peer = paths.peers[path];
+    this.beforePathChange(prefix);
+    if (isAcceptedFlags(paths.flags[path])) this.acceptedCounts[peer]--;
+    this.receivedCounts[peer]--;
+    if (paths.best[prefix] === path) {
+      paths.best[prefix] = 0;
+      this.touch(prefix);
+    }
+    this.releaseAttributes(path);
+    paths.unlink(path);
+    this.markUndecided(prefix);
+  }
+
+  private sweep(budget: number): void {
+    const { paths } = this;
+    const sweep = this.sweeps[0];
+    const end = Math.min(paths.pathLimit, sweep.cursor + budget);
+    for (let path = sweep.cursor; path < end; path++) {
+      if (paths.prefixOf[path] === 0) continue;
+      if (sweep.kind === 'next-hops') {
+        const nextHop = this.core.attributes.nextHop[paths.usedAttributes[path]];
+        if (this.nextHops.hasChangedSince(nextHop, sweep.generation)) this.markUndecided(paths.prefixOf[path]);
+      } else if (paths.peers[path] === sweep.peer) {
+        if (sweep.kind === 'import-policy') this.reevaluate(path);
+        else if (paths.epochs[path] !== this.epochs[sweep.peer]) this.removePath(path);
+      }
+    }
+    sweep.cursor = end;
+    if (end === paths.pathLimit) this.sweeps.shift();
+  }
+
+  /** Runs a route through the import policy again: no refresh from the peer is needed. */
+  private reevaluate(path: number): void {
+    const { paths } = this;
+    const { words, lengths, stride } = paths.prefixes;
+    const slot = paths.prefixOf[path];
+    const at = slot * stride;
+    this.announceAgain(
+      path,
+      words[at],
+      stride === 1 ? 0 : words[at + 1],
+      stride === 1 ? 0 : words[at + 2],
+      stride === 1 ? 0 : words[at + 3],
+      lengths[slot],
+    );
+  }
+
+  private announceAgain(path: number, w0: number, w1: number, w2: number, w3: number, length: number): void {
+    const { paths } = this;
+    const prefix = paths.prefixOf[path];
+    const peer = paths.peers[path];
+    const attr = paths.attributes[path];
+    const verdict = this.policies[peer]?.evaluate(this.family, w0, w1, w2, w3, length);
+    let flags = paths.flags[path] & ~(DECIDED_FLAGS | PathFlag.Filtered);
+    if (verdict !== undefined && !verdict.isAccepted) flags |= PathFlag.Filtered;
+    const used =
+      verdict === undefined || verdict.additionsIndex === 0
+        ? attr
+        : this.importTransform.apply(attr, this.policies[peer], verdict.additionsIndex);
+    if (used === 0) flags |= PathFlag.Filtered;
+    if (flags === (paths.flags[path] & ~DECIDED_FLAGS) && used === paths.usedAttributes[path]) return;
+    this.beforePathChange(prefix);
+    if (isAcceptedFlags(paths.flags[path])) this.acceptedCounts[peer]--;
+    if (isAcceptedFlags(flags)) this.acceptedCounts[peer]++;
+    const before = paths.usedAttributes[path];
+    if (used !== 0) this.core.attributes.retain(attrSetId(used));
+    if (before !== 0) this.core.reclaimer.release(before);
+    if (paths.best[prefix] === path && used !== before) this.touch(prefix);
+    paths.usedAttributes[path] = used;
+    paths.flags[path] = flags;
+    this.markUndecided(prefix);
+  }
+
+  private releaseAttributes(path: number): void {
+    const { paths } = this;
+    this.core.reclaimer.release(paths.attributes[path]);
+    if (paths.usedAttributes[path] !== 0) this.core.reclaimer.release(paths.usedAttributes[path]);
+  }
+
+  private beforePathChange(prefix: number): void {
+    if (this.core.views.openCount !== 0) this.core.views.beforePathChange(prefix, this.core);
+  }
+
+  private markUndecided(prefix: number): void {
+    this.undecided.push(prefix);
+  }
+
+  private touch(prefix: number): void {
+    if (prefix >= this.touched.length) {
+      this.touched = growUint8(this.touched, nextCapacity(this.touched.length, this.paths.first.length));
+    }
+    this.touched[prefix] = 1;
+  }
+
+  private startSweep(kind: Sweep['kind'], peer: PeerIndex, generation: number): void {
+    // One of the same kind that is under way starts anew: what it has passed may have changed.
+    const index = this.sweeps.findIndex((sweep) => sweep.kind === kind && sweep.peer === peer);
+    if (index >= 0) this.sweeps.splice(index, 1);
+    this.sweeps.push({ kind, peer, generation, cursor: 1 });
+  }
+
+  private ensurePeer(peer: PeerIndex): void {
+    if (peer < this.epochs.length) return;
+    const capacity = nextCapacity(this.epochs.length, peer + 1);
+    this.epochs = growUint8(this.epochs, capacity);
+    this.receivedCounts = growUint32(this.receivedCounts, capacity);
+    this.acceptedCounts = growUint32(this.acceptedCounts, capacity);
+  }
+}
+
+function isAcceptedFlags(flags: number): boolean {
+  return (flags & (PathFlag.Filtered | PathFlag.AsLoop)) === 0;
+}

@@ -1,0 +1,202 @@
+// The update groups of one family: who shares a group, what happens when a member's options change, and
+// what happens to a member whose socket does not take what it is sent: it goes into a group of its own that
+// waits for it, and comes back to the others once both have said everything.
+
+import type { RibCore } from './core.ts';
+import { type GroupMember, type PeerIndex, type UpdateGroupOptions, WorkState } from './types.ts';
+import { UpdateGroup } from './update-group.ts';
+
+/** A group makes no more messages while a member has this much queued, unless another one is starving. */
+const PAUSE_BYTES = 2 << 20;
+/** Less than this means that a member is waiting for us. */
+const STARVING_BYTES = 256 << 10;
+/** A member with this much queued while another one is starving goes into a group of its own. */
+const SPLIT_BYTES = 16 << 20;
+
+export class UpdateGroups {
+  private readonly core: RibCore;
+  private groups: UpdateGroup[];
+  private readonly retired: UpdateGroup[];
+  /** Groups that may find another one with the same options to join. */
+  private readonly strays: Set<UpdateGroup>;
+  private readonly groupByPeer: Map<PeerIndex, UpdateGroup>;
+  private nextId: number;
+  private rotation: number;
+
+  constructor(core: RibCore) {
+    this.core = core;
+    this.groups = [];
+    this.retired = [];
+    this.strays = new Set();
+    this.groupByPeer = new Map();
+    this.nextId = 1;
+    this.rotation = 0;
+  }
+
+  get bytes(): number {
+    return this.groups.reduce((sum, group) => sum + group.bytes, 0);
+  }
+
+  /** A session is up: the whole table follows in slices of work, then End-of-RIB. */
+  join(member: GroupMember, options: UpdateGroupOptions): void {
+    this.leave(member.peer);
+    const group = this.find(options) ?? this.create(options);
+    group.join(member);
+    this.groupByPeer.set(member.peer, group);
+  }
+
+  leave(peer: PeerIndex): void {
+    const group = this.groupByPeer.get(peer);
+    if (group === undefined) return;
+    group.remove(peer);
+    this.groupByPeer.delete(peer);
+    this.retireIfEmpty(group);
+  }
+
+  /** Other options for a member: only differences are sent, nothing flaps. */
+  change(peer: PeerIndex, options: UpdateGroupOptions): void {
+    let group = this.groupByPeer.get(peer);
+    if (group === undefined || areSameOptions(group.options, options)) return;
+    if (group.memberships.length > 1) group = this.detach(group, peer);
+    group.changeOptions(options);
+    this.strays.add(group);
+  }
+
+  /** The member asked for its routes again (RFC 2918). */
+  refresh(peer: PeerIndex): void {
+    this.groupByPeer.get(peer)?.refresh(peer);
+  }
+
+  /** Routes that a member has been sent. */
+  sent(peer: PeerIndex): number {
+    return this.groupByPeer.get(peer)?.sentTo(peer) ?? 0;
+  }
+
+  groupOf(peer: PeerIndex): UpdateGroup | undefined {
+    return this.groupByPeer.get(peer);
+  }
+
+  idOf(peer: PeerIndex): number | undefined {
+    return this.groupByPeer.get(peer)?.id;
+  }
+
+  /** The best path of a prefix has changed. */
+  enqueue(slot: number): void {
+    for (let index = 0; index < this.groups.length; index++) this.groups[index].enqueue(slot);
+  }
+
+  forget(attr: number): void {
+    for (let index = 0; index < this.groups.length; index++) this.groups[index].forget(attr);
+    for (let index = 0; index < this.retired.length; index++) this.retired[index].forget(attr);
+  }
+
+  /** One slice of about `budget` prefixes, shared by the groups in turn. */
+  work(budget: number): WorkState {
+    let state: WorkState = this.retireSome(budget) ? WorkState.More : WorkState.Idle;
+    let left = budget;
+    const count = this.groups.length;
+    for (let step = 0; step < count; step++) {
+      const group = this.groups[(this.rotation + step) % count];
+      if (group.isIdle) continue;
+      if (left <= 0) {
+        this.rotation = (this.rotation + step) % count;
+        return WorkState.More;
+      }
+      if (!this.mayGoOn(group)) {
+        if (state === WorkState.Idle) state = WorkState.Blocked;
+        continue;
+      }
+      if (group.work(Math.max(left, budget >> 2))) state = WorkState.More;
+      left -= group.lastUnits;
+    }
+    if (this.strays.size > 0) this.mergeStrays();
+    return state;
+  }
+
+  /** Looks at the queues of the members; may put slow ones into groups of their own. */
+  private mayGoOn(group: UpdateGroup): boolean {
+    let most = 0;
+    let least = Infinity;
+    for (let index = 0; index < group.memberships.length; index++) {
+      const queued = group.memberships[index].member.queuedBytes();
+      if (queued > most) most = queued;
+      if (queued < least) least = queued;
+    }
+    if (most <= PAUSE_BYTES) return true;
+    if (least > STARVING_BYTES) return false;
+    if (most > SPLIT_BYTES) {
+      const slow = group.memberships.filter((membership) => membership.member.queuedBytes() > SPLIT_BYTES);
+      for (const { member } of slow) this.strays.add(this.detach(group, member.peer));
+    }
+    return true;
+  }
+
+  /** Moves a member into a group of its own that continues from the same state. */
+  private detach(group: UpdateGroup, peer: PeerIndex): UpdateGroup {
+    const own = group.split(this.nextId++);
+    const membership = group.remove(peer);
+    if (membership !== undefined) own.add(membership);
+    this.groups = [...this.groups, own];
+    this.groupByPeer.set(peer, own);
+    return own;
+  }
+
+  /** Two groups with the same options that have nothing left to say have the same Adj-RIB-Out. */
+  private mergeStrays(): void {
+    for (const stray of this.strays) {
+      if (!stray.isSettled) continue;
+      const home = this.groups.find((group) => group !== stray && areSameOptions(group.options, stray.options));
+      if (home === undefined) {
+        this.strays.delete(stray);
+        continue;
+      }
+      if (!home.isSettled) continue;
+      for (const membership of stray.memberships) {
+        stray.remove(membership.member.peer);
+        home.add(membership);
+        this.groupByPeer.set(membership.member.peer, home);
+      }
+      this.retireIfEmpty(stray);
+    }
+  }
+
+  private find(options: UpdateGroupOptions): UpdateGroup | undefined {
+    const same = this.groups.filter((group) => areSameOptions(group.options, options));
+    return same.find((group) => !this.strays.has(group)) ?? same[0];
+  }
+
+  private create(options: UpdateGroupOptions): UpdateGroup {
+    const group = new UpdateGroup(this.nextId++, this.core, options);
+    this.groups = [...this.groups, group];
+    return group;
+  }
+
+  private retireIfEmpty(group: UpdateGroup): void {
+    if (group.memberships.length > 0) return;
+    this.groups = this.groups.filter((other) => other !== group);
+    this.strays.delete(group);
+    this.retired.push(group);
+  }
+
+  /** True when there is more to take apart. */
+  private retireSome(budget: number): boolean {
+    const index = this.retired.findIndex((group) => group.openViews === 0);
+    if (index < 0) return false;
+    if (this.retired[index].retire(budget * 4)) this.retired.splice(index, 1);
+    return this.retired.some((group) => group.openViews === 0);
+  }
+}
+
+function areSameOptions(a: UpdateGroupOptions, b: UpdateGroupOptions): boolean {
+  return (
+    a.isIbgp === b.isIbgp &&
+    a.localAsn === b.localAsn &&
+    a.nextHop.equals(b.nextHop) &&
+    (a.linkLocalNextHop === undefined
+      ? b.linkLocalNextHop === undefined
+      : b.linkLocalNextHop !== undefined && a.linkLocalNextHop.equals(b.linkLocalNextHop)) &&
+    a.isNextHopSelf === b.isNextHopSelf &&
+    a.isFourOctetAs === b.isFourOctetAs &&
+    a.exportPolicy.fingerprint === b.exportPolicy.fingerprint
+  );
+}
