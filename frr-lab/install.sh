@@ -89,7 +89,17 @@ install_node_modules() {
     tail -n 12 "$npm_log" >&2
     fail 1 "npm ci failed; its last lines are above"
   fi
+  link_node "$1"
   node_modules_fresh "$1" || fail 1 "npm ci ran, but $1/node_modules/.bin/node does not start: is this machine x64 or arm64?"
+}
+
+# npm 9, which is Debian 12's, takes the link to the binary away again together with the Node package of the other architecture.
+link_node() {
+  local binary
+  [ ! -e "$1/node_modules/.bin/node" ] || return 0
+  for binary in "$1"/node_modules/node-linux-*/bin/node; do
+    if [ -x "$binary" ]; then ln -sf "../${binary#"$1/node_modules/"}" "$1/node_modules/.bin/node"; fi
+  done
 }
 
 # One installation at a time; a policy-rc.d of our own for the length of the call, and what was there before put back.
