@@ -4,6 +4,7 @@
 // Numbers of connections come from the owner, so that several speakers can share one transport.
 
 import { createConnection, isIPv6, Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { ConnectionId, ConnectionInfo, ConnectRequest, Transport } from '#bgp/ports.ts';
 import { SocketOptions } from '#kernel/socket-options.ts';
 import { describeConnection, normaliseAddress } from './interfaces.ts';
@@ -27,6 +28,8 @@ export interface TcpTransportOptions {
   readonly closeTimeoutMs: number;
   /** A connection whose queue grows beyond this is dropped: its peer does not read. */
   readonly maxQueuedBytes: number;
+  /** How long one turn of the event loop may spend on input; what is left waits for the next turn. */
+  readonly readBudgetMs: number;
   /** Accepted connections alive at a time, in all and from one address; more are closed at once. */
   readonly maxAccepted: number;
   readonly maxAcceptedPerAddress: number;
@@ -36,6 +39,7 @@ export const defaultTransportOptions: TcpTransportOptions = {
   connectTimeoutMs: 30_000,
   closeTimeoutMs: 2_000,
   maxQueuedBytes: 256 * 1024 * 1024,
+  readBudgetMs: 8,
   maxAccepted: 4096,
   maxAcceptedPerAddress: 4,
 };
@@ -54,6 +58,10 @@ export class TcpTransport implements Transport {
   readonly #closing = new Set<Socket>();
   readonly #corked: TcpConnection[] = [];
   readonly #acceptedByAddress = new Map<string, number>();
+  /** Connections with input left over from this turn. */
+  #held: TcpConnection[] = [];
+  #turnStartMs = 0;
+  #isTurnCounted = false;
   #accepted = 0;
   #refused = 0;
   #isFlushing = false;
@@ -138,9 +146,11 @@ export class TcpTransport implements Transport {
   }
 
   setReading(connection: ConnectionId, isReading: boolean): void {
-    const socket = this.#connections.get(connection)?.socket;
-    if (isReading) socket?.resume();
-    else socket?.pause();
+    const entry = this.#connections.get(connection);
+    if (entry === undefined) return;
+    entry.isReadingWanted = isReading;
+    if (!isReading) entry.socket.pause();
+    else if (!entry.isHeld) entry.socket.resume();
   }
 
   /** TTL or hop limit of an open connection; says what went wrong. */
@@ -212,7 +222,11 @@ export class TcpTransport implements Transport {
     this.#connections.set(connection, entry);
     socket.setNoDelay(true);
     socket.on('data', (bytes: Uint8Array) => {
-      if (this.#connections.has(connection)) events.received(connection, bytes);
+      if (!this.#connections.has(connection)) return;
+      if (!this.#isTurnCounted) this.#beginTurn();
+      events.received(connection, bytes);
+      // libuv reads a busy socket up to 32 times before it looks at anything else.
+      if (performance.now() - this.#turnStartMs > this.#options.readBudgetMs) this.#hold(entry);
     });
     // RFC 4271 §8.1.4 Event 18: a peer that closed its half is gone; what waits for it is not worth keeping.
     socket.on('end', () => socket.destroy());
@@ -226,6 +240,29 @@ export class TcpTransport implements Transport {
       else events.failed(connection, entry.error ?? 'connection closed');
     });
     return entry;
+  }
+
+  #beginTurn(): void {
+    this.#isTurnCounted = true;
+    this.#turnStartMs = performance.now();
+    setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
+    this.#isTurnCounted = false;
+    const held = this.#held;
+    this.#held = [];
+    for (const entry of held) {
+      entry.isHeld = false;
+      if (entry.isReadingWanted) entry.socket.resume();
+    }
+  };
+
+  #hold(entry: TcpConnection): void {
+    if (entry.isHeld) return;
+    entry.isHeld = true;
+    entry.socket.pause();
+    this.#held.push(entry);
   }
 
   #forget(entry: TcpConnection): void {
@@ -270,6 +307,8 @@ class TcpConnection {
   readonly written: () => void;
   isOpen = false;
   isCorked = false;
+  isReadingWanted = true;
+  isHeld = false;
   hasQueued = false;
   error: string | undefined = undefined;
 

@@ -1,0 +1,280 @@
+// The speaker thread's inside: owns the speakers of a process, the TCP transport they share, the clock and
+// the next hops, and runs their work in slices between the events of the sockets. Both adapters of the port
+// (in-process.ts, worker.ts) stand on it. Protocol decisions are bgp/'s, never made here.
+
+import { performance } from 'node:perf_hooks';
+import type { SpeakerConfig } from '#bgp/config.ts';
+import type { SpeakerEvent } from '#bgp/events.ts';
+import { asn } from '#bgp/net/asn.ts';
+import type { ConnectionId, ConnectionInfo, Transport } from '#bgp/ports.ts';
+import { sendingTtl } from '#bgp/session/reconfiguration.ts';
+import { Speaker } from '#bgp/speaker.ts';
+import type { SpeakerOutcome } from '#bgp/speaker.ts';
+import type { InstanceView, RouteQuery } from '#bgp/views.ts';
+import { SystemClock } from '#io/clock.ts';
+import { ConnectedNextHops } from '#io/connected-next-hops.ts';
+import { TcpListeners } from '#io/tcp-listeners.ts';
+import { defaultTransportOptions, TcpTransport } from '#io/tcp-transport.ts';
+import { HostRouteView } from './host-route-view.ts';
+import { LoopDelay } from './loop-delay.ts';
+import { PortError } from './port-error.ts';
+import type { ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig } from './port.ts';
+import { RefusalLog } from './refusal-log.ts';
+
+/** How long one turn works before sockets and timers are looked at again. */
+const turnBudgetMs = 8;
+const interfaceRefreshMs = 5_000;
+const maxOpenViews = 64;
+
+interface Hosted {
+  readonly speaker: Speaker;
+  config: SpeakerConfig;
+}
+
+export class SpeakerHost {
+  readonly #onEvent: (event: SpeakerEvent) => void;
+  readonly #speakers = new Map<string, Hosted>();
+  readonly #owners = new Map<ConnectionId, Speaker>();
+  readonly #clock: SystemClock;
+  readonly #nextHops: ConnectedNextHops;
+  readonly #transport: TcpTransport;
+  /** The transport as the speakers see it: what they close is theirs no longer. */
+  readonly #owned: Transport;
+  readonly #listeners: TcpListeners;
+  readonly #refusals: RefusalLog;
+  readonly #delay = new LoopDelay();
+  readonly #views = new Set<HostRouteView>();
+  #configuring: Promise<unknown> = Promise.resolve();
+  #nextConnection: ConnectionId = 1;
+  #isTurnPlanned = false;
+  #isStopped = false;
+
+  constructor(onEvent: (event: SpeakerEvent) => void) {
+    this.#onEvent = onEvent;
+    this.#clock = new SystemClock(() => this.#planTurn());
+    this.#refusals = new RefusalLog(this.#clock, onEvent);
+    this.#nextHops = new ConnectedNextHops(
+      { refreshMs: interfaceRefreshMs },
+      { changed: () => this.#interfacesChanged() },
+    );
+    this.#transport = new TcpTransport(defaultTransportOptions, {
+      nextAcceptedId: () => this.#nextConnection++,
+      interfaces: () => {
+        this.#nextHops.refresh();
+        return this.#nextHops.addresses();
+      },
+      events: {
+        opened: (connection, info) => this.#owners.get(connection)?.connectionOpened(connection, info),
+        failed: (connection, error) => {
+          this.#owners.get(connection)?.connectionFailed(connection, error);
+          this.#owners.delete(connection);
+          this.#planTurn();
+        },
+        accepted: (connection, info) => this.#accepted(connection, info),
+        received: (connection, bytes) => this.#owners.get(connection)?.received(connection, bytes),
+        closed: (connection, error) => {
+          this.#owners.get(connection)?.connectionClosed(connection, error);
+          this.#owners.delete(connection);
+        },
+        drained: (connection) => this.#owners.get(connection)?.drained(),
+      },
+    });
+    const transport = this.#transport;
+    this.#owned = {
+      connect: (request) => transport.connect(request),
+      send: (connection, bytes) => transport.send(connection, bytes),
+      queuedBytes: (connection) => transport.queuedBytes(connection),
+      setReading: (connection, isReading) => transport.setReading(connection, isReading),
+      close: (connection) => {
+        this.#owners.delete(connection);
+        transport.close(connection);
+      },
+    };
+    this.#listeners = new TcpListeners((socket) => this.#transport.accept(socket));
+  }
+
+  /** One at a time; a second call waits for the first. */
+  configure(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
+    const next = this.#configuring.then(() => this.#apply(config));
+    this.#configuring = next.catch(() => undefined);
+    return next;
+  }
+
+  instances(): readonly InstanceView[] {
+    return [...this.#speakers.values()].map(({ speaker }) => speaker.view());
+  }
+
+  openRoutes(query: RouteQuery): HostRouteView {
+    const hosted = this.#speakers.get(query.instance);
+    if (hosted === undefined)
+      throw new PortError('QueryError', `no such instance: ${query.instance}`, 'unknown-instance');
+    if (this.#views.size >= maxOpenViews) {
+      throw new PortError('ViewError', `${maxOpenViews} views of routes are open: try again later`, 'too-many-views');
+    }
+    const view = new HostRouteView(hosted.speaker.openRoutes(query), (closed) => this.#views.delete(closed));
+    this.#views.add(view);
+    return view;
+  }
+
+  clear(neighbor: string | undefined, kind: ClearKind): readonly string[] {
+    return [...this.#speakers.values()].flatMap(({ speaker }) => speaker.clear(neighbor, kind));
+  }
+
+  shutdown(neighbor: string, isShutdown: boolean, message: string | undefined): boolean {
+    let isFound = false;
+    for (const { speaker } of this.#speakers.values()) {
+      if (speaker.shutdown(neighbor, isShutdown, message)) isFound = true;
+    }
+    return isFound;
+  }
+
+  figures(): SpeakerFigures {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return {
+      eventLoopDelaySec: this.#delay.read(),
+      heapUsedBytes: heapUsed,
+      arrayBufferBytes: arrayBuffers,
+      openViews: this.#views.size,
+    };
+  }
+
+  /** Ends every session with Cease, waits until the last bytes are sent (bounded by the transport). */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    await this.#configuring;
+    this.#isStopped = true;
+    await this.#listeners.stop();
+    for (const view of this.#views) view.close();
+    for (const { speaker } of this.#speakers.values()) speaker.stop();
+    this.#nextHops.stop();
+    this.#delay.stop();
+    await this.#transport.settled();
+    this.#clock.stop();
+    this.#speakers.clear();
+    this.#owners.clear();
+  }
+
+  async #apply(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
+    if (this.#isStopped) throw new PortError('StoppedError', 'the speaker is stopping', 'stopped');
+    const problems = [...(await this.#listeners.configure(config.listen)), ...listSharedNeighbors(config)];
+    const total = { added: [] as string[], removed: [] as string[], updated: [] as string[], reset: [] as string[] };
+    let networksAdded = 0;
+    let networksRemoved = 0;
+    const add = (outcome: SpeakerOutcome): void => {
+      total.added.push(...outcome.neighborsAdded);
+      total.removed.push(...outcome.neighborsRemoved);
+      total.updated.push(...outcome.neighborsUpdated);
+      total.reset.push(...outcome.neighborsReset);
+      networksAdded += outcome.networksAdded;
+      networksRemoved += outcome.networksRemoved;
+    };
+    const wanted = new Set(config.instances.map(({ instance }) => instance));
+    for (const [name, { speaker, config: last }] of this.#speakers) {
+      if (wanted.has(name)) continue;
+      speaker.stop();
+      this.#speakers.delete(name);
+      total.removed.push(...last.neighbors.map(({ address }) => address));
+      networksRemoved += last.networks.length;
+    }
+    for (const instance of config.instances) {
+      try {
+        add(this.#configureInstance(instance));
+      } catch (error) {
+        // ConfigError and PolicyError: the speaker changed nothing and goes on as it was.
+        if (!(error instanceof Error) || !['ConfigError', 'PolicyError'].includes(error.name)) throw error;
+        problems.push(`instance ${instance.instance}: ${error.message}`);
+      }
+    }
+    this.#planTurn();
+    return {
+      neighborsAdded: total.added,
+      neighborsRemoved: total.removed,
+      neighborsUpdated: total.updated,
+      neighborsReset: total.reset,
+      networksAdded,
+      networksRemoved,
+      problems,
+    };
+  }
+
+  #configureInstance(config: SpeakerConfig): SpeakerOutcome {
+    const known = this.#speakers.get(config.instance);
+    if (known !== undefined) {
+      const outcome = known.speaker.configure(config);
+      known.config = config;
+      return outcome;
+    }
+    const speaker: Speaker = new Speaker(config.instance, {
+      transport: this.#owned,
+      clock: this.#clock,
+      nextHops: this.#nextHops,
+      nextConnectionId: () => {
+        const connection = this.#nextConnection++;
+        this.#owners.set(connection, speaker);
+        return connection;
+      },
+      onEvent: this.#onEvent,
+      onWork: () => this.#planTurn(),
+    });
+    const outcome = speaker.configure(config);
+    this.#speakers.set(config.instance, { speaker, config });
+    return outcome;
+  }
+
+  #accepted(connection: ConnectionId, info: ConnectionInfo): void {
+    const hosted = [...this.#speakers.values()].find(({ speaker }) => speaker.knows(info.remoteAddress));
+    if (hosted === undefined) {
+      this.#transport.close(connection);
+      this.#refusals.add(info);
+      return;
+    }
+    const { speaker, config } = hosted;
+    const neighbor = config.neighbors.find(({ address }) => address === info.remoteAddress);
+    const ttl = neighbor === undefined ? undefined : sendingTtl(neighbor, asn(config.asn));
+    if (ttl !== undefined) this.#transport.setTtl(connection, ttl);
+    this.#owners.set(connection, speaker);
+    if (speaker.connectionAccepted(connection, info)) return;
+    this.#owners.delete(connection);
+    this.#transport.close(connection);
+  }
+
+  #interfacesChanged(): void {
+    for (const { speaker } of this.#speakers.values()) speaker.nextHopsChanged();
+    // An address to listen on may have come; what still fails was told when it was configured.
+    void this.#listeners.retry();
+    this.#planTurn();
+  }
+
+  #planTurn(): void {
+    if (this.#isTurnPlanned) return;
+    this.#isTurnPlanned = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isTurnPlanned = false;
+    const endMs = performance.now() + turnBudgetMs;
+    let hasMore = false;
+    do {
+      hasMore = false;
+      for (const { speaker } of this.#speakers.values()) {
+        if (speaker.work()) hasMore = true;
+      }
+    } while (hasMore && performance.now() < endMs);
+    if (hasMore) this.#planTurn();
+  };
+}
+
+/** A neighbor of two instances cannot be told apart when it connects: said, because only one gets it. */
+function listSharedNeighbors({ instances }: SpeakerHostConfig): string[] {
+  const owners = new Map<string, string>();
+  const problems: string[] = [];
+  for (const { instance, neighbors } of instances) {
+    for (const { address } of neighbors) {
+      const owner = owners.get(address);
+      if (owner === undefined) owners.set(address, instance);
+      else problems.push(`neighbor ${address} stands in ${owner} and ${instance}: what it connects goes to ${owner}`);
+    }
+  }
+  return problems;
+}

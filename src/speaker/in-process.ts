@@ -1,0 +1,62 @@
+// The speaker's port without a thread: the host runs in the caller's own event loop. For tests, and for
+// measuring what the thread costs.
+
+import type { SpeakerEvent } from '#bgp/events.ts';
+import type { RouteBatch, RouteQuery } from '#bgp/views.ts';
+import { EventBuffer } from './event-buffer.ts';
+import { SpeakerHost } from './host.ts';
+import type { HostRouteView } from './host-route-view.ts';
+import type {
+  ClearKind,
+  ConfigureOutcome,
+  RouteStream,
+  SpeakerFigures,
+  SpeakerHostConfig,
+  SpeakerPort,
+} from './port.ts';
+
+export class InProcessSpeaker implements SpeakerPort {
+  readonly #events = new EventBuffer();
+  readonly #host = new SpeakerHost((event) => this.#events.add(event));
+
+  configure(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
+    return this.#host.configure(config);
+  }
+
+  async instances(): ReturnType<SpeakerPort['instances']> {
+    return this.#host.instances();
+  }
+
+  async routes(query: RouteQuery): Promise<RouteStream> {
+    const view = this.#host.openRoutes(query);
+    return { head: view.head, batches: readBatches(view), close: () => view.close() };
+  }
+
+  async clear(neighbor: string | undefined, kind: ClearKind): Promise<readonly string[]> {
+    return this.#host.clear(neighbor, kind);
+  }
+
+  async shutdown(neighbor: string, isShutdown: boolean, message: string | undefined): Promise<boolean> {
+    return this.#host.shutdown(neighbor, isShutdown, message);
+  }
+
+  async figures(): Promise<SpeakerFigures> {
+    return this.#host.figures();
+  }
+
+  onEvent(listener: (event: SpeakerEvent) => void): void {
+    this.#events.subscribe(listener);
+  }
+
+  stop(): Promise<void> {
+    return this.#host.stop();
+  }
+}
+
+async function* readBatches(view: HostRouteView): AsyncGenerator<RouteBatch> {
+  try {
+    for (let batch = await view.nextBatch(); batch !== undefined; batch = await view.nextBatch()) yield batch;
+  } finally {
+    view.close();
+  }
+}

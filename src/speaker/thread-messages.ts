@@ -1,0 +1,42 @@
+// What the two threads post to each other: numbered requests one way, answers and events the other.
+// Only values that can be structured-cloned; large columns are transferred, not copied.
+
+import type { SpeakerEvent } from '#bgp/events.ts';
+import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead } from '#bgp/views.ts';
+import type { PostedError } from './port-error.ts';
+import type { ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig } from './port.ts';
+
+export type ViewId = number;
+
+/** Each request with its answer: the one table of the protocol. */
+export interface Calls {
+  readonly configure: { readonly ask: SpeakerHostConfig; readonly answer: ConfigureOutcome };
+  readonly instances: { readonly ask: undefined; readonly answer: readonly InstanceView[] };
+  readonly openRoutes: {
+    readonly ask: RouteQuery;
+    readonly answer: { readonly view: ViewId; readonly head: RouteViewHead };
+  };
+  readonly nextBatch: { readonly ask: ViewId; readonly answer: RouteBatch | undefined };
+  readonly closeRoutes: { readonly ask: ViewId; readonly answer: undefined };
+  readonly clear: {
+    readonly ask: { readonly neighbor: string | undefined; readonly kind: ClearKind };
+    readonly answer: readonly string[];
+  };
+  readonly shutdown: {
+    readonly ask: { readonly neighbor: string; readonly isShutdown: boolean; readonly message: string | undefined };
+    readonly answer: boolean;
+  };
+  readonly figures: { readonly ask: undefined; readonly answer: SpeakerFigures };
+  readonly stop: { readonly ask: undefined; readonly answer: undefined };
+}
+
+export type CallName = keyof Calls;
+
+export type Request = {
+  readonly [Name in CallName]: { readonly id: number; readonly call: Name; readonly ask: Calls[Name]['ask'] };
+}[CallName];
+
+export type Reply =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: PostedError }
+  | { readonly type: 'event'; readonly event: SpeakerEvent };

@@ -1,0 +1,121 @@
+// Entry of the speaker thread: answers requests of worker-client.ts with the host. Runs as it is by type
+// stripping and from dist/. An exception that nobody caught ends the thread, and the main thread the process.
+
+import { parentPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { RouteBatch } from '#bgp/views.ts';
+import { SpeakerHost } from './host.ts';
+import type { HostRouteView } from './host-route-view.ts';
+import { packError, PortError } from './port-error.ts';
+import type { Reply, Request, ViewId } from './thread-messages.ts';
+
+class SpeakerThread {
+  readonly #port: MessagePort;
+  readonly #host: SpeakerHost;
+  readonly #views = new Map<ViewId, HostRouteView>();
+  #nextView: ViewId = 1;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    this.#host = new SpeakerHost((event) => this.#post({ type: 'event', event }));
+  }
+
+  listen(): void {
+    this.#port.on('message', (request: Request) => void this.#handle(request));
+  }
+
+  async #handle(request: Request): Promise<void> {
+    const { id } = request;
+    try {
+      const answer = await this.#answer(request);
+      if (isBatch(request, answer)) this.#postBatch(id, answer);
+      else this.#post({ type: 'answer', id, answer });
+    } catch (error) {
+      this.#post({ type: 'error', id, error: packError(error) });
+    }
+    // With the port closed and every socket and timer gone, nothing keeps the thread.
+    if (request.call === 'stop') this.#port.close();
+  }
+
+  async #answer(request: Request): Promise<unknown> {
+    switch (request.call) {
+      case 'configure':
+        return this.#host.configure(request.ask);
+      case 'instances':
+        return this.#host.instances();
+      case 'openRoutes': {
+        const view = this.#nextView++;
+        const opened = this.#host.openRoutes(request.ask);
+        this.#views.set(view, opened);
+        return { view, head: opened.head };
+      }
+      case 'nextBatch':
+        return this.#nextBatch(request.ask);
+      case 'closeRoutes':
+        this.#views.get(request.ask)?.close();
+        this.#views.delete(request.ask);
+        return undefined;
+      case 'clear':
+        return this.#host.clear(request.ask.neighbor, request.ask.kind);
+      case 'shutdown':
+        return this.#host.shutdown(request.ask.neighbor, request.ask.isShutdown, request.ask.message);
+      case 'figures':
+        return this.#host.figures();
+      case 'stop':
+        return this.#host.stop();
+    }
+  }
+
+  async #nextBatch(id: ViewId): Promise<RouteBatch | undefined> {
+    const view = this.#views.get(id);
+    if (view === undefined) return undefined;
+    try {
+      const batch = await view.nextBatch();
+      if (batch === undefined) this.#views.delete(id);
+      return batch;
+    } catch (error) {
+      this.#views.delete(id);
+      throw error;
+    }
+  }
+
+  #postBatch(id: number, batch: RouteBatch): void {
+    const { answer, transfer } = packBatch(batch);
+    this.#port.postMessage({ type: 'answer', id, answer } satisfies Reply, transfer);
+  }
+
+  #post(reply: Reply): void {
+    this.#port.postMessage(reply);
+  }
+}
+
+function isBatch(request: Request, answer: unknown): answer is RouteBatch {
+  return request.call === 'nextBatch' && answer !== undefined;
+}
+
+/**
+ * Columns are made for this batch and handed over whole. Attribute bytes may be windows into the speaker's
+ * own store, of which a clone would carry all: they are copied out.
+ */
+function packBatch(batch: RouteBatch): { readonly answer: RouteBatch; readonly transfer: ArrayBuffer[] } {
+  const newAttributes = batch.newAttributes.map(({ number, bytes }) => ({ number, bytes: Uint8Array.from(bytes) }));
+  const columns = [
+    batch.prefixWords,
+    batch.prefixLengths,
+    batch.peers,
+    batch.attributes,
+    batch.flags,
+    batch.reasons,
+    batch.receivedWallSec,
+    batch.versions,
+  ];
+  const transfer = columns.flatMap(({ buffer, byteLength }) =>
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  );
+  return { answer: { ...batch, newAttributes }, transfer };
+}
+
+if (parentPort === null) {
+  throw new PortError('WorkerError', 'worker.ts is the speaker thread: start it through worker-client.ts', undefined);
+}
+new SpeakerThread(parentPort).listen();
