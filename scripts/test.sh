@@ -32,6 +32,13 @@ if [ -n "$missing" ]; then
   npm ci --include=dev --include=optional --loglevel=error || fail "'npm ci' failed"
 fi
 
+# npm 9, which is Debian 12's, takes the link to the binary away again together with the Node package of the other architecture.
+if [ ! -e node_modules/.bin/node ]; then
+  for binary in node_modules/node-linux-*/bin/node; do
+    if [ -x "$binary" ]; then ln -sf "../${binary#node_modules/}" node_modules/.bin/node; fi
+  done
+fi
+
 PATH=$root/node_modules/.bin:$PATH
 export PATH
 version=$(node --version 2>/dev/null) || fail "no Node found: node_modules/.bin/node is missing and so is the host's"
