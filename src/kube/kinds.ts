@@ -1,7 +1,7 @@
-// The Kubernetes kinds that waggle reads, by name, with the type of each as its schema leaves it.
-// A new kind is a row in `Kinds`, a row in `kindRows` and a schema.
+// The Kubernetes kinds that waggle reads, by name. What an object of each looks like is derived from its
+// schema, so that the two cannot disagree. A new kind is a schema and a row in `schemas`.
 
-import type { TSchema } from 'typebox';
+import type { Static } from 'typebox';
 import type { PeeringPolicySpec } from '#control/bgp/peering-policy-types.ts';
 import { ciliumNodeSchema, nodeSchema } from './schemas/node.ts';
 import { peeringPolicySchema } from './schemas/peering-policy.ts';
@@ -15,50 +15,40 @@ export interface ObjectMeta {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-interface Resource<Kind extends string> {
-  readonly apiVersion: string;
-  readonly kind: Kind;
-  readonly metadata: ObjectMeta;
+/** An object as it is written: checked against its schema, defaults filled in. */
+export interface Manifests {
+  CiliumBGPPeeringPolicy: Static<typeof peeringPolicySchema>;
+  CiliumNode: Static<typeof ciliumNodeSchema>;
+  Node: Static<typeof nodeSchema>;
 }
 
-export interface NodeAddress {
-  readonly type: string;
-  readonly address: string;
+/** The schema of each whole object. */
+export const schemas = {
+  CiliumBGPPeeringPolicy: peeringPolicySchema,
+  CiliumNode: ciliumNodeSchema,
+  Node: nodeSchema,
+} as const;
+
+export const apiVersions: Readonly<Record<KindName, string>> = {
+  CiliumBGPPeeringPolicy: 'cilium.io/v2alpha1',
+  CiliumNode: 'cilium.io/v2',
+  Node: 'v1',
+};
+
+export type KindName = keyof Manifests;
+
+/** An object as a store holds it: with the metadata that an API server would have added. */
+export type Resource<K extends KindName> = Omit<Manifests[K], 'metadata'> & { readonly metadata: ObjectMeta };
+export type Kinds = { [K in KindName]: Resource<K> };
+
+export type AnyManifest = Manifests[KindName];
+export type AnyResource = Kinds[KindName];
+
+export function isKindName(kind: string): kind is KindName {
+  return Object.hasOwn(schemas, kind);
 }
 
-export interface PeeringPolicyResource extends Resource<'CiliumBGPPeeringPolicy'> {
-  readonly spec: PeeringPolicySpec;
+/** Compiles only while what the schema leaves is what the reconciler takes. */
+export function specOf(policy: Kinds['CiliumBGPPeeringPolicy']): PeeringPolicySpec {
+  return policy.spec;
 }
-
-export interface CiliumNodeResource extends Resource<'CiliumNode'> {
-  readonly spec: {
-    readonly addresses?: readonly { readonly type?: string; readonly ip?: string }[];
-    readonly ipam?: { readonly podCIDRs?: readonly string[] };
-  };
-}
-
-export interface NodeResource extends Resource<'Node'> {
-  readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[] };
-  readonly status?: { readonly addresses?: readonly NodeAddress[] };
-}
-
-export interface Kinds {
-  CiliumBGPPeeringPolicy: PeeringPolicyResource;
-  CiliumNode: CiliumNodeResource;
-  Node: NodeResource;
-}
-
-export type KindName = keyof Kinds;
-
-export interface KindRow {
-  readonly kind: KindName;
-  readonly apiVersion: string;
-  /** Of the whole object; fills in defaults. */
-  readonly schema: TSchema;
-}
-
-export const kindRows: readonly KindRow[] = [
-  { kind: 'CiliumBGPPeeringPolicy', apiVersion: 'cilium.io/v2alpha1', schema: peeringPolicySchema },
-  { kind: 'CiliumNode', apiVersion: 'cilium.io/v2', schema: ciliumNodeSchema },
-  { kind: 'Node', apiVersion: 'v1', schema: nodeSchema },
-];

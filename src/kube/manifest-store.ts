@@ -1,20 +1,21 @@
 // A KubeStore over a directory of YAML files, for `waggle agent --standalone`. The directory is looked
-// at twice a second, which sees every way of changing it (editors, renames, swapped symlinks, network
+// at four times a second, which sees every way of changing it (editors, renames, swapped symlinks, network
 // file systems). An object whose new text is broken keeps its last good version.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { KindName, Kinds, ObjectMeta } from './kinds.ts';
-import { ObjectHistory } from './object-history.ts';
+import type { FieldPath } from '#control/yaml/document.ts';
+import type { AnyManifest, AnyResource, KindName, Kinds, ObjectMeta } from './kinds.ts';
+import { describeError, lookAtDirectory, readManifestFile, type DirectoryLook } from './manifest-directory.ts';
+import { formatTime, ObjectHistory } from './object-history.ts';
 import type { KubeStore, StoreFault } from './port.ts';
-import { ManifestReader, type ManifestFile, type ReadObject } from './read-manifests.ts';
+import { ManifestReader, type Admit, type ManifestFile, type ReadObject } from './read-manifests.ts';
 
-const POLL_MS = 500;
-const MAX_FILES = 1000;
+const LOOK_MS = 250;
+/** A directory that never comes to rest is read after so many looks all the same. */
+const MAX_UNSETTLED_LOOKS = 6;
 
 interface Held {
   readonly read: ReadObject;
-  readonly resource: Readonly<Record<string, unknown>> & { readonly metadata: ObjectMeta };
+  readonly resource: AnyResource;
 }
 
 export interface ManifestStoreOptions {
@@ -23,50 +24,59 @@ export interface ManifestStoreOptions {
   readonly historyFile: string;
 }
 
+export interface ManifestStoreDeps {
+  readonly admit: Admit;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
 export class ManifestStore implements KubeStore {
-  readonly #directory: string;
+  readonly #options: ManifestStoreOptions;
+  readonly #deps: ManifestStoreDeps;
   readonly #history: ObjectHistory;
-  readonly #reader = new ManifestReader();
+  readonly #reader: ManifestReader;
   #held = new Map<string, Held>();
-  #faults: readonly StoreFault[] = [];
-  #signature = '';
+  #manifestFaults: readonly StoreFault[] = [];
+  #historyFault: StoreFault | undefined;
+  #signature: string | undefined;
+  #unsettled: string | undefined;
+  #unsettledLooks = 0;
   #listener: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Throws HistoryFormatError. */
-  constructor(options: ManifestStoreOptions) {
-    this.#directory = options.directory;
+  /** Throws HistoryError. */
+  constructor(options: ManifestStoreOptions, deps: ManifestStoreDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#reader = new ManifestReader(deps.admit);
     this.#history = new ObjectHistory(options.historyFile);
   }
 
   list<K extends KindName>(kind: K): readonly Kinds[K][] {
     const found: Kinds[K][] = [];
-    for (const { read, resource } of this.#held.values()) {
-      // The schema of `kind` has made the value a Kinds[K].
-      if (read.kind === kind) found.push(resource as unknown as Kinds[K]);
+    for (const { resource } of this.#held.values()) {
+      if (isOfKind(resource, kind)) found.push(resource);
     }
     return found;
   }
 
-  locate(object: string, path: string): string | undefined {
-    const read = this.#held.get(object)?.read;
-    if (read === undefined) return undefined;
-    return `${read.file}:${read.document.lineOf(parseFieldPath(path))}`;
+  locate(object: string, path: FieldPath): string | undefined {
+    return this.#held.get(object)?.read.locate(path);
   }
 
   faults(): readonly StoreFault[] {
-    return this.#faults;
+    return this.#historyFault === undefined ? this.#manifestFaults : [...this.#manifestFaults, this.#historyFault];
   }
 
   onChange(listener: () => void): void {
     this.#listener = listener;
   }
 
-  async start(): Promise<void> {
-    this.#load();
+  start(): Promise<void> {
+    this.#apply(lookAtDirectory(this.#options.directory));
     this.#timer = setInterval(() => {
-      if (this.#load()) this.#listener?.();
-    }, POLL_MS);
+      if (this.#look()) this.#listener?.();
+    }, LOOK_MS);
     return Promise.resolve();
   }
 
@@ -74,97 +84,91 @@ export class ManifestStore implements KubeStore {
     clearInterval(this.#timer);
   }
 
-  /** True when something changed. */
-  #load(): boolean {
-    const { files, signature, faults } = this.#readDirectory();
-    if (signature === this.#signature) return false;
-    this.#signature = signature;
-    if (files === undefined) {
-      // The directory cannot be read: keep everything, say so.
-      this.#faults = faults;
-      return true;
+  /** True when objects or faults changed. */
+  #look(): boolean {
+    const look = lookAtDirectory(this.#options.directory);
+    if (look.signature === this.#signature) {
+      this.#unsettled = undefined;
+      this.#unsettledLooks = 0;
+      return this.#historyFault !== undefined && this.#saveHistory();
     }
-    const reading = this.#reader.read(files);
-    const next = new Map<string, Held>();
-    for (const read of reading.objects) next.set(read.key, { read, resource: this.#complete(read) });
-    for (const [key, held] of this.#held) {
-      // Gone from a file that can be read: deleted. Broken, or somewhere in a broken file: kept.
-      const isKept = reading.refused.has(key) || reading.unreadable.has(held.read.file);
-      if (!next.has(key) && isKept) next.set(key, held);
-    }
-    this.#held = new Map([...next].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    this.#faults = [...faults, ...reading.faults];
-    this.#history.retain(new Set(next.keys()));
+    // A file that is being written, or replaced by way of its absence, is left alone until two looks agree.
+    const isSettled = look.signature === this.#unsettled;
+    this.#unsettled = look.signature;
+    this.#unsettledLooks++;
+    if (!isSettled && this.#unsettledLooks < MAX_UNSETTLED_LOOKS) return false;
+    this.#apply(look);
     return true;
   }
 
-  #readDirectory(): { files: ManifestFile[] | undefined; signature: string; faults: StoreFault[] } {
-    const faults: StoreFault[] = [];
+  #apply(look: DirectoryLook): void {
+    this.#signature = look.signature;
+    this.#unsettled = undefined;
+    this.#unsettledLooks = 0;
+    if (look.failure !== undefined) {
+      // Everything stays as it was.
+      this.#manifestFaults = [{ where: this.#options.directory, object: undefined, message: look.failure }];
+      return;
+    }
     const files: ManifestFile[] = [];
-    let signature = '';
-    let names: string[];
+    const unreadable = [...look.unreadable];
+    for (const path of look.paths) {
+      const file = readManifestFile(path);
+      if ('text' in file) files.push(file);
+      else unreadable.push(file);
+    }
+    const preferred = new Map([...this.#held].map(([key, { read }]) => [key, read.file]));
+    const reading = this.#reader.read(files, preferred);
+    const doubtful = new Set([...reading.doubtful, ...unreadable.map(({ path }) => path)]);
+    const next = new Map<string, Held>();
+    for (const read of reading.objects) next.set(read.key, { read, resource: this.#complete(read) });
+    for (const [key, held] of this.#held) {
+      // Gone from a file that is in order: deleted. Refused, or once part of a file that is not in order: kept.
+      const isKept = reading.refused.has(key) || doubtful.has(held.read.file);
+      if (!next.has(key) && isKept) next.set(key, held);
+    }
+    this.#held = new Map([...next].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    this.#manifestFaults = [
+      ...unreadable.map(({ path, message }) => ({ where: path, object: undefined, message })),
+      ...reading.faults,
+    ];
+    // What a file in disorder holds is not known, so nobody's age is forgotten until it is.
+    if (doubtful.size === 0) this.#history.retain(new Set(next.keys()));
+    this.#saveHistory();
+  }
+
+  /** True when it became possible or impossible. */
+  #saveHistory(): boolean {
+    const before = this.#historyFault?.message;
     try {
-      names = readdirSync(this.#directory)
-        .filter((name) => /\.(ya?ml|json)$/.test(name))
-        .toSorted();
+      this.#history.save();
+      this.#historyFault = undefined;
     } catch (error) {
-      const message = `cannot read the directory: ${describe(error)}`;
-      return { files: undefined, signature: message, faults: [{ where: this.#directory, object: undefined, message }] };
+      const message = `ages of objects will be forgotten by a restart: ${describeError(error)}`;
+      this.#historyFault = { where: this.#options.historyFile, object: undefined, message };
     }
-    if (names.length > MAX_FILES) {
-      const message = `${names.length} manifest files: only the first ${MAX_FILES} are read`;
-      faults.push({ where: this.#directory, object: undefined, message });
-      names.length = MAX_FILES;
-    }
-    for (const name of names) {
-      const path = join(this.#directory, name);
-      try {
-        const stat = statSync(path, { bigint: true });
-        signature += `${name} ${stat.ino} ${stat.size} ${stat.mtimeNs}\n`;
-        files.push({ name: path, text: '' });
-      } catch (error) {
-        signature += `${name} ${describe(error)}\n`;
-        faults.push({ where: path, object: undefined, message: describe(error) });
-      }
-    }
-    if (signature === this.#signature) return { files, signature, faults };
-    return { files: files.map(({ name }) => readFile(name, faults)), signature, faults };
+    return this.#historyFault?.message !== before;
   }
 
-  #complete(read: ReadObject): Held['resource'] {
-    const metadata = Object(read.value.metadata) as Record<string, unknown>;
-    const entry = this.#history.entryOf(read.key, Date.now());
-    return {
-      ...read.value,
-      metadata: {
-        name: String(metadata.name),
-        uid: typeof metadata.uid === 'string' ? metadata.uid : entry.uid,
-        creationTimestamp:
-          typeof metadata.creationTimestamp === 'string' ? metadata.creationTimestamp : entry.creationTimestamp,
-        labels: Object(metadata.labels) as Record<string, string>,
-        annotations: Object(metadata.annotations) as Record<string, string>,
-      },
-    };
+  #complete(read: ReadObject): AnyResource {
+    const { metadata } = read.manifest;
+    const entry = this.#history.entryOf(read.key, this.#deps.nowMs());
+    const { creationTimestamp } = metadata;
+    return withMetadata(read.manifest, {
+      name: metadata.name,
+      uid: metadata.uid ?? entry.uid,
+      creationTimestamp:
+        creationTimestamp === undefined ? entry.creationTimestamp : formatTime(Date.parse(creationTimestamp)),
+      labels: metadata.labels ?? {},
+      annotations: metadata.annotations ?? {},
+    });
   }
 }
 
-/** A file that vanished or cannot be read counts as unreadable text, so that its objects are kept. */
-function readFile(name: string, faults: StoreFault[]): ManifestFile {
-  try {
-    return { name, text: readFileSync(name, 'utf8') };
-  } catch (error) {
-    faults.push({ where: name, object: undefined, message: describe(error) });
-    return { name, text: '\u0000' };
-  }
+function withMetadata(manifest: AnyManifest, metadata: ObjectMeta): AnyResource {
+  return { ...manifest, metadata };
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** `spec.neighbors[1].peerASN` as steps. */
-function parseFieldPath(path: string): (string | number)[] {
-  return [...path.matchAll(/\[(\d+)\]|\[([^\]]*)\]|([^.[\]]+)/g)].map(([, index, quoted, word]) =>
-    index === undefined ? (quoted ?? word ?? '') : Number(index),
-  );
+function isOfKind<K extends KindName>(resource: AnyResource, kind: K): resource is Kinds[K] {
+  return resource.kind === kind;
 }

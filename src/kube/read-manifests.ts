@@ -2,11 +2,13 @@
 // values. Every complaint names file, line, field path, value and what would be right.
 // Which version of a broken object stays in force is decided by manifest-store.ts.
 
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { readYaml, type FieldPath, type YamlDocument } from '#control/yaml/document.ts';
 import { findNearest, formatFieldPath, formatValue } from '#control/yaml/field-path.ts';
-import { kindRows, type KindRow } from './kinds.ts';
+import { apiVersions, isKindName, type AnyManifest } from './kinds.ts';
 import type { StoreFault } from './port.ts';
+import { isRecord } from './record.ts';
+import { describeSchemaError, type FieldFault } from './schema-faults.ts';
+import { KindValidators } from './validators.ts';
 
 export interface ManifestFile {
   readonly name: string;
@@ -16,144 +18,175 @@ export interface ManifestFile {
 export interface ReadObject {
   /** `CiliumBGPPeeringPolicy/rack0`. */
   readonly key: string;
-  readonly kind: string;
   readonly file: string;
-  /** Checked against its schema, defaults filled in; metadata as written. */
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly document: YamlDocument;
+  /** Checked against its schema and admitted, defaults filled in. */
+  readonly manifest: AnyManifest;
+  /** `file:line` of a field. */
+  locate(path: FieldPath): string;
 }
 
 export interface ManifestReading {
   readonly objects: readonly ReadObject[];
   /** Objects that were recognised but refused, by key. */
   readonly refused: ReadonlySet<string>;
-  /** Files of which some document could not be read at all: what they held before cannot be told. */
-  readonly unreadable: ReadonlySet<string>;
+  /** Files with something in them that may be an object from before, misspelt: nothing of theirs counts as deleted. */
+  readonly doubtful: ReadonlySet<string>;
   readonly faults: readonly StoreFault[];
 }
 
+/** What is wrong with an object beyond its schema; none: it is admitted. */
+export type Admit = (manifest: AnyManifest) => readonly FieldFault[];
+
 const MAX_FAULTS_PER_OBJECT = 20;
+const MAX_FAULTS = 1000;
+
+/** Where an object stands: in a document of its own, or among the items of a List. */
+interface Place {
+  readonly file: string;
+  readonly document: YamlDocument;
+  readonly base: FieldPath;
+  readonly value: unknown;
+}
 
 export class ManifestReader {
-  readonly #validators: ReadonlyMap<string, { readonly row: KindRow; readonly validate: ValidateFunction }>;
+  readonly #validators = new KindValidators();
+  readonly #admit: Admit;
 
-  constructor() {
-    const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, verbose: true });
-    this.#validators = new Map(kindRows.map((row) => [row.kind, { row, validate: ajv.compile(row.schema) }]));
+  constructor(admit: Admit) {
+    this.#admit = admit;
   }
 
-  read(files: readonly ManifestFile[]): ManifestReading {
-    const objects = new Map<string, ReadObject>();
-    const refused = new Set<string>();
-    const unreadable = new Set<string>();
-    const faults: StoreFault[] = [];
+  /** `preferred`: the file that an object comes from when several hold it; otherwise the first does. */
+  read(files: readonly ManifestFile[], preferred: ReadonlyMap<string, string> = new Map()): ManifestReading {
+    const result = new Reading(preferred);
     for (const file of files) {
       const reading = readYaml(file.text);
       for (const fault of reading.faults) {
-        unreadable.add(file.name);
-        faults.push({ where: `${file.name}:${fault.line}`, object: undefined, message: fault.message });
+        result.doubt(file.name);
+        result.complain(`${file.name}:${fault.line}`, undefined, fault.message);
       }
       for (const document of reading.documents) {
-        const read = this.#readObject(file.name, document, faults);
-        if (read === undefined) unreadable.add(file.name);
-        else if (typeof read === 'string') refused.add(read);
-        else {
-          const first = objects.get(read.key);
-          if (first === undefined) objects.set(read.key, read);
-          else {
-            faults.push({
-              where: `${file.name}:${document.line}`,
-              object: read.key,
-              message: `the same object stands in ${first.file}:${first.document.line}, which is used: remove one of them`,
-            });
-          }
+        for (const place of expandList({ file: file.name, document, base: [], value: document.value })) {
+          this.#readObject(place, result);
         }
       }
     }
-    return { objects: [...objects.values()], refused, unreadable, faults };
+    return result.finish();
   }
 
-  /** The object; its key when it is refused; undefined when it has no name to know it by. */
-  #readObject(file: string, document: YamlDocument, faults: StoreFault[]): ReadObject | string | undefined {
-    const complain = (path: FieldPath, object: string | undefined, message: string): void => {
-      const field = path.length > 0 ? `${formatFieldPath(path)}: ` : '';
-      faults.push({ where: `${file}:${document.lineOf(path)}`, object, message: `${field}${message}` });
+  #readObject(place: Place, result: Reading): void {
+    const { file, value } = place;
+    const locate = (path: FieldPath): string => `${file}:${place.document.lineOf([...place.base, ...path])}`;
+    const complain = (key: string | undefined, { path, message }: FieldFault): void => {
+      const field = formatFieldPath([...place.base, ...path]);
+      result.complain(locate(path), key, field === '' ? message : `${field}: ${message}`);
     };
-    const value = document.value;
     if (!isRecord(value)) {
-      complain(
-        [],
-        undefined,
-        `a Kubernetes object expected, with apiVersion, kind and metadata; found ${formatValue(value)}`,
-      );
-      return undefined;
+      result.doubt(file);
+      const message = `${formatValue(value)}: expected a Kubernetes object with apiVersion, kind and metadata`;
+      complain(undefined, { path: [], message });
+      return;
     }
     const { kind, apiVersion, metadata } = value;
     const name = isRecord(metadata) ? metadata.name : undefined;
     if (typeof kind !== 'string' || typeof name !== 'string' || name === '') {
-      const missing = typeof kind === 'string' ? ['metadata', 'name'] : ['kind'];
-      complain(missing, undefined, 'a text is required');
-      return undefined;
+      const path = typeof kind === 'string' ? ['metadata', 'name'] : ['kind'];
+      const found = typeof kind === 'string' ? name : kind;
+      const message = found === undefined ? 'missing: required' : `${formatValue(found)}: expected a text`;
+      result.doubt(file);
+      complain(undefined, { path, message });
+      return;
     }
     const key = `${kind}/${name}`;
-    const entry = this.#validators.get(kind);
-    if (entry === undefined) {
-      const kinds = [...this.#validators.keys()];
+    if (!isKindName(kind)) {
+      const kinds = Object.keys(apiVersions);
       const nearest = findNearest(kind, kinds);
+      if (nearest !== undefined) result.doubt(file);
       const hint = nearest === undefined ? `supported are ${kinds.join(', ')}` : `did you mean ${nearest}?`;
-      complain(['kind'], key, `${formatValue(kind)} is not supported yet; ${hint}`);
-      return key;
+      complain(key, { path: ['kind'], message: `${formatValue(kind)}: not supported yet; ${hint}` });
+      return;
     }
-    if (apiVersion !== entry.row.apiVersion) {
-      complain(['apiVersion'], key, `${formatValue(apiVersion)}: expected ${entry.row.apiVersion} for ${kind}`);
-      return key;
+    if (apiVersion !== apiVersions[kind]) {
+      result.refuse(key, file);
+      const found = apiVersion === undefined ? 'missing' : formatValue(apiVersion);
+      complain(key, { path: ['apiVersion'], message: `${found}: expected ${apiVersions[kind]} for ${kind}` });
+      return;
     }
     // Defaults are written into the copy; the document keeps what the file says.
-    const copy = structuredClone(value);
-    if (entry.validate(copy)) return { key, kind, file, value: copy, document };
-    const errors = (entry.validate.errors ?? []).filter((error) => error.keyword !== 'anyOf');
-    for (const error of errors.slice(0, MAX_FAULTS_PER_OBJECT)) {
-      const fault = describeSchemaError(error);
-      complain(fault.path, key, fault.message);
+    const validation = this.#validators.validate(kind, copyWithoutNulls(value));
+    const faults = validation.isValid ? this.#admit(validation.manifest) : validation.errors.map(describeSchemaError);
+    if (validation.isValid && faults.length === 0) {
+      result.add({ key, file, manifest: validation.manifest, locate });
+      return;
     }
-    if (errors.length > MAX_FAULTS_PER_OBJECT) complain([], key, `and ${errors.length - MAX_FAULTS_PER_OBJECT} more`);
-    return key;
+    result.refuse(key, file);
+    for (const fault of faults.slice(0, MAX_FAULTS_PER_OBJECT)) complain(key, fault);
+    const rest = faults.length - MAX_FAULTS_PER_OBJECT;
+    if (rest > 0) complain(key, { path: [], message: `and ${rest} more faults` });
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What `kubectl get -o yaml` writes for several objects, as those objects. */
+function expandList(place: Place): Place[] {
+  const { value } = place;
+  if (!isRecord(value) || value.kind !== 'List' || value.apiVersion !== 'v1' || !Array.isArray(value.items)) {
+    return [place];
+  }
+  return value.items.map((item: unknown, index) => ({ ...place, base: ['items', index], value: item }));
 }
 
-function describeSchemaError(error: ErrorObject): { path: FieldPath; message: string } {
-  const path: (string | number)[] = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  const value = formatValue(error.data);
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const unknown = String(error.params.additionalProperty);
-      const known: unknown = error.parentSchema?.properties;
-      const nearest = isRecord(known) ? findNearest(unknown, Object.keys(known)) : undefined;
-      return {
-        path: [...path, unknown],
-        message: `no such field${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
-      };
+/** Kubernetes reads `labels:` with nothing behind it as no labels; the same for every field of metadata. */
+function copyWithoutNulls(value: Record<string, unknown>): Record<string, unknown> {
+  const copy = structuredClone(value);
+  if (isRecord(copy.metadata)) {
+    copy.metadata = Object.fromEntries(Object.entries(copy.metadata).filter(([, field]) => field !== null));
+  }
+  return copy;
+}
+
+/** Gathers what the files gave. */
+class Reading {
+  readonly #preferred: ReadonlyMap<string, string>;
+  readonly #objects = new Map<string, ReadObject>();
+  readonly #refused = new Set<string>();
+  readonly #doubtful = new Set<string>();
+  readonly #faults: StoreFault[] = [];
+  #faultsLeftOut = 0;
+
+  constructor(preferred: ReadonlyMap<string, string>) {
+    this.#preferred = preferred;
+  }
+
+  add(object: ReadObject): void {
+    const first = this.#objects.get(object.key);
+    const isTaken =
+      first !== undefined && this.#preferred.get(object.key) === object.file && first.file !== object.file;
+    const [used, other] = first === undefined || isTaken ? [object, first] : [first, object];
+    this.#objects.set(used.key, used);
+    if (other === undefined) return;
+    const message = `the same object stands in ${used.locate([])}, which is used: remove one of them`;
+    this.complain(other.locate([]), other.key, message);
+  }
+
+  refuse(key: string, file: string): void {
+    this.#refused.add(key);
+    this.#doubtful.add(file);
+  }
+
+  doubt(file: string): void {
+    this.#doubtful.add(file);
+  }
+
+  complain(where: string, object: string | undefined, message: string): void {
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push({ where, object, message });
+    else this.#faultsLeftOut++;
+  }
+
+  finish(): ManifestReading {
+    const faults = [...this.#faults];
+    if (this.#faultsLeftOut > 0) {
+      faults.push({ where: faults[0].where, object: undefined, message: `and ${this.#faultsLeftOut} more faults` });
     }
-    case 'required':
-      return { path: [...path, String(error.params.missingProperty)], message: 'required, but missing' };
-    case 'enum':
-      return { path, message: `${value}: expected one of ${error.params.allowedValues.join(', ')}` };
-    case 'type':
-      return { path, message: `${value}: expected ${String(error.params.type)}` };
-    case 'minimum':
-    case 'maximum': {
-      const { minimum, maximum } = error.parentSchema ?? {};
-      return { path, message: `${value}: expected ${String(minimum)}..${String(maximum)}` };
-    }
-    default:
-      return { path, message: `${value}: ${error.message ?? error.keyword}` };
+    return { objects: [...this.#objects.values()], refused: this.#refused, doubtful: this.#doubtful, faults };
   }
 }

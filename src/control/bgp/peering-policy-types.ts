@@ -1,7 +1,7 @@
 // CiliumBGPPeeringPolicy (cilium.io/v2alpha1, served by Cilium up to 1.18) as its schema leaves it:
 // types checked, defaults filled in. Only what the reconciler reads; kube/ holds the schema.
 
-import type { LabelSelector, Labels } from '../kubernetes/label-selector.ts';
+import type { LabelSelector } from '../kubernetes/label-selector.ts';
 
 export interface PeeringPolicy {
   readonly name: string;
@@ -22,7 +22,7 @@ export interface VirtualRouter {
   readonly neighbors: readonly PolicyNeighbor[];
   readonly podIPPoolSelector?: LabelSelector;
   readonly serviceSelector?: LabelSelector;
-  readonly serviceAdvertisements?: readonly string[];
+  readonly serviceAdvertisements: readonly string[];
 }
 
 export interface PolicyNeighbor {
@@ -49,24 +49,4 @@ export interface PathAttributesSpec {
     readonly large?: readonly string[];
   };
   readonly localPreference?: number;
-}
-
-/** What the reconciler needs of the node that it configures: CiliumNode and Node joined. */
-export interface LocalNode {
-  readonly name: string;
-  readonly labels: Labels;
-  readonly annotations: Labels;
-  readonly podCIDRs: readonly string[];
-  /** First InternalIP of IPv4, the default router ID. */
-  readonly ipv4: string | undefined;
-}
-
-/** Something in an object that is not done, and why; the rest of the object is in force. */
-export interface ObjectProblem {
-  /** `CiliumBGPPeeringPolicy/rack0`. */
-  readonly object: string;
-  /** `spec.virtualRouters[0].neighbors[1].authSecretRef`; empty for the whole object. */
-  readonly path: string;
-  readonly value: string;
-  readonly message: string;
 }

@@ -12,12 +12,13 @@ export const metadataSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 253, pattern: NAME_PATTERN }),
     uid: Type.Optional(Type.String()),
-    creationTimestamp: Type.Optional(
-      Type.Union([Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$' }), Type.Null()]),
-    ),
+    creationTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
     labels: Type.Optional(stringMap),
     annotations: Type.Optional(stringMap),
+    deletionTimestamp: Type.Optional(Type.String()),
+    deletionGracePeriodSeconds: Type.Optional(Type.Integer()),
     generation: Type.Optional(Type.Integer()),
+    generateName: Type.Optional(Type.String()),
     resourceVersion: Type.Optional(Type.String()),
     selfLink: Type.Optional(Type.String()),
     managedFields: Type.Optional(Type.Array(Type.Unknown())),

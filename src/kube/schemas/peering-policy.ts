@@ -15,11 +15,30 @@ function closed<T extends TProperties>(properties: T): TObject<T> {
 const asn = Type.Integer({ minimum: 0, maximum: MAX_UINT32 });
 const list = Type.Optional(Type.Array(Type.String()));
 
+const wellKnown = [
+  'internet',
+  'planned-shut',
+  'accept-own',
+  'route-filter-translated-v4',
+  'route-filter-v4',
+  'route-filter-translated-v6',
+  'route-filter-v6',
+  'llgr-stale',
+  'no-llgr',
+  'blackhole',
+  'no-export',
+  'no-advertise',
+  'no-export-subconfed',
+  'no-peer',
+] as const;
+
 const pathAttributes = closed({
   selectorType: Type.Enum(['PodCIDR', 'CiliumLoadBalancerIPPool', 'CiliumPodIPPool']),
   selector: Type.Optional(labelSelectorSchema),
-  // What a community may look like is said by the reconciler, in words instead of a long pattern.
-  communities: Type.Optional(closed({ standard: list, wellKnown: list, large: list })),
+  // What a community may look like is said at admission, in words instead of a long pattern.
+  communities: Type.Optional(
+    closed({ standard: list, wellKnown: Type.Optional(Type.Array(Type.Enum(wellKnown))), large: list }),
+  ),
   localPreference: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_UINT32 })),
 });
 
@@ -70,7 +89,9 @@ const virtualRouter = closed({
   exportPodCIDR: Type.Boolean({ default: false }),
   podIPPoolSelector: Type.Optional(labelSelectorSchema),
   serviceSelector: Type.Optional(labelSelectorSchema),
-  serviceAdvertisements: Type.Optional(Type.Array(Type.Enum(['LoadBalancerIP', 'ClusterIP', 'ExternalIP']))),
+  serviceAdvertisements: Type.Array(Type.Enum(['LoadBalancerIP', 'ClusterIP', 'ExternalIP']), {
+    default: ['LoadBalancerIP'],
+  }),
   neighbors: Type.Array(neighbor, { minItems: 1 }),
 });
 
