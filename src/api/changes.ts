@@ -1,0 +1,105 @@
+// The requests that change something: clear sessions, shut neighbors down. Unix socket only.
+
+import type { FastifyRequest } from 'fastify';
+import { parseAddress } from '#bgp/net/address.ts';
+import type { ClearKind } from '#speaker/port.ts';
+import { badArgument, noSuchNeighbor } from './problem.ts';
+import { type ApiRoute, pathParameter, readPathParameter, type RouteContext } from './route.ts';
+
+/** RFC 9003 §2: the message of an administrative shutdown is at most 255 octets of UTF-8. */
+const MAX_SHUTDOWN_TEXT_BYTES = 255;
+
+/** Canonical text, as the speaker names its neighbors. */
+function readAddress(request: FastifyRequest): string {
+  const text = readPathParameter(request, 'address');
+  const [host, ...zone] = text.split('%');
+  const address = parseAddress(host);
+  if (address === undefined) throw badArgument(`${text} is not an IPv4 or IPv6 address`);
+  return [address.toString(), ...zone].join('%');
+}
+
+async function clear(context: RouteContext, request: FastifyRequest, kind: ClearKind): Promise<object> {
+  const isAll = readPathParameter(request, 'address') === '*';
+  const address = isAll ? undefined : readAddress(request);
+  const cleared = await context.deps.speaker.clear(address, kind);
+  if (address !== undefined && cleared.length === 0) throw noSuchNeighbor(address);
+  return { cleared };
+}
+
+function readMessage(body: unknown): string | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (typeof body !== 'object' || Array.isArray(body)) throw badArgument('the body is not a JSON object');
+  for (const [key, value] of Object.entries(body)) {
+    if (key !== 'message') throw badArgument(`unknown field ${JSON.stringify(key)}; expected message`);
+    if (typeof value !== 'string') throw badArgument('message is not a text');
+    const bytes = Buffer.byteLength(value, 'utf8');
+    if (bytes > MAX_SHUTDOWN_TEXT_BYTES) {
+      throw badArgument(`message is ${bytes} octets long; at most ${MAX_SHUTDOWN_TEXT_BYTES} fit (RFC 9003)`);
+    }
+    return value === '' ? undefined : value;
+  }
+  return undefined;
+}
+
+async function setShutdown(context: RouteContext, request: FastifyRequest, isShutdown: boolean): Promise<object> {
+  const address = readAddress(request);
+  const message = isShutdown ? readMessage(request.body) : undefined;
+  const isKnown = await context.deps.speaker.shutdown(address, isShutdown, message);
+  if (!isKnown) throw noSuchNeighbor(address);
+  return { neighbor: address, shutdown: isShutdown };
+}
+
+const address = pathParameter('address', 'the neighbor');
+const addressOrAll = pathParameter('address', 'the neighbor, or * for all of them');
+const clearedSchema = {
+  type: 'object',
+  properties: { cleared: { type: 'array', items: { type: 'string' } } },
+  required: ['cleared'],
+};
+const shutdownSchema = {
+  type: 'object',
+  properties: { neighbor: { type: 'string' }, shutdown: { type: 'boolean' } },
+  required: ['neighbor', 'shutdown'],
+};
+
+function clearRoute(path: string, summary: string, kind: ClearKind): ApiRoute {
+  return {
+    method: 'POST',
+    path,
+    summary,
+    parameters: [addressOrAll],
+    answer: clearedSchema,
+    isChange: true,
+    handle: (context, request) => clear(context, request, kind),
+  };
+}
+
+export const changeRoutes: readonly ApiRoute[] = [
+  clearRoute('/clear/bgp/:address', 'Reset the session', 'hard'),
+  clearRoute('/clear/bgp/:address/soft', 'Apply the policies again in both directions', 'soft'),
+  clearRoute('/clear/bgp/:address/soft/in', 'Apply the import policy again', 'soft-in'),
+  clearRoute('/clear/bgp/:address/soft/out', 'Send everything again', 'soft-out'),
+  {
+    method: 'POST',
+    path: '/bgp/shutdown/:address',
+    summary: 'Shut the neighbor down, with an optional message to it (RFC 9003)',
+    parameters: [address],
+    body: {
+      type: 'object',
+      properties: { message: { type: 'string', description: 'at most 255 octets of UTF-8' } },
+      additionalProperties: false,
+    },
+    answer: shutdownSchema,
+    isChange: true,
+    handle: (context, request) => setShutdown(context, request, true),
+  },
+  {
+    method: 'POST',
+    path: '/bgp/no-shutdown/:address',
+    summary: 'End the shutdown',
+    parameters: [address],
+    answer: shutdownSchema,
+    isChange: true,
+    handle: (context, request) => setShutdown(context, request, false),
+  },
+];

@@ -1,0 +1,41 @@
+// The health port (9879): `GET /healthz` is 200 while the speaker thread answers, else 503, so that whoever probes restarts the
+// process. A refused policy or a neighbor that is down is no reason to: that is told in the body and in `waggle status`.
+
+import type { SpeakerPort } from '#speaker/port.ts';
+import { createPlainServer, type ListeningServer, type PlainAnswer } from './plain-server.ts';
+import { type StatusEntry, worstState } from './status.ts';
+
+/** A speaker that says nothing for so long is taken for dead. */
+const ANSWER_WITHIN_MS = 3000;
+
+export interface HealthDeps {
+  readonly speaker: SpeakerPort;
+  readonly status: () => readonly StatusEntry[];
+}
+
+export function createHealthServer(options: { address: string; port: number }, deps: HealthDeps): ListeningServer {
+  return createPlainServer(options, new Map([['/healthz', () => answerHealth(deps)]]));
+}
+
+async function answerHealth(deps: HealthDeps): Promise<PlainAnswer> {
+  const isAlive = await isSpeakerAlive(deps.speaker);
+  const components = deps.status();
+  const state = isAlive ? worstState(components) : 'error';
+  const dead: StatusEntry = { component: 'speaker', state: 'error', message: 'the speaker thread does not answer' };
+  const body = JSON.stringify({ state, components: isAlive ? components : [dead, ...components] });
+  return { status: isAlive ? 200 : 503, type: 'application/json; charset=utf-8', body };
+}
+
+async function isSpeakerAlive(speaker: SpeakerPort): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ANSWER_WITHIN_MS);
+  });
+  const answered = speaker.figures().then(
+    () => true,
+    () => false,
+  );
+  const isAlive = await Promise.race([answered, late]);
+  clearTimeout(timer);
+  return isAlive;
+}

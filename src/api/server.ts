@@ -1,0 +1,109 @@
+// One Fastify server: the routes, the limits, and every error as a problem document. createApi (api.ts) makes one for the unix
+// socket and one for each TCP address; they differ only in who may ask what (access.ts).
+
+import { STATUS_CODES } from 'node:http';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { checkTcpRequest, methodNotAllowed } from './access.ts';
+import { formatProblem, type Problem, ProblemError, problemTypes } from './problem.ts';
+import type { ApiRoute, RouteContext } from './route.ts';
+import { apiRoutes } from './routes.ts';
+import { findNearest } from './show/pattern.ts';
+import { chooseFormat, type Format } from './show-route.ts';
+
+/** At the limit: 413, 431, the connection is closed, or it is not accepted. */
+const limits = {
+  bodyBytes: 16 * 1024,
+  headerBytes: 16 * 1024,
+  /** A request must have arrived whole. */
+  requestMs: 10_000,
+  /** No byte moved in either direction: a reader that stopped reading holds a view of the table. */
+  silentMs: 60_000,
+  keepAliveMs: 5_000,
+  connections: 128,
+};
+
+export function createServer(context: RouteContext, kind: 'unix' | 'tcp'): FastifyInstance {
+  const app = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    connectionTimeout: limits.silentMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    http: { maxHeaderSize: limits.headerBytes },
+    frameworkErrors: (error, request, reply) => void sendError(context, error, request, reply),
+  });
+  app.server.maxConnections = limits.connections;
+  if (kind === 'tcp') {
+    app.addHook('onRequest', async (request) => checkTcpRequest(request.method, request.headers.host));
+  }
+  for (const route of apiRoutes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => route.handle(context, request, reply),
+    });
+  }
+  app.setErrorHandler((error, request, reply) => sendError(context, error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(context, judgeUnknown(request), request, reply));
+  return app;
+}
+
+/** A known path with another method is 405, everything else 404 with the nearest path. */
+function judgeUnknown(request: FastifyRequest): ProblemError {
+  const path = request.url.split('?')[0];
+  const allowed = apiRoutes.filter((route) => isMatch(route, path)).map((route) => route.method);
+  if (allowed.length > 0) return methodNotAllowed(request.method, allowed);
+  const nearest = findNearest(
+    path,
+    apiRoutes.map((route) => route.path),
+  );
+  return new ProblemError({
+    type: problemTypes.unknownPath,
+    title: 'No such path',
+    status: 404,
+    detail: `No such path: ${path}`,
+    suggestions: [...(nearest === undefined ? [] : [nearest]), '/openapi.json'],
+  });
+}
+
+function isMatch(route: ApiRoute, path: string): boolean {
+  const pattern = route.path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+').replace('*', '.*');
+  return new RegExp(`^${pattern}$`).test(path);
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const status = readStatus(error);
+  const title = STATUS_CODES[status] ?? 'Error';
+  const detail =
+    status < 500 && error instanceof Error ? error.message : 'the daemon met a fault of its own; see its log';
+  return { type: problemTypes.blank, title, status, detail };
+}
+
+/** The status that Fastify gives its own errors; 500 for what it does not know. */
+function readStatus(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500;
+  const { statusCode } = error;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600 ? statusCode : 500;
+}
+
+function sendError(context: RouteContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = { ...toProblem(error), instance: request.url };
+  if (problem.status === 500) context.deps.reportFault(error, `${request.method} ${request.url}`);
+  if (error instanceof ProblemError) void reply.headers(error.headers);
+  void reply.status(problem.status).header('cache-control', 'no-store');
+  if (wantsText(request)) return reply.type('text/plain; charset=utf-8').send(formatProblem(problem));
+  return reply.type('application/problem+json').send(JSON.stringify(problem));
+}
+
+function wantsText(request: FastifyRequest): boolean {
+  const asked = new URLSearchParams(request.url.split('?')[1]).get('format');
+  let format: Format = 'json';
+  try {
+    format = chooseFormat(asked === 'text' ? 'text' : undefined, request.headers.accept);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+  }
+  return format === 'text';
+}

@@ -1,0 +1,96 @@
+// `show bgp ipv4|ipv6 unicast PREFIX` as FRR's text.
+
+import { formatRouterId } from '#bgp/net/router-id.ts';
+import { PathFlag } from '#bgp/views.ts';
+import {
+  describeCommunities,
+  describeLargeCommunities,
+  formatExtendedCommunity,
+  localAs,
+  noAdvertise,
+  noExport,
+} from '../attribute-text.ts';
+import { formatDate } from '../durations.ts';
+import { type DetailPath, isAccessible, isLocalPath, type PrefixDetail, unspecified } from './prefix-detail.ts';
+import { describeReason } from './reasons.ts';
+import { listShownNextHops } from './route-attributes.ts';
+import { LOCAL_WEIGHT } from './table-layout.ts';
+
+export function renderPrefix(detail: PrefixDetail): string {
+  const best = detail.paths.findIndex((path) => (path.flags & PathFlag.Best) !== 0);
+  const choice = best < 0 ? 'no best path' : `best #${best + 1}, table default${renderScope(detail.paths[best])}`;
+  const lines = [
+    `BGP routing table entry for ${detail.prefix}, version ${detail.version}`,
+    `Paths: (${detail.paths.length} available, ${choice})`,
+    ...(detail.advertisedTo.length === 0
+      ? ['  Not advertised to any peer']
+      : ['  Advertised to non peer-group peers:', `  ${detail.advertisedTo.join(' ')}`]),
+    ...detail.paths.flatMap((path) => renderPath(detail, path)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** RFC 1997: what well-known communities of the best path keep from being sent. */
+function renderScope(path: DetailPath): string {
+  const { communities } = path.attributes.decoded;
+  if (communities.includes(noAdvertise)) return ', not advertised to any peer';
+  if (communities.includes(noExport)) return ', not advertised to EBGP peer';
+  return communities.includes(localAs) ? ', not advertised outside local AS' : '';
+}
+
+function renderPath(detail: PrefixDetail, path: DetailPath): string[] {
+  const { decoded } = path.attributes;
+  const aggregated =
+    decoded.aggregator === undefined
+      ? ''
+      : `, (aggregated by ${decoded.aggregator.asn} ${formatRouterId(decoded.aggregator.address)})`;
+  const lines = [`  ${path.attributes.path === '' ? 'Local' : path.attributes.path}${aggregated}`];
+  const [first, second] = listShownNextHops(path.attributes, detail.family.version);
+  const from = isLocalPath(path)
+    ? `${unspecified(detail.family)} (${detail.routerId})`
+    : `${path.peer.address} (${path.peer.routerId})`;
+  lines.push(`    ${first.ip}${isAccessible(path) ? '' : ' (inaccessible)'} from ${from}`);
+  if (second !== undefined) lines.push(`    (${second.ip})${second.isUsed ? ' (used)' : ''}`);
+  lines.push(`      ${renderFacts(path)}`, ...renderCommunities(path));
+  if (decoded.originatorId !== undefined || decoded.clusterList.length > 0) lines.push(renderReflection(path));
+  lines.push(`      Last update: ${formatDate(path.receivedWallSec)}`);
+  return lines;
+}
+
+function renderFacts(path: DetailPath): string {
+  const { decoded, originWord } = path.attributes;
+  const has = (flag: number): boolean => (path.flags & flag) !== 0;
+  const facts = [`Origin ${originWord}`];
+  if (decoded.med !== undefined) facts.push(`metric ${decoded.med}`);
+  if (decoded.localPref !== undefined) facts.push(`localpref ${decoded.localPref}`);
+  if (isLocalPath(path)) facts.push(`weight ${LOCAL_WEIGHT}`);
+  facts.push(has(PathFlag.Valid) ? 'valid' : 'invalid');
+  if (isLocalPath(path)) facts.push('sourced', 'local');
+  else facts.push(path.peer.isIbgp ? 'internal' : 'external');
+  if (decoded.isAtomicAggregate) facts.push('atomic-aggregate');
+  if (has(PathFlag.Filtered)) facts.push('refused by import policy');
+  if (has(PathFlag.AsLoop)) facts.push('own AS in path');
+  if (has(PathFlag.Best)) facts.push(`best (${describeReason(path.reason)})`);
+  else if (path.reason !== 0) facts.push(`not best (${describeReason(path.reason)})`);
+  return facts.join(', ');
+}
+
+function renderCommunities({ attributes }: DetailPath): string[] {
+  const { communities, extendedCommunities, largeCommunities } = attributes.decoded;
+  const lines: string[] = [];
+  if (communities.length > 0) lines.push(`      Community: ${describeCommunities(communities).string}`);
+  if (extendedCommunities.length > 0) {
+    lines.push(`      Extended Community: ${extendedCommunities.map(formatExtendedCommunity).join(' ')}`);
+  }
+  if (largeCommunities.length > 0)
+    lines.push(`      Large Community: ${describeLargeCommunities(largeCommunities).string}`);
+  return lines;
+}
+
+function renderReflection({ attributes }: DetailPath): string {
+  const { originatorId, clusterList } = attributes.decoded;
+  const parts: string[] = [];
+  if (originatorId !== undefined) parts.push(`Originator: ${formatRouterId(originatorId)}`);
+  if (clusterList.length > 0) parts.push(`Cluster list: ${clusterList.map(formatRouterId).join(' ')}`);
+  return `      ${parts.join(', ')}`;
+}

@@ -1,0 +1,228 @@
+// `show bgp ipv4|ipv6 unicast PREFIX|ADDRESS`: every path of one prefix with all its attributes, and whom it is advertised to,
+// as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes.
+
+import { formatAddress } from '#bgp/net/address.ts';
+import type { Family } from '#bgp/net/family.ts';
+import { formatRouterId } from '#bgp/net/router-id.ts';
+import { type InstanceView, PathFlag, type PathPeerView } from '#bgp/views.ts';
+import {
+  countHops,
+  describeCommunities,
+  describeLargeCommunities,
+  describeSegments,
+  formatExtendedCommunity,
+} from '../attribute-text.ts';
+import { formatDate } from '../durations.ts';
+import type { ShowContext } from './command.ts';
+import { listHostNames } from './hostnames.ts';
+import { findFamily, isEstablished } from './neighbor-state.ts';
+import { describeReason } from './reasons.ts';
+import { listShownNextHops, renderAttributes, type RouteAttributes } from './route-attributes.ts';
+import { RouteView } from './route-view.ts';
+import { LOCAL_WEIGHT } from './table-layout.ts';
+
+export interface DetailPath {
+  readonly attributes: RouteAttributes;
+  readonly peer: PathPeerView;
+  readonly flags: number;
+  readonly reason: number;
+  readonly receivedWallSec: number;
+}
+
+export interface PrefixDetail {
+  readonly prefix: string;
+  readonly version: number;
+  readonly family: Family;
+  readonly routerId: string;
+  readonly paths: readonly DetailPath[];
+  /** Addresses of neighbors. */
+  readonly advertisedTo: readonly string[];
+  readonly hostNames: ReadonlyMap<string, string>;
+  readonly ownHostName: string;
+}
+
+/** undefined: the prefix, or every prefix that holds the address, is not in the table. */
+export async function readPrefixDetail(
+  context: ShowContext,
+  instance: InstanceView,
+  family: Family,
+  asked: string,
+): Promise<PrefixDetail | undefined> {
+  const stream = await context.speaker.routes({
+    instance: instance.instance,
+    family: family.name,
+    table: 'loc-rib',
+    prefix: asked,
+  });
+  const view = new RouteView(stream, family, renderAttributes);
+  const paths: DetailPath[] = [];
+  let prefix: string | undefined;
+  let version = 0;
+  for await (const batch of view.batches()) {
+    for (let index = 0; index < batch.count; index++) {
+      prefix ??= `${view.addressText(batch, index)}/${batch.prefixLengths[index]}`;
+      version = batch.versions[index];
+      paths.push({
+        attributes: view.attributesAt(batch, index),
+        peer: view.peer(batch.peers[index]),
+        flags: batch.flags[index],
+        reason: batch.reasons[index],
+        receivedWallSec: batch.receivedWallSec[index],
+      });
+    }
+  }
+  if (prefix === undefined) return undefined;
+  return {
+    prefix,
+    version,
+    family,
+    routerId: instance.routerId,
+    paths,
+    advertisedTo: await listAdvertisedTo(context, instance, family, prefix),
+    hostNames: listHostNames(instance.neighbors),
+    ownHostName: context.nodeName,
+  };
+}
+
+/** Asks each neighbor's Adj-RIB-Out in turn: one look-up each, and one view open at a time. */
+async function listAdvertisedTo(
+  context: ShowContext,
+  instance: InstanceView,
+  family: Family,
+  prefix: string,
+): Promise<string[]> {
+  const addresses: string[] = [];
+  for (const neighbor of instance.neighbors) {
+    const familyView = findFamily(neighbor, family.name);
+    if (!isEstablished(neighbor) || familyView?.isNegotiated !== true || familyView.sent === 0) continue;
+    const stream = await context.speaker.routes({
+      instance: instance.instance,
+      family: family.name,
+      table: 'advertised',
+      neighbor: neighbor.address,
+      prefix,
+    });
+    try {
+      for await (const batch of stream.batches) {
+        if (batch.count === 0) continue;
+        addresses.push(neighbor.address);
+        break;
+      }
+    } finally {
+      stream.close();
+    }
+  }
+  return addresses;
+}
+
+export function isLocalPath(path: DetailPath): boolean {
+  return (path.flags & PathFlag.Local) !== 0;
+}
+
+export function isAccessible(path: DetailPath): boolean {
+  return (path.flags & PathFlag.Inaccessible) === 0;
+}
+
+export function unspecified(family: Family): string {
+  return formatAddress(family.version, 0, 0, 0, 0);
+}
+
+export function describePrefix(detail: PrefixDetail): object {
+  const named = (address: string): object => {
+    const hostname = detail.hostNames.get(address);
+    return hostname === undefined ? {} : { hostname };
+  };
+  return {
+    prefix: detail.prefix,
+    version: detail.version,
+    ...(detail.advertisedTo.length === 0
+      ? {}
+      : { advertisedTo: Object.fromEntries(detail.advertisedTo.map((address) => [address, named(address)])) }),
+    paths: detail.paths.map((path) => describePath(detail, path)),
+  };
+}
+
+function describePath(detail: PrefixDetail, path: DetailPath): object {
+  const { decoded } = path.attributes;
+  const isValid = (path.flags & PathFlag.Valid) !== 0;
+  const isBest = (path.flags & PathFlag.Best) !== 0;
+  return {
+    aspath: {
+      string: path.attributes.path === '' ? 'Local' : path.attributes.path,
+      segments: describeSegments(decoded.asPath),
+      length: countHops(decoded.asPath),
+    },
+    ...(decoded.aggregator === undefined
+      ? {}
+      : { aggregatorAs: decoded.aggregator.asn, aggregatorId: formatRouterId(decoded.aggregator.address) }),
+    origin: path.attributes.originWord,
+    ...(decoded.med === undefined ? {} : { metric: decoded.med }),
+    ...(decoded.localPref === undefined ? {} : { locPrf: decoded.localPref }),
+    ...(isLocalPath(path) ? { weight: LOCAL_WEIGHT } : {}),
+    valid: isValid,
+    version: detail.version,
+    ...(isLocalPath(path) ? { sourced: true, local: true } : {}),
+    ...(decoded.isAtomicAggregate ? { atomicAggregate: true } : {}),
+    ...(isBest ? { bestpath: { overall: true, selectionReason: describeReason(path.reason) } } : {}),
+    ...(!isBest && path.reason !== 0 ? { notBestReason: describeReason(path.reason) } : {}),
+    ...((path.flags & PathFlag.Filtered) === 0 ? {} : { filtered: true }),
+    ...((path.flags & PathFlag.AsLoop) === 0 ? {} : { asPathLoop: true }),
+    ...describeCommunityKeys(path.attributes),
+    ...describeReflection(path.attributes),
+    ...describeUnknown(path.attributes),
+    lastUpdate: { epoch: path.receivedWallSec, string: `${formatDate(path.receivedWallSec)}\n` },
+    nexthops: describeNextHops(detail, path),
+    peer: describePeer(detail, path),
+  };
+}
+
+function describeCommunityKeys({ decoded }: RouteAttributes): object {
+  const { communities, extendedCommunities, largeCommunities } = decoded;
+  return {
+    ...(communities.length === 0 ? {} : { community: describeCommunities(communities) }),
+    ...(extendedCommunities.length === 0
+      ? {}
+      : { extendedCommunity: { string: extendedCommunities.map(formatExtendedCommunity).join(' ') } }),
+    ...(largeCommunities.length === 0 ? {} : { largeCommunity: describeLargeCommunities(largeCommunities) }),
+  };
+}
+
+function describeReflection({ decoded }: RouteAttributes): object {
+  return {
+    ...(decoded.originatorId === undefined ? {} : { originatorId: formatRouterId(decoded.originatorId) }),
+    ...(decoded.clusterList.length === 0 ? {} : { clusterList: { list: decoded.clusterList.map(formatRouterId) } }),
+  };
+}
+
+function describeUnknown({ decoded }: RouteAttributes): object {
+  if (decoded.unknown.length === 0) return {};
+  const toHex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex');
+  return {
+    unknownAttributes: decoded.unknown.map(({ code, flags, value }) => ({ code, flags, value: toHex(value) })),
+  };
+}
+
+function describeNextHops(detail: PrefixDetail, path: DetailPath): object[] {
+  const hostname = isLocalPath(path) ? detail.ownHostName : detail.hostNames.get(path.peer.address);
+  return listShownNextHops(path.attributes, detail.family.version).map((nextHop) => ({
+    ip: nextHop.ip,
+    ...(hostname === undefined ? {} : { hostname }),
+    afi: nextHop.afi,
+    ...(nextHop.scope === undefined ? {} : { scope: nextHop.scope }),
+    // The resolver knows connected subnets, whose metric is 0.
+    ...(isAccessible(path) && nextHop.scope !== 'link-local' ? { metric: 0 } : {}),
+    accessible: isAccessible(path),
+    ...(nextHop.isUsed ? { used: true } : {}),
+  }));
+}
+
+function describePeer(detail: PrefixDetail, path: DetailPath): object {
+  if (isLocalPath(path)) return { peerId: unspecified(detail.family), routerId: detail.routerId };
+  const hostname = detail.hostNames.get(path.peer.address);
+  return {
+    peerId: path.peer.address,
+    routerId: path.peer.routerId,
+    ...(hostname === undefined ? {} : { hostname }),
+    type: path.peer.isIbgp ? 'internal' : 'external',
+  };
+}

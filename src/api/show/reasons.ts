@@ -1,0 +1,33 @@
+// The decision process in FRR's words: why a path is best, or why it lost (RFC 4271 §9.1.2).
+
+import { DecisionReason } from '#bgp/views.ts';
+
+export const selectionReasons: Readonly<Record<DecisionReason, string>> = {
+  [DecisionReason.None]: 'Nothing to Select',
+  [DecisionReason.OnlyPath]: 'First path received',
+  [DecisionReason.Weight]: 'Weight',
+  [DecisionReason.LocalPreference]: 'Local Pref',
+  [DecisionReason.LocallyOriginated]: 'Local Route',
+  [DecisionReason.AsPathLength]: 'AS Path',
+  [DecisionReason.Origin]: 'Origin',
+  [DecisionReason.Med]: 'MED',
+  [DecisionReason.EbgpOverIbgp]: 'Peer Type',
+  [DecisionReason.IgpMetric]: 'IGP Metric',
+  [DecisionReason.OlderPath]: 'Older Path',
+  [DecisionReason.RouterId]: 'Router ID',
+  [DecisionReason.ClusterLength]: 'Cluster length',
+  [DecisionReason.PeerAddress]: 'Neighbor IP',
+};
+
+const byCode: readonly (string | undefined)[] = Object.entries(selectionReasons).reduce<string[]>(
+  (list, [code, text]) => {
+    list[Number(code)] = text;
+    return list;
+  },
+  [],
+);
+
+/** The words for a code of {@link RouteBatch.reasons}; a code that we do not know is shown as its number. */
+export function describeReason(code: number): string {
+  return byCode[code] ?? `reason ${code}`;
+}

@@ -1,0 +1,120 @@
+// The show commands about routes: the table of a family, one prefix, and a neighbor's received, accepted and advertised routes.
+// Each answer opens one view at the speaker when its renderer is read; how rows look is in route-table.ts and adj-table.ts.
+
+import { parseAddress } from '#bgp/net/address.ts';
+import { type Family, familyByName } from '#bgp/net/family.ts';
+import { parsePrefix } from '#bgp/net/prefix.ts';
+import type { InstanceView, NeighborView, RouteQuery } from '#bgp/views.ts';
+import { stringifyJson } from '../escape.ts';
+import { badArgument } from '../problem.ts';
+import { writeJsonAdjTable, writeTextAdjTable } from './adj-table.ts';
+import type { ShowAnswer, ShowContext, ShowRequest } from './command.ts';
+import { listHostNames } from './hostnames.ts';
+import { findInstance, findNeighbor } from './instance.ts';
+import { findFamily } from './neighbor-state.ts';
+import { describePrefix, readPrefixDetail } from './prefix-detail.ts';
+import { renderPrefix } from './prefix-detail-text.ts';
+import { findRequestedFamily } from './requested-family.ts';
+import { renderAttributes, type RouteAttributes } from './route-attributes.ts';
+import { type RouteTableNames, writeJsonTable, writeTextTable } from './route-table.ts';
+import { RouteView } from './route-view.ts';
+
+const noInstance: ShowAnswer = { json: () => '{}\n', text: () => '% BGP instance not found\n' };
+
+function checkPrefix(asked: string, family: Family): string {
+  const parsed = parsePrefix(asked) ?? parseAddress(asked);
+  if (parsed === undefined || parsed.version !== family.version) {
+    throw badArgument(`${asked} is not an ${family.title} prefix or address`);
+  }
+  return parsed.toString();
+}
+
+async function openView(context: ShowContext, family: Family, query: RouteQuery): Promise<RouteView<RouteAttributes>> {
+  return new RouteView(await context.speaker.routes(query), family, renderAttributes);
+}
+
+function listNames(context: ShowContext, instance: InstanceView, totalPaths: number | undefined): RouteTableNames {
+  return { hostNames: listHostNames(instance.neighbors), ownHostName: context.nodeName, totalPaths };
+}
+
+function countPaths(instance: InstanceView, family: Family): number {
+  return instance.families.find((view) => view.family === family.name)?.paths ?? 0;
+}
+
+/** `show bgp ipv4|ipv6 unicast [PREFIX [longer-prefixes]]` */
+export async function answerTable(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
+  const instance = await findInstance(context, request);
+  const family = findRequestedFamily(request);
+  if (family === undefined) throw badArgument('say which family: ipv4 or ipv6');
+  const prefix = request.prefix === undefined ? undefined : checkPrefix(request.prefix, family);
+  if (instance === undefined) return noInstance;
+  if (prefix !== undefined && !request.hasWord('longer-prefixes'))
+    return answerPrefix(context, instance, family, prefix);
+  const query: RouteQuery = {
+    instance: instance.instance,
+    family: family.name,
+    table: 'loc-rib',
+    ...(prefix === undefined ? {} : { prefix, isLongerPrefixes: true }),
+  };
+  const names = listNames(context, instance, prefix === undefined ? undefined : countPaths(instance, family));
+  const view = await openView(context, family, query);
+  return {
+    json: () => writeJsonTable(view, names),
+    text: () => writeTextTable(view, names),
+    close: () => view.close(),
+  };
+}
+
+async function answerPrefix(
+  context: ShowContext,
+  instance: InstanceView,
+  family: Family,
+  prefix: string,
+): Promise<ShowAnswer> {
+  const detail = await readPrefixDetail(context, instance, family, prefix);
+  return {
+    json: () => `${stringifyJson(detail === undefined ? {} : describePrefix(detail), 2)}\n`,
+    text: () => (detail === undefined ? '% Network not in table\n' : renderPrefix(detail)),
+  };
+}
+
+/** Without a family's name: that of the neighbor's address if the session carries it, else the first it is configured for. */
+function chooseFamily(neighbor: NeighborView, requested: Family | undefined): Family {
+  if (requested !== undefined) {
+    if (findFamily(neighbor, requested.name)?.isConfigured === true) return requested;
+    throw badArgument(`neighbor ${neighbor.address} is not configured for ${requested.title}`);
+  }
+  const version = parseAddress(neighbor.address.split('%')[0])?.version;
+  const configured = neighbor.families.flatMap((view) => {
+    const family = familyByName(view.family);
+    return view.isConfigured && family !== undefined ? [family] : [];
+  });
+  const chosen = configured.find((family) => family.version === version) ?? configured[0];
+  if (chosen === undefined) throw badArgument(`neighbor ${neighbor.address} is configured for no family`);
+  return chosen;
+}
+
+/** `show bgp [ipv4|ipv6 unicast] neighbors ADDRESS advertised-routes|received-routes|routes` */
+export async function answerNeighborRoutes(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
+  const instance = await findInstance(context, request);
+  const neighbor = findNeighbor(instance, request.neighbor ?? '');
+  if (instance === undefined) return noInstance;
+  const family = chooseFamily(neighbor, findRequestedFamily(request));
+  const about = { instance: instance.instance, family: family.name, neighbor: neighbor.address };
+  if (request.hasWord('routes')) {
+    const view = await openView(context, family, { ...about, table: 'accepted' });
+    const names = listNames(context, instance, countPaths(instance, family));
+    return {
+      json: () => writeJsonTable(view, names),
+      text: () => writeTextTable(view, names),
+      close: () => view.close(),
+    };
+  }
+  const table = request.hasWord('advertised-routes') ? 'advertised' : 'received';
+  const view = await openView(context, family, { ...about, table });
+  return {
+    json: () => writeJsonAdjTable(view, table),
+    text: () => writeTextAdjTable(view, table),
+    close: () => view.close(),
+  };
+}

@@ -1,0 +1,74 @@
+// The show tree: every show command as data. `GET /show/<words>`, `waggle show <words>` and openapi.json come from this list.
+// `show ip bgp …` is FRR's older spelling and means IPv4. A new command is one more row.
+
+import type { ShowCommand } from './command.ts';
+import { answerNeighbors } from './neighbors.ts';
+import { buildShowTree, type ShowTree } from './pattern.ts';
+import { answerNeighborRoutes, answerTable } from './routes.ts';
+import { answerSummary } from './summary.ts';
+
+export const showCommands: readonly ShowCommand[] = [
+  {
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] summary [established|failed]',
+    help: 'State and route counts of every neighbor, one table a family',
+    size: 'small',
+    answer: answerSummary,
+  },
+  {
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] neighbors [ADDRESS]',
+    help: 'Everything about the sessions, or about one',
+    size: 'small',
+    answer: answerNeighbors,
+  },
+  {
+    pattern:
+      'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] neighbors ADDRESS (advertised-routes|received-routes|routes)',
+    help: 'Routes sent to a neighbor, received from it before policy, or accepted from it',
+    size: 'stream',
+    answer: answerNeighborRoutes,
+  },
+  {
+    pattern: 'bgp [instance NAME] (ipv4|ipv6) [unicast]',
+    help: 'The routing table of a family',
+    size: 'stream',
+    answer: answerTable,
+  },
+  {
+    pattern: 'bgp [instance NAME] (ipv4|ipv6) [unicast] PREFIX [longer-prefixes]',
+    help: "One prefix in detail, an address's longest match, or all prefixes within one",
+    size: 'stream',
+    answer: answerTable,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] summary [established|failed]',
+    help: 'As show bgp ipv4 summary',
+    size: 'small',
+    answer: answerSummary,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] neighbors [ADDRESS]',
+    help: 'As show bgp ipv4 neighbors',
+    size: 'small',
+    answer: answerNeighbors,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] neighbors ADDRESS (advertised-routes|received-routes|routes)',
+    help: 'As show bgp ipv4 neighbors ADDRESS …',
+    size: 'stream',
+    answer: answerNeighborRoutes,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast]',
+    help: 'As show bgp ipv4 unicast',
+    size: 'stream',
+    answer: answerTable,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] PREFIX [longer-prefixes]',
+    help: 'As show bgp ipv4 unicast PREFIX',
+    size: 'stream',
+    answer: answerTable,
+  },
+];
+
+export const showTree: ShowTree = buildShowTree(showCommands);

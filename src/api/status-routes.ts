@@ -1,0 +1,65 @@
+// `GET /status` (what `waggle status` shows), Cilium's `GET /v1/healthz`, and the version.
+
+import { type ApiRoute, type RouteContext } from './route.ts';
+import { type StatusReport, type StatusState, worstState } from './status.ts';
+
+const cilium: Readonly<Record<StatusState, string>> = { ok: 'Ok', warning: 'Warning', error: 'Failure' };
+
+function reportStatus(context: RouteContext): StatusReport {
+  const components = context.deps.status();
+  return { nodeName: context.nodeName, version: context.version, state: worstState(components), components };
+}
+
+const text = { type: 'string' };
+const state = { type: 'string', enum: ['ok', 'warning', 'error'] };
+
+export const statusRoutes: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/status',
+    summary: 'How the components are, and what is wrong with the configuration',
+    parameters: [],
+    answer: {
+      type: 'object',
+      properties: {
+        nodeName: text,
+        version: text,
+        state,
+        components: {
+          type: 'array',
+          items: { type: 'object', properties: { component: text, state, message: text } },
+        },
+      },
+      required: ['nodeName', 'version', 'state', 'components'],
+    },
+    isChange: false,
+    handle: async (context) => reportStatus(context),
+  },
+  {
+    method: 'GET',
+    path: '/v1/healthz',
+    summary: "The same in the shape of Cilium's agent",
+    parameters: [],
+    answer: {
+      type: 'object',
+      properties: { cilium: { type: 'object', properties: { state: text, msg: text } } },
+      required: ['cilium'],
+    },
+    isChange: false,
+    handle: async (context) => {
+      const report = reportStatus(context);
+      const notes = report.components.filter((entry) => entry.state !== 'ok');
+      const message = notes.map((entry) => `${entry.component}: ${entry.message}`).join('; ');
+      return { cilium: { state: cilium[report.state], msg: message === '' ? report.version : message } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/version',
+    summary: 'The version that runs',
+    parameters: [],
+    answer: { type: 'object', properties: { version: text, nodeName: text }, required: ['version', 'nodeName'] },
+    isChange: false,
+    handle: async ({ version, nodeName }) => ({ version, nodeName }),
+  },
+];
