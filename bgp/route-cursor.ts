@@ -61,10 +61,9 @@ export function openRouteCursor(query: RouteQuery, deps: RouteCursorDeps): Route
   if (family === undefined) {
     throw new QueryError('unknown-family', `no such family: ${query.family}; expected ipv4-unicast or ipv6-unicast`);
   }
-  const table: ViewQuery =
-    query.table === 'loc-rib' ? { table: 'loc-rib' } : { table: query.table, peer: peerOf(query.neighbor, deps) };
   const rib = deps.ribs[family.index];
-  const view = rib.openView({ ...table, ...readTarget(query) });
+  const peer = query.table === 'loc-rib' ? 0 : peerOf(query.neighbor, deps);
+  const view = rib.openView({ table: query.table, peer, ...readTarget(query) });
   return new RouteCursor(
     {
       asn: deps.asn,
@@ -91,12 +90,12 @@ function peerOf(address: string, deps: RouteCursorDeps): number {
 
 function readTarget(query: RouteQuery): Pick<ViewQuery, 'prefix' | 'address' | 'isLongerPrefixes'> {
   const { prefix: text, isLongerPrefixes = false } = query;
-  if (text === undefined) return {};
+  if (text === undefined) return { prefix: undefined, address: undefined, isLongerPrefixes: false };
   const version = query.family === 'ipv4-unicast' ? 4 : 6;
   const prefix = parsePrefix(text);
-  if (prefix?.version === version) return { prefix, isLongerPrefixes };
+  if (prefix?.version === version) return { prefix, address: undefined, isLongerPrefixes };
   const address = parseAddress(text);
-  if (address?.version === version && !isLongerPrefixes) return { address };
+  if (address?.version === version && !isLongerPrefixes) return { prefix: undefined, address, isLongerPrefixes };
   const wanted = version === 4 ? '192.0.2.0/24 or 192.0.2.1' : '2001:db8::/32 or 2001:db8::1';
   throw new QueryError('bad-prefix', `not a prefix or address of ${query.family}: ${text}; expected e.g. ${wanted}`);
 }

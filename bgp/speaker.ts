@@ -54,11 +54,13 @@ interface Tables {
   readonly ribs: readonly Rib[];
 }
 
-function makeTables(localAsn: number, resolver: NextHopResolver): Tables {
-  const attributes = new AttributeSets();
+function makeTables(deps: SpeakerDeps): Tables {
+  // Nobody outside can choose prefixes or attributes that collide in the hash tables.
+  const hashSeed = Math.floor(deps.clock.random() * 0x1_0000_0000) | 0;
+  const attributes = new AttributeSets({ hashSeed });
   const peers = new RibPeers();
-  const nextHops = new NextHops(attributes, resolver);
-  const ribs = families.map((family) => new Rib(family, { attributes, peers, nextHops, localAsn }));
+  const nextHops = new NextHops(attributes, deps.nextHops);
+  const ribs = families.map((family) => new Rib(family, { attributes, peers, nextHops, hashSeed }));
   return { attributes, peers, nextHops, ribs };
 }
 
@@ -83,7 +85,7 @@ export class Speaker {
   constructor(instance: string, deps: SpeakerDeps) {
     this.instance = instance;
     this.deps = deps;
-    this.tables = makeTables(0, deps.nextHops);
+    this.tables = makeTables(deps);
     this.listener = {
       established: (neighbor) => this.established(neighbor),
       down: (neighbor) => {
@@ -120,7 +122,7 @@ export class Speaker {
     }
     if (!isSameSpeaker) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
-      this.tables = makeTables(next.asn, this.deps.nextHops);
+      this.tables = makeTables(this.deps);
       this.leaving = [];
     }
     this.configuration = next;
