@@ -38,6 +38,14 @@ export class ProblemList {
     this.problems.push(problem);
   }
 
+  /** Adds what happens instead to the problems from `first` on. */
+  explain(first: number, consequence: string): void {
+    for (let index = first; index < this.problems.length; index++) {
+      const problem = this.problems[index];
+      this.problems[index] = { ...problem, message: `${problem.message}; ${consequence}` };
+    }
+  }
+
   get count(): number {
     return this.problems.length;
   }

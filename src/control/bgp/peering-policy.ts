@@ -134,9 +134,11 @@ class PolicyBuilder {
         continue;
       }
       const report = { problems: this.#problems, object: objectName(this.#policy), path: at };
+      const before = this.#problems.count;
       const built = buildNeighbor(neighbor, facts, report);
       const kept = built === undefined ? this.#keep(address, facts) : { built, source: neighbor };
       if (kept === undefined) continue;
+      if (built === undefined) this.#problems.explain(before, 'the neighbor goes on as it was');
       neighbors.push(kept.built.config);
       policies.push(kept.built.exportPolicy);
       sources.set(kept.built.config.address, kept.source);
