@@ -6,7 +6,7 @@
 import type { AttributeSets } from '../wire/attribute-sets.ts';
 import { SetFlag } from '../wire/attribute-sets.ts';
 import { DecisionReason, PathFlag } from './code-points.ts';
-import type { NextHopStates } from './next-hop-states.ts';
+import type { NextHops } from './next-hops.ts';
 import type { PathTable } from './path-table.ts';
 import type { RibPeers } from './peers.ts';
 
@@ -34,14 +34,14 @@ export class Decision {
   private readonly paths: PathTable;
   private readonly attributes: AttributeSets;
   private readonly peers: RibPeers;
-  private readonly nextHops: NextHopStates;
+  private readonly nextHops: NextHops;
   // scratch
   private candidates: Uint32Array;
   private keys: Float64Array;
   private count: number;
   private lastReason: number;
 
-  constructor(paths: PathTable, attributes: AttributeSets, peers: RibPeers, nextHops: NextHopStates) {
+  constructor(paths: PathTable, attributes: AttributeSets, peers: RibPeers, nextHops: NextHops) {
     this.paths = paths;
     this.attributes = attributes;
     this.peers = peers;

@@ -79,8 +79,10 @@ export class Exporter {
   /** RFC 1997: communities that keep a route from this kind of peer. */
   private isScopeLimited(attr: number): boolean {
     if ((this.attributes.flags[attr] & SetFlag.Communities) === 0) return false;
-    const bytes = this.attributes.bytesOf(attrSetId(attr));
-    for (let at = 0; at < bytes.length;) {
+    const bytes = this.attributes.chunkOf(attrSetId(attr));
+    const blockStart = this.attributes.offsetOf(attrSetId(attr));
+    const blockEnd = blockStart + this.attributes.lengthOf(attrSetId(attr));
+    for (let at = blockStart; at < blockEnd;) {
       const isExtended = (bytes[at] & EXTENDED_LENGTH) !== 0;
       const code = bytes[at + 1];
       const lengthBytes = isExtended ? (bytes[at + 2] << 8) | bytes[at + 3] : bytes[at + 2];

@@ -10,7 +10,7 @@ import { PathFlag } from './code-points.ts';
 import type { RibCore } from './core.ts';
 import { DECIDED_FLAGS, Decision } from './decision.ts';
 import { ImportTransform } from './import-transform.ts';
-import type { NextHopStates } from './next-hop-states.ts';
+import type { NextHops } from './next-hops.ts';
 import { Packer } from './packer.ts';
 import { PathTable } from './path-table.ts';
 import type { RibPeers } from './peers.ts';
@@ -24,7 +24,7 @@ import { UpdateGroups } from './update-groups.ts';
 export interface RibDeps {
   readonly attributes: AttributeSets;
   readonly peers: RibPeers;
-  readonly nextHops: NextHopStates;
+  readonly nextHops: NextHops;
   /** Varies the hash of prefixes, so that peers cannot choose colliding ones. */
   readonly hashSeed?: number;
 }
@@ -50,7 +50,7 @@ export class Rib {
   tableVersion: number;
   private readonly core: RibCore;
   private readonly paths: PathTable;
-  private readonly nextHops: NextHopStates;
+  private readonly nextHops: NextHops;
   private readonly decision: Decision;
   private readonly importTransform: ImportTransform;
   private readonly undecided: SlotQueue;
@@ -202,7 +202,7 @@ export class Rib {
     this.startSweep('remove-peer', peer, 0);
   }
 
-  /** NextHopStates.refresh() found changes: the routes concerned are decided again. */
+  /** NextHops.refresh() found changes: the routes concerned are decided again. */
   nextHopsChanged(): void {
     if (this.nextHops.generation === this.nextHopGeneration) return;
     const running = this.sweeps.find((sweep) => sweep.kind === 'next-hops');

@@ -4,27 +4,28 @@
 
 import type { NextHopResolver } from '../ports.ts';
 import { growUint32, growUint8, nextCapacity } from '../net/columns.ts';
-import { type NextHops, nextHopId } from '../wire/next-hops.ts';
+import type { AttributeSets } from '../wire/attribute-sets.ts';
+import { type NextHops as NextHopTable, nextHopId } from '../wire/next-hops.ts';
 
 const State = { Unknown: 0, Unreachable: 1, Reachable: 2 } as const;
 
-export class NextHopStates {
+export class NextHops {
   /** Grows when refresh() found a change. */
   generation: number;
-  private readonly nextHops: NextHops;
+  private readonly table: NextHopTable;
   private readonly resolver: NextHopResolver;
   private states: Uint8Array;
   private metrics: Uint32Array;
   private changed: Uint32Array;
 
-  constructor(nextHops: NextHops, resolver: NextHopResolver) {
+  constructor(attributes: AttributeSets, resolver: NextHopResolver) {
     this.generation = 0;
-    this.nextHops = nextHops;
+    this.table = attributes.nextHops;
     this.resolver = resolver;
     this.states = new Uint8Array(64);
     this.metrics = new Uint32Array(64);
     this.changed = new Uint32Array(64);
-    nextHops.onFree((id) => {
+    this.table.onFree((id) => {
       if (id < this.states.length) this.states[id] = State.Unknown;
     });
   }
@@ -62,12 +63,12 @@ export class NextHopStates {
 
   private resolve(id: number): number {
     if (id >= this.states.length) {
-      const capacity = nextCapacity(this.states.length, Math.max(id + 1, this.nextHops.limit));
+      const capacity = nextCapacity(this.states.length, Math.max(id + 1, this.table.limit));
       this.states = growUint8(this.states, capacity);
       this.metrics = growUint32(this.metrics, capacity);
       this.changed = growUint32(this.changed, capacity);
     }
-    const address = this.nextHops.addressOf(nextHopId(id));
+    const address = this.table.addressOf(nextHopId(id));
     const resolved = address === undefined ? undefined : this.resolver.resolve(address);
     const state = resolved?.isReachable === true ? State.Reachable : State.Unreachable;
     this.metrics[id] = state === State.Reachable ? (resolved?.metric ?? 0) : 0;
