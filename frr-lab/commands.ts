@@ -101,7 +101,7 @@ export async function commandDemo(name: string): Promise<number> {
 function printOutcome({ check, isOk, seen }: Outcome & { readonly check: Check }): void {
   print(`${isOk ? ' ok ' : 'FAIL'}  ${check.name}`);
   print(`      expected: ${check.expected}`);
-  print(`      seen:     ${seen}`);
+  print(`      seen:     ${seen.replaceAll(/\s+/g, ' ').slice(0, 1_000)}`);
 }
 
 async function printSummaries(lab: LabPaths, topology: Topology): Promise<void> {

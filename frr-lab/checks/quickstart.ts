@@ -9,8 +9,8 @@ import { isIpv6 } from '../topology.ts';
 import { type Check, lookUntil, notOk, ok, type Seen, unlessWrong } from './check.ts';
 import { readExpectedRoutes } from './expected-file.ts';
 import { getJsonFromWaggle, readFrom, readJsonFrom, runIn } from './lab-reader.ts';
-import { type Family, readReceived, routeFromFlatEntry } from './received.ts';
-import { differences, tableOf } from './route.ts';
+import { type Family, readReceived, readWaggleTable, summarizeRow } from './received.ts';
+import { differences, type Route, summarizeRoute, tableOf } from './route.ts';
 import { type FamilyKey, findSession, readFrrSummary, readWaggleSummary } from './session.ts';
 import { askName, ping, reach } from './traffic.ts';
 
@@ -81,13 +81,12 @@ function announcedCheck(lab: LabPaths, node: QuickstartNode, session: Session): 
         readExpectedRoutes(lab).filter((route) => route.at === 'tor1' && route.from === session.node),
       );
       const atTor = await readReceived(lab, { node: 'tor1', kind: 'frr', family, neighbor: session.node });
-      const sent = await getJsonFromWaggle(lab, node.name, `/show/bgp/neighbors/${session.tor}/advertised-routes`);
-      const atNode = Object.entries(asRecord(at(sent, 'advertisedRoutes'))).map(([prefix, entry]) =>
-        routeFromFlatEntry(prefix, entry),
-      );
+      const neighbor = session.tor;
+      const sent = await readWaggleTable(lab, { node: node.name, family, neighbor }, 'adj-rib-out');
       const wrong = [
         ...differences(expected, tableOf(atTor), 'tor1'),
-        ...differences(expected, tableOf(atNode), `${node.name}'s advertised-routes`),
+        ...differences(expected, tableOf(sent), node.name),
+        ...(await compareShown(lab, node, session, 'advertised', sent)),
       ];
       return unlessWrong(wrong, [...expected.keys()].join(' '));
     },
@@ -112,13 +111,32 @@ function receivedCheck(lab: LabPaths, node: QuickstartNode, session: Session): C
         `show bgp ${family} unicast neighbors ${session.node} advertised-routes json`,
       ]);
       const sent = Object.keys(asRecord(at(told, 'advertisedRoutes'))).toSorted();
-      const wrong = [...differences(expected, tableOf(foreign), node.name)];
+      const wrong = [
+        ...differences(expected, tableOf(foreign), node.name),
+        ...(await compareShown(lab, node, session, 'received', seen)),
+      ];
       const received = seen.map((route) => route.prefix).toSorted();
       if (String(sent) !== String(received))
         wrong.push(`tor1 sent ${String(sent)} but ${node.name} has ${String(received)}`);
       return unlessWrong(wrong, received.join(' '));
     },
   };
+}
+
+/** The show table against the octets behind it. */
+async function compareShown(
+  lab: LabPaths,
+  node: QuickstartNode,
+  session: Session,
+  table: 'advertised' | 'received',
+  routes: readonly Route[],
+): Promise<readonly string[]> {
+  const path = `/show/bgp/${familyOf(session)}/unicast/neighbors/${session.tor}/${table}-routes`;
+  const rows = asRecord(at(await getJsonFromWaggle(lab, node.name, path), `${table}Routes`));
+  const shown = Object.entries(rows).map(([prefix, row]) => summarizeRow(prefix, row));
+  const real = routes.map(summarizeRoute);
+  const isSame = String(shown.toSorted()) === String(real.toSorted());
+  return isSame ? [] : [`${node.name}'s ${table}-routes show ${shown.join(', ')} instead of ${real.join(', ')}`];
 }
 
 function kernelCheck(lab: LabPaths, node: QuickstartNode, session: Session): Check {
@@ -158,8 +176,10 @@ function apiCheck(lab: LabPaths, node: QuickstartNode): Check {
     name: `API of ${node.name} on 127.0.0.1:9880`,
     expected: `the same summary over TCP as over the socket, in FRR's shape: local AS ${node.asn}`,
     look: async () => {
-      const script = "process.stdout.write(await (await fetch('http://127.0.0.1:9880/show/bgp/summary')).text())";
-      const text = await readFrom(lab, node.name, ['node', '--input-type=module', '-e', script]);
+      const script =
+        "fetch('http://127.0.0.1:9880/show/bgp/summary').then((answer) => answer.text())" +
+        '.then((text) => process.stdout.write(text), () => process.exit(1))';
+      const text = await readFrom(lab, node.name, ['node', '-e', script]);
       const asn = readNumber(parseJson(text), 'ipv4Unicast', 'as');
       return asn === node.asn
         ? ok(`ipv4Unicast.as is ${asn}`)

@@ -4,6 +4,7 @@ import { asArray, asRecord, at, readNumber, readString } from '../json.ts';
 import type { LabPaths } from '../paths.ts';
 import { isIpv6, type NodeKind } from '../topology.ts';
 import { getJsonFromWaggle, readFrom, readJsonFrom } from './lab-reader.ts';
+import { readPathAttributes } from './path-attributes.ts';
 import { communityList, type Route } from './route.ts';
 
 export type Family = 'ipv4' | 'ipv6';
@@ -68,21 +69,39 @@ function asPathOf(text: string): string {
 }
 
 async function readWaggle(lab: LabPaths, { node, neighbor, family }: Question): Promise<readonly Route[]> {
-  const table = await getJsonFromWaggle(lab, node, `/show/bgp/${family}/unicast/neighbors/${neighbor}/received-routes`);
-  return Object.entries(asRecord(at(table, 'receivedRoutes'))).map(([prefix, entry]) =>
-    routeFromFlatEntry(prefix, entry),
+  return await readWaggleTable(lab, { node, neighbor, family }, 'adj-rib-in');
+}
+
+/** One neighbor's Adj-RIB-In or Adj-RIB-Out, with attributes as octets. */
+export async function readWaggleTable(
+  lab: LabPaths,
+  { node, neighbor, family }: Omit<Question, 'kind'>,
+  table: 'adj-rib-in' | 'adj-rib-out',
+): Promise<readonly Route[]> {
+  const summary = await getJsonFromWaggle(lab, node, '/show/bgp/summary');
+  const asn = readNumber(summary, `${family}Unicast`, 'as') ?? 0;
+  const query = new URLSearchParams({
+    table_type: table,
+    afi: family,
+    safi: 'unicast',
+    router_asn: String(asn),
+    neighbor,
+  });
+  const routes = await getJsonFromWaggle(lab, node, `/v1/bgp/routes?${query.toString()}`);
+  return asArray(routes).flatMap((route) =>
+    asArray(at(route, 'paths')).map((path) => ({
+      prefix: readString(route, 'prefix') ?? '',
+      ...readPathAttributes(
+        asArray(at(path, 'path-attributes')).map((entry) => Buffer.from(readString(entry, 'base64') ?? '', 'base64')),
+      ),
+    })),
   );
 }
 
-/** An entry of `advertised-routes` or `received-routes`. */
-export function routeFromFlatEntry(prefix: string, entry: unknown): Route {
-  return {
-    prefix,
-    nextHop: readString(entry, 'nextHop') ?? readString(entry, 'nextHopGlobal') ?? '',
-    asPath: asPathOf(readString(entry, 'path') ?? ''),
-    communities: communityList(readString(entry, 'community', 'string')),
-    largeCommunities: communityList(readString(entry, 'largeCommunity', 'string')),
-  };
+/** Prefix, next hop and AS path as a row of `advertised-routes` or `received-routes` shows them; it shows no communities. */
+export function summarizeRow(prefix: string, row: unknown): string {
+  const nextHop = readString(row, 'nextHop') ?? readString(row, 'nextHopGlobal') ?? '';
+  return `${prefix} via ${nextHop} path "${asPathOf(readString(row, 'path') ?? '')}"`;
 }
 
 /** `birdc show route all`: a line with the prefix, then its attributes indented. */

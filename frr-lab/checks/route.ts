@@ -5,7 +5,7 @@ export type Route = {
   readonly nextHop: string;
   /** AS numbers with single blanks; sets in braces as the daemons print them; empty for a route of the own AS. */
   readonly asPath: string;
-  /** Sorted; well-known ones by their names of RFC 1997. */
+  /** Sorted. */
   readonly communities: readonly string[];
   readonly largeCommunities: readonly string[];
 };
@@ -18,12 +18,9 @@ export function tableOf(routes: readonly Route[]): RouteTable {
   return new Map(routes.map((route) => [route.prefix, route]));
 }
 
-export function describeRoute(route: Route): string {
-  const parts = [
-    `${route.prefix} via ${route.nextHop} path "${route.asPath}"`,
-    ...[...route.communities, ...route.largeCommunities].map((community) => `+${community}`),
-  ];
-  return parts.join(' ');
+/** As `summarizeRow` writes what a show table prints. */
+export function summarizeRoute(route: Route): string {
+  return `${route.prefix} via ${route.nextHop} path "${route.asPath}"`;
 }
 
 /** What is different between what should be in a table and what is; empty when they are equal. */
