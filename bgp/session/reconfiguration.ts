@@ -31,7 +31,8 @@ export function planReconfiguration(
     (from.remoteAsn !== to.remoteAsn && !hasRightPeer) ||
     !hasSameMembers(from.families, to.families) ||
     from.sourceAddress !== to.sourceAddress ||
-    sendingTtl(from, localAsn) !== sendingTtl(to, localAsn);
+    // A TTL that only follows from the kind of peer is right as long as the session stands.
+    (from.ttl !== to.ttl && sendingTtl(from, localAsn) !== sendingTtl(to, localAsn));
   return {
     isChanged: JSON.stringify(from) !== JSON.stringify(to),
     needsNewSession,

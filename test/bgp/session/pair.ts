@@ -121,7 +121,7 @@ export interface Pair {
   readonly a: Side;
   readonly b: Side;
   /** Lets time pass, delivering whatever each timer sends. */
-  pass(sec: number): void;
+  readonly pass: (sec: number) => void;
 }
 
 export function createPair(
