@@ -7,7 +7,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { InstanceView, RouteBatch, RouteQuery } from '#bgp/views.ts';
 import { EventBuffer } from './event-buffer.ts';
-import { PortError, unpackError } from './port-error.ts';
+import { packError, PortError, unpackError } from './port-error.ts';
 import type {
   ClearKind,
   ConfigureOutcome,
@@ -22,6 +22,8 @@ export interface SpeakerThreadOptions {
   /** Told at most once, when the thread ends without having been asked to. */
   readonly crashed: (error: Error) => void;
   readonly resourceLimits?: ResourceLimits;
+  /** The thread's program: worker.ts unless given. */
+  readonly entry?: URL;
 }
 
 interface Pending {
@@ -42,18 +44,16 @@ export class SpeakerThreadClient implements SpeakerPort {
   #isStopping = false;
   #death: Error | undefined;
 
-  constructor({ crashed, resourceLimits }: SpeakerThreadOptions) {
+  constructor({ crashed, resourceLimits, entry }: SpeakerThreadOptions) {
     this.#crashed = crashed;
-    const entry = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    this.#worker = new Worker(new URL(entry, import.meta.url), {
+    const ownEntry = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    this.#worker = new Worker(entry ?? new URL(ownEntry, import.meta.url), {
       name: 'speaker',
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
-    this.#worker.on('messageerror', (error) => this.#die(error));
-    this.#worker.on('error', (error) =>
-      this.#die(error instanceof Error ? error : new PortError('WorkerError', String(error), undefined)),
-    );
+    this.#worker.on('messageerror', (error) => this.#die(describeDeath(error)));
+    this.#worker.on('error', (error) => this.#die(describeDeath(error)));
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#die(new PortError('WorkerError', `the speaker thread ended with code ${code}`, undefined));
@@ -157,4 +157,10 @@ export class SpeakerThreadClient implements SpeakerPort {
     this.#pending.clear();
     if (!this.#isStopping) this.#crashed(error);
   }
+}
+
+/** What the thread died of came through another realm: it is the cause of an error of our own. */
+function describeDeath(cause: unknown): PortError {
+  const { name, message } = packError(cause);
+  return new PortError('WorkerError', `the speaker thread failed: ${name}: ${message}`, undefined, { cause });
 }
