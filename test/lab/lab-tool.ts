@@ -7,7 +7,7 @@ import { command, type Need, root } from '../support/skip.ts';
 
 process.env['WAGGLE_LAB_SPACE'] = 'test';
 
-const lab = fileURLToPath(new URL('../../frr-lab/lab', import.meta.url));
+export const labPath = fileURLToPath(new URL('../../frr-lab/lab', import.meta.url));
 
 /** What a lab needs of the host. */
 export const labNeeds: readonly Need[] = [
@@ -25,7 +25,7 @@ export type LabRun = { readonly code: number | null; readonly output: string };
 
 /** Runs `lab` to its end, or kills it with SIGKILL after a while. */
 export async function runLab(words: readonly string[], killAfterMs?: number): Promise<LabRun> {
-  const child = spawn(lab, ['--no-install', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(labPath, ['--no-install', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

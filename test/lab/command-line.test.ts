@@ -1,0 +1,34 @@
+// The lab's command line, as far as it needs no lab that works as a whole.
+import test from 'ava';
+import { runLab } from './lab-tool.ts';
+
+test('an unknown command is a usage error that names it', async (t) => {
+  const { code, output } = await runLab(['frobnicate']);
+  t.is(code, 2);
+  t.regex(output, /unknown command frobnicate/);
+});
+
+test('an unknown topology is refused with the names of those there are', async (t) => {
+  const { code, output } = await runLab(['down', 'atlantis']);
+  t.is(code, 1);
+  t.regex(output, /no topology is called atlantis; there are: quickstart, zoo/);
+});
+
+test('kubectl is refused with one line that says what it needs', async (t) => {
+  const { code, output } = await runLab(['kubectl', 'get', 'nodes']);
+  t.is(code, 1);
+  t.regex(output, /^lab: kubectl needs the embedded Kubernetes API[^\n]*\n$/);
+});
+
+test('exec without a lab says how to start one', async (t) => {
+  const { code, output } = await runLab(['-t', 'quickstart', 'exec', 'node1', 'true']);
+  t.is(code, 1);
+  t.regex(output, /lab quickstart is not up/);
+});
+
+test('`list` names every topology with its nodes and links', async (t) => {
+  const { code, output } = await runLab(['list']);
+  t.is(code, 0);
+  for (const word of ['quickstart', 'zoo', 'client tor1 node1 node2', 'tor1-node2', 'waggle-exabgp1'])
+    t.true(output.includes(word), word);
+});
