@@ -449,6 +449,6 @@ test('a neighbor that the policy no longer has is gone', (t) => {
 test('what a policy says is shown on one line and cannot act on a terminal', (t) => {
   const wrong = neighbor({ peerAddress: `x\n\u001b[2J${'y'.repeat(500)}` });
   const [complaint] = complaints(desiredBgp([policy([router({ neighbors: [wrong] })])], localNode()));
-  t.notRegex(complaint, /[\n\u001b]/);
+  t.false(complaint.includes('\n') || complaint.includes('\u001b'), complaint);
   t.true(complaint.length < 300);
 });
