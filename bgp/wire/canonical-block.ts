@@ -85,9 +85,9 @@ function writeMpNextHop(
   return copy(buffer, start, start + length, out, at);
 }
 
-/** RFC 6793 §4.2.3: an AGGREGATOR that an old speaker made itself shows that AS4_PATH and AS4_AGGREGATOR are stale. */
+/** RFC 6793 §4.2.3: beside AS4_AGGREGATOR, an AGGREGATOR that an old speaker made itself shows that both AS4 attributes are stale. */
 function hasStaleAs4(buffer: Uint8Array, list: AttributeList): boolean {
-  if (!list.has(AttributeCode.Aggregator)) return false;
+  if (!list.has(AttributeCode.Aggregator) || !list.has(AttributeCode.As4Aggregator)) return false;
   const at = list.startOf(AttributeCode.Aggregator);
   return ((buffer[at] << 8) | buffer[at + 1]) !== AS_TRANS;
 }
