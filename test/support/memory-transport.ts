@@ -17,6 +17,8 @@ interface Delivery {
   readonly order: number;
   readonly lengthBytes: number;
   readonly run: () => void;
+  /** What a host tells its program does not travel, so a cut network does not lose it. */
+  readonly isLocal: boolean;
 }
 
 /** What is on its way to one end. */
@@ -66,9 +68,9 @@ export class MemoryNetwork {
     return new Lane();
   }
 
-  push(lane: Lane, lengthBytes: number, run: () => void): void {
+  push(lane: Lane, lengthBytes: number, run: () => void, isLocal = false): void {
     this.#lastOrder += 1;
-    lane.deliveries.push({ order: this.#lastOrder, lengthBytes, run });
+    lane.deliveries.push({ order: this.#lastOrder, lengthBytes, run, isLocal });
     this.#lanes.add(lane);
   }
 
@@ -89,7 +91,7 @@ export class MemoryNetwork {
     const lane = ready[pick === undefined ? 0 : pick(ready.length)];
     const delivery = lane.deliveries.shift();
     if (lane.deliveries.length === 0) this.#lanes.delete(lane);
-    if (!this.isCut) delivery?.run();
+    if (delivery !== undefined && (delivery.isLocal || !this.isCut)) delivery.run();
     return true;
   }
 }
@@ -136,9 +138,14 @@ export class MemoryEndpoint implements Transport {
       network.push(end.inbound, 0, () => {
         if (end.isOpen) this.handler?.connectionOpened(end.id, this.#info(here, there));
       });
-      network.push(other.inbound, 0, () => {
-        if (other.isOpen) target.handler?.accept(other.id, target.#info(there, here));
-      });
+      network.push(
+        other.inbound,
+        0,
+        () => {
+          if (other.isOpen) target.handler?.accept(other.id, target.#info(there, here));
+        },
+        true,
+      );
     });
   }
 
@@ -175,9 +182,14 @@ export class MemoryEndpoint implements Transport {
     for (const side of [end, end.peer]) {
       if (side === undefined) continue;
       side.inbound.deliveries.length = 0;
-      this.#network.push(side.inbound, 0, () => {
-        if (side.endpoint.#drop(side)) side.endpoint.handler?.connectionClosed(side.id, error);
-      });
+      this.#network.push(
+        side.inbound,
+        0,
+        () => {
+          if (side.endpoint.#drop(side)) side.endpoint.handler?.connectionClosed(side.id, error);
+        },
+        true,
+      );
     }
   }
 
