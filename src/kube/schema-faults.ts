@@ -4,6 +4,7 @@ import type { ErrorObject } from 'ajv';
 import type { FieldPath } from '#control/yaml/document.ts';
 import { findNearest, formatValue } from '#control/yaml/field-path.ts';
 import { isRecord } from './record.ts';
+import { LABEL_VALUE_PATTERN, NAME_PATTERN } from './schemas/metadata.ts';
 
 export interface FieldFault {
   readonly path: FieldPath;
@@ -18,6 +19,11 @@ const typeWords: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'a map',
+};
+
+const patternWords: Readonly<Record<string, string>> = {
+  [NAME_PATTERN]: "lower-case letters, digits, '-' and '.', with a letter or digit at each end",
+  [LABEL_VALUE_PATTERN]: "letters, digits, '-', '_' and '.', with a letter or digit at each end",
 };
 
 export function describeSchemaError(error: ErrorObject): FieldFault {
@@ -61,10 +67,7 @@ export function describeSchemaError(error: ErrorObject): FieldFault {
     case 'format':
       return { path, message: `${value}: expected a time, such as 2025-01-31T12:00:00Z` };
     case 'pattern':
-      return {
-        path,
-        message: `${value}: expected lower-case letters, digits, '-' and '.', with a letter or digit at each end`,
-      };
+      return { path, message: `${value}: expected ${patternWords[String(error.params.pattern)] ?? 'another form'}` };
     default:
       return { path, message: `${value}: ${error.message ?? error.keyword}` };
   }

@@ -72,7 +72,10 @@ async function open(t: ExecutionContext, files: Readonly<Record<string, string>>
     faults,
     async until(claim) {
       for (let waitedMs = 0; waitedMs < 5000; waitedMs += 50) {
-        if (claim()) return t.pass();
+        if (claim()) {
+          t.pass();
+          return;
+        }
         await sleep(50);
       }
       t.fail(`nodes ${names().join(' ')}; faults ${faults().join(' | ')}`);

@@ -153,6 +153,11 @@ const faulty: readonly (readonly [claim: string, text: string, complaint: string
     'a.yaml:6: metadata.labels.rack: 5: expected a text, in quotes: "5"',
   ],
   [
+    'a label that Kubernetes would refuse',
+    'apiVersion: v1\nkind: Node\nmetadata:\n  name: n1\n  labels:\n    rack: r 1\n',
+    "a.yaml:6: metadata.labels.rack: \"r 1\": expected letters, digits, '-', '_' and '.', with a letter or digit at each end",
+  ],
+  [
     'a time that is none',
     'apiVersion: v1\nkind: Node\nmetadata:\n  name: n1\n  creationTimestamp: yesterday\n',
     'a.yaml:5: metadata.creationTimestamp: "yesterday": expected a time, such as 2025-01-31T12:00:00Z',

@@ -5,6 +5,10 @@ import { Type } from 'typebox';
 /** DNS subdomain of RFC 1123, which names of cluster-scoped objects are. */
 export const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 
+/** Values of labels (Kubernetes, "Labels and Selectors"). */
+export const LABEL_VALUE_PATTERN = '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$';
+
+const labelValue = Type.String({ maxLength: 63, pattern: LABEL_VALUE_PATTERN });
 const stringMap = Type.Record(Type.String(), Type.String());
 
 /** What an API server writes itself (managedFields, resourceVersion, …) is accepted and not used. */
@@ -13,7 +17,7 @@ export const metadataSchema = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 253, pattern: NAME_PATTERN }),
     uid: Type.Optional(Type.String()),
     creationTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
-    labels: Type.Optional(stringMap),
+    labels: Type.Optional(Type.Record(Type.String(), labelValue)),
     annotations: Type.Optional(stringMap),
     deletionTimestamp: Type.Optional(Type.String()),
     deletionGracePeriodSeconds: Type.Optional(Type.Integer()),
@@ -30,7 +34,7 @@ export const metadataSchema = Type.Object(
 
 export const labelSelectorSchema = Type.Object(
   {
-    matchLabels: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 63 }))),
+    matchLabels: Type.Optional(Type.Record(Type.String(), labelValue)),
     matchExpressions: Type.Optional(
       Type.Array(
         Type.Object(
