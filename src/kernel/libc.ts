@@ -20,6 +20,7 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint32Array): number;
   close(fd: number): number;
+  flock(fd: number, operation: number): number;
   interfaceIndex(name: string): number;
   /** Of the call that just failed; read it before any other call. */
   errno(): number;
@@ -37,6 +38,7 @@ export function loadLibc(): Libc {
     'int getsockopt(int, int, int, _Out_ void *, _Inout_ uint32_t *)',
   );
   const close: Libc['close'] = library.func('int close(int)');
+  const flock: Libc['flock'] = library.func('int flock(int, int)');
   const interfaceIndex: Libc['interfaceIndex'] = library.func('uint32_t if_nametoindex(const char *)');
-  return { socket, bind, setsockopt, getsockopt, close, interfaceIndex, errno: () => koffi.errno() };
+  return { socket, bind, setsockopt, getsockopt, close, flock, interfaceIndex, errno: () => koffi.errno() };
 }
