@@ -31,7 +31,7 @@ export async function commandUp(name: string): Promise<number> {
   await ensureUp(lab, topology);
   say('waiting until every session is Established and traffic flows');
   const checks = checksOf(lab).filter((check) => check.isDisruptive !== true);
-  const outcomes = await waitForAll(checks, settleLimitMs);
+  const outcomes = await waitForAll(checks, settleLimitMs, say);
   await printSummaries(lab, topology);
   for (const outcome of outcomes) printOutcome(outcome);
   const failed = outcomes.filter((outcome) => !outcome.isOk);
@@ -86,7 +86,7 @@ export async function commandDemo(name: string): Promise<number> {
   let failed = 0;
   for (const check of checks) {
     // A lab that has just come up may need its time, once for all checks; a check always gets a few seconds.
-    const outcome = await lookUntil(check, Math.max(deadline, performance.now() + 5_000));
+    const outcome = await lookUntil(check, Math.max(deadline, performance.now() + 5_000), say);
     printOutcome(outcome);
     if (!outcome.isOk) failed += 1;
   }

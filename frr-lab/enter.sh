@@ -29,10 +29,10 @@ enter_node() {
   local topology=$1 name=$2
   shift 2
   local node=$run_root/$topology/$name
+  [ "$(id -u)" = 0 ] || fail 1 "entering a node needs root"
   if [ ! -e "$node/mnt" ] || ! nsenter "--net=$node/net" true 2>/dev/null; then
     fail 1 "lab $topology has no node $name; there are: $(cd "$run_root/$topology" && echo */ | tr -d /)"
   fi
-  [ "$(id -u)" = 0 ] || fail 1 "entering a node needs root"
   local directory=$PWD
   case $directory in /run | /run/* | /var/lib | /var/lib/*) directory=/ ;; esac
   export PATH="$repo_dir/bin:$repo_dir/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

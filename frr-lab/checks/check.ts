@@ -27,11 +27,19 @@ export function unlessWrong(wrong: readonly string[], text: string): Seen {
   return wrong.length === 0 ? ok(text) : notOk(wrong.join('; '));
 }
 
+/** How often a person hears what is being waited for. */
+const waitNoticeMs = 5_000;
+
 /** Looks until it holds or the time is over, and gives the last look. What a look throws is what it saw. */
-export async function lookUntil(check: Check, deadlineMs: number): Promise<Outcome> {
+export async function lookUntil(check: Check, deadlineMs: number, onWait?: (text: string) => void): Promise<Outcome> {
+  let tellAtMs = performance.now() + waitNoticeMs;
   for (;;) {
     const seen = await lookOnce(check);
     if (seen.isOk || performance.now() >= deadlineMs) return { check, ...seen };
+    if (performance.now() >= tellAtMs) {
+      onWait?.(`still waiting for ${check.name}: ${seen.seen.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
+      tellAtMs = performance.now() + waitNoticeMs;
+    }
     await sleep(200);
   }
 }
@@ -48,10 +56,14 @@ async function lookOnce(check: Check): Promise<Seen> {
  * Every check in order, all within one limit. A check that held early may have been overtaken by a later change, so all of
  * them are looked at once more at the end; these last looks count.
  */
-export async function waitForAll(checks: readonly Check[], limitMs: number): Promise<readonly Outcome[]> {
+export async function waitForAll(
+  checks: readonly Check[],
+  limitMs: number,
+  onWait?: (text: string) => void,
+): Promise<readonly Outcome[]> {
   const deadline = performance.now() + limitMs;
   for (const check of checks) {
-    const outcome = await lookUntil(check, deadline);
+    const outcome = await lookUntil(check, deadline, onWait);
     if (!outcome.isOk) break;
   }
   const outcomes: Outcome[] = [];
