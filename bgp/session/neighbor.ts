@@ -334,7 +334,6 @@ export class Neighbor {
     this.#main = promoted;
     this.#extra = undefined;
     for (const effect of step(former.session, { type: FsmEvent.OpenCollisionDump })) former.apply(effect);
-    former.stopTimers();
     this.#idleHoldTimer.stop();
   }
 
