@@ -1,5 +1,7 @@
 // hot: attribute sets made out of others (by an export transform or a policy), each made once per way of
-// changing ("row") and remembered by the id of the set it came from until that set is freed.
+// changing ("row") and remembered by the id of the set it came from. Remembering is for a burst of routes:
+// clear() gives everything back when the burst is over. For ever it would keep sets alive that are made out of
+// each other.
 
 import { growUint32, nextCapacity } from '../net/columns.ts';
 import { type AttrSetId, type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
@@ -12,23 +14,29 @@ export class DerivedSets {
   private readonly attributes: AttributeSets;
   private readonly options: ExportOptions[];
   private readonly columns: Uint32Array[];
+  /** What is remembered, in the order in which it was: set ids, by row. May name what was forgotten since. */
+  private readonly known: number[][];
+  private count: number;
 
   constructor(attributes: AttributeSets) {
     this.attributes = attributes;
     this.options = [];
     this.columns = [];
+    this.known = [];
+    this.count = 0;
   }
 
   get bytes(): number {
     return this.columns.reduce((sum, column) => sum + column.byteLength, 0);
   }
 
-  get rows(): number {
-    return this.options.length;
+  get isEmpty(): boolean {
+    return this.count === 0;
   }
 
   addRow(options: ExportOptions): number {
     this.columns.push(new Uint32Array(0));
+    this.known.push([]);
     return this.options.push(options) - 1;
   }
 
@@ -77,33 +85,32 @@ export class DerivedSets {
     }
   }
 
-  /** Forgets up to `budget` sets; true when nothing is left and no row either. */
+  /** Forgets up to `budget` sets; true when nothing is left. */
   clear(budget: number): boolean {
     let left = budget;
-    while (this.columns.length > 0) {
-      const row = this.columns.length - 1;
-      let end = this.columns[row].length;
-      while (end > 0 && left > 0) {
-        end--;
-        left--;
-        const derived = this.columns[row][end];
-        if (derived !== 0 && derived !== REFUSED) {
-          this.columns[row][end] = 0;
-          this.attributes.release(attrSetId(derived));
-        }
+    for (let row = 0; row < this.known.length; row++) {
+      const known = this.known[row];
+      const column = this.columns[row];
+      for (; known.length > 0 && left > 0; left--) {
+        const attr = known.pop() ?? 0;
+        const derived = column[attr];
+        this.count--;
+        if (derived === 0) continue;
+        column[attr] = 0;
+        if (derived !== REFUSED) this.attributes.release(attrSetId(derived));
       }
-      this.columns[row] = this.columns[row].subarray(0, end);
-      if (end > 0) return false;
-      this.columns.pop();
-      this.options.pop();
     }
-    return true;
+    return this.count === 0;
   }
 
   private remember(row: number, attr: number, derived: number): void {
     if (attr >= this.columns[row].length) {
       const capacity = nextCapacity(this.columns[row].length, Math.max(attr + 1, this.attributes.limit));
       this.columns[row] = growUint32(this.columns[row], capacity);
+    }
+    if (this.columns[row][attr] === 0) {
+      this.known[row].push(attr);
+      this.count++;
     }
     this.columns[row][attr] = derived;
   }

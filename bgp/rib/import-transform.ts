@@ -19,6 +19,11 @@ export class ImportTransform {
     this.rowsByPolicy = new WeakMap();
   }
 
+  /** Forgets what a burst of routes made it remember; true when nothing is left. */
+  clear(budget: number): boolean {
+    return this.derived.clear(budget);
+  }
+
   forget(attr: number): void {
     this.derived.forget(attr);
   }

@@ -217,7 +217,9 @@ export class Rib {
     this.decide(budget);
     const state = this.groups.work(budget);
     this.core.reclaimer.drain(budget);
-    return this.undecided.length > 0 || this.sweeps.length > 0 || this.core.reclaimer.hasWork ? WorkState.More : state;
+    const isDeciding = this.undecided.length > 0 || this.sweeps.length > 0;
+    const isTidy = isDeciding || this.importTransform.clear(budget);
+    return isDeciding || !isTidy || this.core.reclaimer.hasWork ? WorkState.More : state;
   }
 
   /** Decides up to `budget` prefixes; true when more are waiting. */

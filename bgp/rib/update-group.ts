@@ -83,7 +83,7 @@ export class UpdateGroup {
 
   /** Nothing to do, not even to tidy up. */
   get isIdle(): boolean {
-    return this.isSettled && this.retiredExporters.length === 0;
+    return this.isSettled && this.retiredExporters.length === 0 && this.exporter.derived.isEmpty;
   }
 
   has(peer: PeerIndex): boolean {
@@ -215,9 +215,8 @@ export class UpdateGroup {
     if (this.queue.length > 0 || this.retireCursor < Math.min(this.outAttributes.length, paths.prefixes.limit)) {
       return false;
     }
-    this.retiredExporters.push(this.exporter);
-    this.clearExporters(left);
-    return this.retiredExporters.length === 0;
+    this.clearExporters(budget);
+    return this.retiredExporters.length === 0 && this.exporter.derived.clear(budget);
   }
 
   private setMemberships(memberships: readonly Membership[]): void {
@@ -386,6 +385,7 @@ export class UpdateGroup {
   private clearExporters(budget: number): void {
     const last = this.retiredExporters.at(-1);
     if (last !== undefined && last.derived.clear(budget)) this.retiredExporters.pop();
+    if (this.isSettled) this.exporter.derived.clear(budget);
   }
 
   private growColumns(slot: number): void {

@@ -1,0 +1,625 @@
+// Random histories of events played into the real RIB and into the slow model (model.ts). After an event
+// everything that can be seen must agree: best paths and reasons, counts, what each member was told by the
+// UPDATE bytes that it was sent. In every other history work is cut into tiny slices with events in between.
+// As a script: `node test/bgp/rib/histories.ts [histories] [events]`, seed by WAGGLE_SEED.
+
+import { parseAddress } from '#bgp/net/address.ts';
+import { asn } from '#bgp/net/asn.ts';
+import { type Family, ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
+import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
+import { Policy } from '#bgp/policy/policy.ts';
+import { DecisionReason, PathFlag } from '#bgp/rib/code-points.ts';
+import { NextHops } from '#bgp/rib/next-hops.ts';
+import { RibPeers } from '#bgp/rib/peers.ts';
+import { Rib } from '#bgp/rib/rib.ts';
+import type { ViewTable } from '#bgp/rib/route-view.ts';
+import { type UpdateGroupOptions, WorkState } from '#bgp/rib/types.ts';
+import { routerId } from '#bgp/net/router-id.ts';
+import { AttributeSets, attrSetId } from '#bgp/wire/attribute-sets.ts';
+import {
+  decodePathAttributes,
+  emptyAttributes,
+  encodePathAttributes,
+  Origin,
+  SegmentType,
+} from '#bgp/wire/attributes.ts';
+import { randomFrom } from '#support/seed.ts';
+import { address, readUpdate, splitMessages } from './update-text.ts';
+import { describe, Model, type ModelAttributes, type ModelPeer, type ModelPolicy } from './model.ts';
+
+const LOCAL_ASN = 65_000;
+const NOW_SEC = 1_700_000_000;
+const STALLED_BYTES = 64 << 20;
+
+const acceptAll: ModelPolicy = {
+  prefixes: undefined,
+  addCommunities: [],
+  localPreference: undefined,
+  isAccepting: true,
+  isOtherwiseAccepting: false,
+};
+
+interface Face {
+  readonly version: 4 | 6;
+  readonly family: Family;
+  readonly prefixes: string[];
+  readonly nextHops: string[];
+  readonly ownNextHops: string[];
+}
+
+const faces: Face[] = [
+  {
+    version: 4,
+    family: ipv4Unicast,
+    prefixes: [
+      '0.0.0.0/0',
+      '10.0.0.0/8',
+      '10.1.0.0/16',
+      '10.1.2.0/24',
+      '10.1.2.128/25',
+      '192.0.2.1/32',
+      '198.51.100.0/24',
+      '203.0.113.0/24',
+    ],
+    nextHops: ['10.9.0.1', '10.9.0.2', '10.9.0.3'],
+    ownNextHops: ['10.9.0.254', '10.9.1.254'],
+  },
+  {
+    version: 6,
+    family: ipv6Unicast,
+    prefixes: [
+      '0:0:0:0:0:0:0:0/0',
+      '2001:db8:0:0:0:0:0:0/32',
+      '2001:db8:1:0:0:0:0:0/48',
+      '2001:db8:1:0:8000:0:0:0/65',
+      '2001:db8:2:0:0:0:0:1/128',
+    ],
+    nextHops: ['2001:db8:9:0:0:0:0:1', '2001:db8:9:0:0:0:0:2'],
+    ownNextHops: ['2001:db8:9:0:0:0:0:fe', '2001:db8:9:1:0:0:0:fe'],
+  },
+];
+
+/** A member of an update group as its peer sees us. */
+class Receiver {
+  readonly peer: number;
+  readonly routes = new Map<string, string>();
+  private readonly exact = new Map<string, string>();
+  readonly hasFourOctetAsn: boolean;
+  queued = 0;
+  endsOfRib = 0;
+  endsOfRibTold = 0;
+  /** Set when nothing but news may come: an announcement of what it has is a fault then. */
+  isStrict = false;
+  fault = '';
+
+  constructor(peer: number, hasFourOctetAsn: boolean) {
+    this.peer = peer;
+    this.hasFourOctetAsn = hasFourOctetAsn;
+  }
+
+  send(bytes: Uint8Array, updates: number): void {
+    const messages = splitMessages(bytes);
+    if (messages.length !== updates) this.fault = `${messages.length} messages were called ${updates}`;
+    for (const message of messages) {
+      const update = readUpdate(message, this.hasFourOctetAsn);
+      if (update.isEndOfRib) this.endsOfRib++;
+      for (const prefix of update.withdrawn) {
+        if (!this.routes.delete(prefix) && this.isStrict) this.fault = `${prefix} was withdrawn twice`;
+      }
+      for (const prefix of update.announced) {
+        if (this.routes.has(prefix) && this.exact.get(prefix) === update.exact && this.isStrict) {
+          this.fault = `${prefix} was announced twice`;
+        }
+        this.exact.set(prefix, update.exact);
+        this.routes.set(prefix, update.attributes);
+      }
+    }
+  }
+
+  queuedBytes(): number {
+    return this.queued;
+  }
+
+  endOfRibSent(): void {
+    this.endsOfRibTold++;
+  }
+}
+
+export class History {
+  readonly log: string[] = [];
+  private readonly random: () => number;
+  private readonly face: Face;
+  private readonly isSliced: boolean;
+  private readonly model = new Model(LOCAL_ASN);
+  private readonly attributes = new AttributeSets();
+  private readonly ribPeers = new RibPeers();
+  private readonly nextHops: NextHops;
+  private readonly rib: Rib;
+  private readonly receivers = new Map<ModelPeer, Receiver>();
+  private readonly options = new Map<ModelPeer, UpdateGroupOptions>();
+  private readonly policies: { real: Policy; model: ModelPolicy }[];
+
+  constructor(seed: number) {
+    this.random = randomFrom(seed);
+    this.face = faces[this.below(faces.length)];
+    this.isSliced = this.chance(0.5);
+    const { version } = this.face;
+    this.nextHops = new NextHops(this.attributes, {
+      resolve: ({ version: family, w0, w1, w2, w3 }) => {
+        const bytes = new Uint8Array(
+          [w0, w1, w2, w3].flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]),
+        );
+        const text = address(bytes, 0, family === 4 ? 4 : 16);
+        return {
+          isReachable: !this.model.unreachable.has(text),
+          metric: this.model.metrics.get(text) ?? 0,
+          interfaceName: undefined,
+        };
+      },
+    });
+    this.rib = new Rib(this.face.family, {
+      attributes: this.attributes,
+      peers: this.ribPeers,
+      nextHops: this.nextHops,
+      hashSeed: seed,
+    });
+    this.policies = this.makePolicies();
+    this.model.peers.push({
+      number: 0,
+      isIbgp: false,
+      routerId: 0,
+      address: -1,
+      importPolicy: acceptAll,
+      session: undefined,
+    });
+    const count = 2 + this.below(5);
+    for (let index = 0; index < count; index++) {
+      const isIbgp = this.chance(0.4);
+      // Peers are numbered in another order than that of their addresses; router ids repeat.
+      const host = (index * 7 + 3) % 11;
+      const id = 1 + this.below(3);
+      const text = version === 4 ? `10.9.2.${host}` : `2001:db8:9:2:0:0:0:${host}`;
+      const parsed = parseAddress(text);
+      if (parsed === undefined) throw new Error(text);
+      const number = this.ribPeers.add({
+        address: parsed,
+        isIbgp,
+        asn: isIbgp ? LOCAL_ASN : 64_500 + index,
+        routerId: id,
+      });
+      const policy = this.policies[this.below(this.policies.length)];
+      this.model.peers.push({
+        number,
+        isIbgp,
+        routerId: id,
+        address: host,
+        importPolicy: policy.model,
+        session: undefined,
+      });
+      this.rib.setImportPolicy(number, policy.real);
+    }
+  }
+
+  /** Plays events; throws with the log when something does not agree. */
+  play(events: number): void {
+    try {
+      for (let event = 0; event < events; event++) {
+        const isNews = this.step();
+        if (this.isSliced && event < events - 1) {
+          for (let slice = this.below(4); slice > 0; slice--) this.rib.work(1 + this.below(3));
+          if (this.chance(0.7)) continue;
+        }
+        const isStrict = isNews && !this.isSliced;
+        for (const receiver of this.receivers.values()) receiver.isStrict = isStrict;
+        this.settle();
+        this.compare();
+      }
+      this.end();
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${this.log.slice(-30).join('\n')}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** One event; true when it may cause no message that repeats what the receiver has. */
+  private step(): boolean {
+    const sessions = this.model.peers.filter((peer) => peer.session !== undefined);
+    const down = this.model.peers.filter((peer) => peer.session === undefined && peer.number !== 0);
+    const roll = this.random();
+    if (roll < 0.04 || sessions.length === 0) {
+      if (down.length === 0) return true;
+      this.up(this.pick(down));
+      return false;
+    }
+    const peer = this.pick(sessions);
+    if (roll < 0.055) this.down(peer);
+    else if (roll < 0.075) this.changeImport(peer);
+    else if (roll < 0.1) this.changeExport(peer);
+    else if (roll < 0.12) this.changeNextHops();
+    else if (roll < 0.135) {
+      this.log.push(`refresh ${peer.number}`);
+      this.rib.groups.refresh(peer.number);
+      return false;
+    } else if (roll < 0.16) {
+      this.stall(peer);
+      return false;
+    } else if (roll < 0.2) this.originate();
+    else if (roll < 0.45) this.withdraw(peer);
+    else this.announce(peer);
+    return true;
+  }
+
+  private announce(peer: ModelPeer): void {
+    const prefix = this.pick(this.face.prefixes);
+    const attributes = this.makeAttributes(peer);
+    const isLoop = this.chance(0.05);
+    this.log.push(`announce ${peer.number} ${prefix} ${describe(attributes)}${isLoop ? ' loop' : ''}`);
+    this.model.announce(peer, prefix, attributes, isLoop);
+    this.announceReal(peer.number, prefix, attributes, isLoop);
+  }
+
+  private announceReal(peer: number, prefix: string, attributes: ModelAttributes, isLoop: boolean): void {
+    const bytes = encodePathAttributes({
+      ...emptyAttributes,
+      origin: [Origin.Igp, Origin.Egp, Origin.Incomplete][attributes.origin],
+      asPath: attributes.asPath.length === 0 ? [] : [{ type: SegmentType.Sequence, asns: attributes.asPath.map(asn) }],
+      nextHop: attributes.nextHop === undefined ? undefined : parseAddress(attributes.nextHop),
+      med: attributes.med,
+      localPref: attributes.localPref,
+      communities: attributes.communities,
+      originatorId: attributes.originatorId === undefined ? undefined : routerId(attributes.originatorId),
+      clusterList: attributes.clusterList.map(routerId),
+    });
+    const id = this.attributes.intern(bytes, 0, bytes.length);
+    const { w0, w1, w2, w3, length } = prefixOf(prefix);
+    this.rib.announce(peer, w0, w1, w2, w3, length, id, isLoop, NOW_SEC);
+    this.attributes.release(id);
+  }
+
+  private withdraw(peer: ModelPeer): void {
+    const prefix = this.pick(this.face.prefixes);
+    this.log.push(`withdraw ${peer.number} ${prefix}`);
+    const { w0, w1, w2, w3, length } = prefixOf(prefix);
+    const was = this.model.withdraw(peer, prefix);
+    const isReal = this.rib.withdraw(peer.number, w0, w1, w2, w3, length);
+    // A route of an earlier session may still be there: the peer's routes are swept in slices.
+    if (was && !isReal) throw new Error(`withdraw of ${prefix} found nothing`);
+  }
+
+  private originate(): void {
+    const local = this.model.peers[0];
+    const prefix = this.pick(this.face.prefixes);
+    if (this.chance(0.5)) {
+      const attributes: ModelAttributes = {
+        ...this.makeAttributes(local),
+        nextHop: undefined,
+        asPath: [],
+        localPref: undefined,
+      };
+      this.log.push(`originate ${prefix}`);
+      this.model.announce(local, prefix, attributes, false);
+      this.announceReal(0, prefix, attributes, false);
+    } else {
+      this.log.push(`stop originating ${prefix}`);
+      const { w0, w1, w2, w3, length } = prefixOf(prefix);
+      this.model.withdraw(local, prefix);
+      this.rib.withdraw(0, w0, w1, w2, w3, length);
+    }
+  }
+
+  private up(peer: ModelPeer): void {
+    const receiver = new Receiver(peer.number, this.chance(0.7));
+    const policy = this.pick(this.policies);
+    const nextHop = this.pick(this.face.ownNextHops);
+    const options: UpdateGroupOptions = {
+      isIbgp: peer.isIbgp,
+      localAsn: LOCAL_ASN,
+      nextHop: addressOf(nextHop),
+      linkLocalNextHop: undefined,
+      isNextHopSelf: peer.isIbgp && this.chance(0.3),
+      isFourOctetAs: receiver.hasFourOctetAsn,
+      exportPolicy: policy.real,
+    };
+    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf: options.isNextHopSelf };
+    this.log.push(
+      `up ${peer.number} ${peer.isIbgp ? 'ibgp' : 'ebgp'} ${nextHop} policy ${this.policies.indexOf(policy)}`,
+    );
+    this.receivers.set(peer, receiver);
+    this.options.set(peer, options);
+    this.rib.groups.join(receiver, options);
+  }
+
+  private down(peer: ModelPeer): void {
+    this.log.push(`down ${peer.number}`);
+    peer.session = undefined;
+    this.model.removePeer(peer);
+    this.receivers.delete(peer);
+    this.rib.groups.leave(peer.number);
+    this.rib.removePeer(peer.number);
+  }
+
+  private changeImport(peer: ModelPeer): void {
+    const policy = this.pick(this.policies);
+    this.log.push(`import ${peer.number} policy ${this.policies.indexOf(policy)}`);
+    peer.importPolicy = policy.model;
+    this.rib.setImportPolicy(peer.number, policy.real);
+  }
+
+  private changeExport(peer: ModelPeer): void {
+    const before = this.options.get(peer);
+    if (before === undefined || peer.session === undefined) return;
+    const policy = this.pick(this.policies);
+    const nextHop = this.chance(0.3) ? this.pick(this.face.ownNextHops) : peer.session.nextHop;
+    this.log.push(`export ${peer.number} policy ${this.policies.indexOf(policy)} next hop ${nextHop}`);
+    const options = { ...before, exportPolicy: policy.real, nextHop: addressOf(nextHop) };
+    peer.session = { ...peer.session, exportPolicy: policy.model, nextHop };
+    this.options.set(peer, options);
+    this.rib.groups.change(peer.number, options);
+  }
+
+  private changeNextHops(): void {
+    const nextHop = this.pick(this.face.nextHops);
+    if (this.chance(0.5)) {
+      if (!this.model.unreachable.delete(nextHop)) this.model.unreachable.add(nextHop);
+    } else this.model.metrics.set(nextHop, this.below(3) * 10);
+    this.log.push(
+      `next hop ${nextHop} ${this.model.unreachable.has(nextHop) ? 'unreachable' : this.model.metrics.get(nextHop)}`,
+    );
+    if (this.nextHops.refresh()) this.rib.nextHopsChanged();
+  }
+
+  private stall(peer: ModelPeer): void {
+    const receiver = this.receivers.get(peer);
+    if (receiver === undefined) return;
+    receiver.queued = receiver.queued === 0 ? STALLED_BYTES : 0;
+    this.log.push(`${receiver.queued === 0 ? 'drained' : 'stalled'} ${peer.number}`);
+  }
+
+  private settle(): void {
+    const budget = this.isSliced ? 1 + this.below(5) : 4096;
+    for (let slices = 0; slices < 100_000; slices++) {
+      if (this.rib.work(budget) !== WorkState.More) return;
+    }
+    throw new Error('work does not come to an end');
+  }
+
+  private compare(): void {
+    this.compareLocRib();
+    for (const peer of this.model.peers) {
+      same(
+        `received of ${peer.number}`,
+        String(this.rib.received(peer.number)),
+        String(this.model.received(peer).length),
+      );
+      same(
+        `accepted of ${peer.number}`,
+        String(this.rib.accepted(peer.number)),
+        String(this.model.accepted(peer).length),
+      );
+      const receiver = this.receivers.get(peer);
+      if (receiver === undefined) continue;
+      if (receiver.fault !== '') throw new Error(`peer ${peer.number}: ${receiver.fault}`);
+      if (receiver.queued > 0) continue;
+      const expected = this.model.advertised(peer);
+      same(`routes of ${peer.number}`, tableText(receiver.routes), tableText(expected));
+      same(`sent to ${peer.number}`, String(this.rib.groups.sent(peer.number)), String(expected.size));
+      if (receiver.endsOfRib === 0 || receiver.endsOfRib !== receiver.endsOfRibTold) {
+        throw new Error(`peer ${peer.number}: ${receiver.endsOfRib} End-of-RIB sent, ${receiver.endsOfRibTold} told`);
+      }
+    }
+    const peer = this.pick(this.model.peers);
+    same('received view', this.viewPrefixes('received', peer), this.model.received(peer).toSorted().join(' '));
+    same('accepted view', this.viewPrefixes('accepted', peer), this.model.accepted(peer).toSorted().join(' '));
+    const receiver = this.receivers.get(peer);
+    if (receiver?.queued === 0) {
+      same('advertised view', this.viewPrefixes('advertised', peer), [...receiver.routes.keys()].toSorted().join(' '));
+    }
+  }
+
+  private compareLocRib(): void {
+    const real = new Map<string, string[]>();
+    const view = this.rib.openView({
+      table: 'loc-rib',
+      peer: 0,
+      prefix: undefined,
+      isLongerPrefixes: false,
+      address: undefined,
+    });
+    while (!view.isDone) {
+      const batch = view.next();
+      if (batch === undefined) continue;
+      for (let row = 0; row < batch.count; row++) {
+        const words = batch.prefixWords.subarray(row * this.face.family.words, (row + 1) * this.face.family.words);
+        const prefix = textOf(this.face, words, batch.prefixLengths[row]);
+        const { localPref, communities } = decodePathAttributes(
+          this.attributes.bytesOf(attrSetId(batch.attributes[row])),
+        );
+        const isBest = (batch.flags[row] & PathFlag.Best) !== 0;
+        const rows = real.get(prefix) ?? [];
+        rows.push(rowText(batch.peers[row], isBest, reasonNames[batch.reasons[row]], localPref, communities));
+        real.set(prefix, rows);
+      }
+    }
+    for (const prefix of this.face.prefixes) {
+      const expected = this.model
+        .locRib(prefix)
+        .map(({ peer, isBest, reason, attributes }) =>
+          rowText(peer, isBest, reason, attributes.localPref, attributes.communities),
+        );
+      same(`paths of ${prefix}`, (real.get(prefix) ?? []).toSorted().join('\n'), expected.toSorted().join('\n'));
+    }
+  }
+
+  private viewPrefixes(table: ViewTable, peer: ModelPeer): string {
+    const view = this.rib.openView({
+      table,
+      peer: peer.number,
+      prefix: undefined,
+      isLongerPrefixes: false,
+      address: undefined,
+    });
+    const found: string[] = [];
+    while (!view.isDone) {
+      const batch = view.next(2);
+      if (batch === undefined) continue;
+      for (let row = 0; row < batch.count; row++) {
+        const words = batch.prefixWords.subarray(row * this.face.family.words, (row + 1) * this.face.family.words);
+        found.push(textOf(this.face, words, batch.prefixLengths[row]));
+      }
+    }
+    return found.toSorted().join(' ');
+  }
+
+  /** At the end everything goes, and nothing may be left behind. */
+  private end(): void {
+    for (const receiver of this.receivers.values()) {
+      receiver.queued = 0;
+      receiver.isStrict = false;
+    }
+    this.settle();
+    this.compare();
+    for (const peer of this.model.peers) {
+      if (peer.session !== undefined) this.down(peer);
+      for (const prefix of this.face.prefixes) {
+        const { w0, w1, w2, w3, length } = prefixOf(prefix);
+        if (peer.number === 0) this.rib.withdraw(0, w0, w1, w2, w3, length);
+      }
+    }
+    this.settle();
+    same('what is left', `${this.rib.prefixCount} ${this.rib.pathCount} ${this.attributes.size}`, '0 0 0');
+  }
+
+  private makeAttributes(peer: ModelPeer): ModelAttributes {
+    const communities = [NaN, 100, 200, 0xffffff01, 0xffffff02, 0xffffff03];
+    const community = this.chance(0.4) ? communities[1 + this.below(5)] : undefined;
+    const hops = peer.isIbgp ? this.below(3) : 1 + this.below(2);
+    return {
+      origin: this.chance(0.7) ? 0 : this.below(3),
+      asPath: Array.from({ length: hops }, () => 64_500 + this.below(3)),
+      nextHop: this.pick(this.face.nextHops),
+      med: this.chance(0.5) ? this.below(3) * 5 : undefined,
+      localPref: peer.isIbgp && this.chance(0.3) ? 90 + this.below(3) * 10 : undefined,
+      communities: community === undefined ? [] : [community],
+      originatorId: peer.isIbgp && this.chance(0.3) ? 1 + this.below(3) : undefined,
+      clusterList:
+        peer.isIbgp && this.chance(0.3) ? Array.from({ length: 1 + this.below(2) }, (_, index) => 7 + index) : [],
+    };
+  }
+
+  private makePolicies(): { real: Policy; model: ModelPolicy }[] {
+    const models: ModelPolicy[] = [
+      acceptAll,
+      acceptAll,
+      { ...acceptAll, isAccepting: false },
+      { ...acceptAll, addCommunities: [300], localPreference: 200 },
+      {
+        ...acceptAll,
+        prefixes: this.face.prefixes.slice(1, 4),
+        addCommunities: [100, 400],
+        isOtherwiseAccepting: true,
+      },
+      { ...acceptAll, prefixes: this.face.prefixes.slice(2, 5), isOtherwiseAccepting: false },
+      { ...acceptAll, prefixes: this.face.prefixes.slice(0, 3), isAccepting: false, isOtherwiseAccepting: true },
+      {
+        ...acceptAll,
+        prefixes: this.face.prefixes.slice(1, 2),
+        addCommunities: [0xffffff01],
+        isOtherwiseAccepting: true,
+      },
+    ];
+    return models.map((model, index) => ({ model, real: compile(model, `policy${index}`) }));
+  }
+
+  private below(limit: number): number {
+    return Math.floor(this.random() * limit);
+  }
+
+  private chance(share: number): boolean {
+    return this.random() < share;
+  }
+
+  private pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)];
+  }
+}
+
+function compile(model: ModelPolicy, name: string): Policy {
+  return Policy.compile({
+    name,
+    statements: [
+      {
+        name: 'only',
+        match:
+          model.prefixes === undefined
+            ? {}
+            : {
+                prefixes: model.prefixes.map((prefix) => {
+                  const { length } = prefixOf(prefix);
+                  return { prefix, minLength: length, maxLength: length };
+                }),
+              },
+        set: {
+          addCommunities: model.addCommunities,
+          ...(model.localPreference === undefined ? {} : { localPreference: model.localPreference }),
+        },
+        action: model.isAccepting ? 'accept' : 'reject',
+      },
+    ],
+    otherwise: model.isOtherwiseAccepting ? 'accept' : 'reject',
+  });
+}
+
+const reasonNames = Object.fromEntries(Object.entries(DecisionReason).map(([name, code]) => [code, name]));
+
+function rowText(
+  peer: number,
+  isBest: boolean,
+  reason: string,
+  localPref: number | undefined,
+  communities: readonly number[],
+): string {
+  return `${peer}${isBest ? ' best' : ''} ${reason} ${localPref ?? 100} ${[...communities].toSorted((a, b) => a - b).join(',')}`;
+}
+
+function tableText(routes: ReadonlyMap<string, string>): string {
+  return [...routes]
+    .map(([prefix, text]) => `${prefix} ${text}`)
+    .toSorted()
+    .join('\n');
+}
+
+function same(what: string, real: string, expected: string): void {
+  if (real !== expected) throw new Error(`${what} differ\nreal:\n${real}\nmodel:\n${expected}`);
+}
+
+function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new Error(`not a prefix: ${text}`);
+  return prefix;
+}
+
+function addressOf(text: string): UpdateGroupOptions['nextHop'] {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`not an address: ${text}`);
+  return parsed;
+}
+
+function textOf(face: Face, words: Int32Array, length: number): string {
+  const bytes = new Uint8Array(
+    [...words].flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]),
+  );
+  return `${address(bytes, 0, face.version === 4 ? 4 : 16)}/${length}`;
+}
+
+export function playHistories(seed: number, histories: number, events: number): void {
+  for (let index = 0; index < histories; index++) {
+    try {
+      new History(seed + index).play(events);
+    } catch (error) {
+      throw new Error(`history with seed ${seed + index}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// A decoder of UPDATE messages for tests, sharing no code with bgp/wire: what a receiver would believe.
+// Throws on anything that it does not expect from a correct sender.
+
+import { describe, type ModelAttributes } from './model.ts';
+
+export interface UpdateText {
+  readonly withdrawn: string[];
+  readonly announced: string[];
+  /** Text of the attributes of what is announced. */
+  readonly attributes: string;
+  /** Tells apart what `attributes` does not: flags, order of communities. */
+  readonly exact: string;
+  readonly isEndOfRib: boolean;
+}
+
+export function splitMessages(bytes: Uint8Array): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = (bytes[at + 16] << 8) | bytes[at + 17];
+    if (length < 23 || length > 4096 || at + length > bytes.length) throw new Error(`message length ${length}`);
+    if (bytes[at + 18] !== 2) throw new Error(`message type ${bytes[at + 18]}`);
+    messages.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return messages;
+}
+
+export function readUpdate(message: Uint8Array, hasFourOctetAsn: boolean): UpdateText {
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const withdrawnEnd = 21 + view.getUint16(19);
+  const attributesEnd = withdrawnEnd + 2 + view.getUint16(withdrawnEnd);
+  const withdrawn = prefixes(message, 21, withdrawnEnd, 4);
+  const announced = prefixes(message, attributesEnd, message.length, 4);
+  const found: ModelAttributes = {
+    origin: -1,
+    asPath: [],
+    nextHop: undefined,
+    med: undefined,
+    localPref: undefined,
+    communities: [],
+    originatorId: undefined,
+    clusterList: [],
+  };
+  const exact: string[] = [];
+  let isEndOfRib = withdrawnEnd === 21 && attributesEnd === withdrawnEnd + 2 && announced.length === 0;
+  for (let at = withdrawnEnd + 2; at < attributesEnd;) {
+    const isLong = (message[at] & 0x10) !== 0;
+    const code = message[at + 1];
+    const length = isLong ? view.getUint16(at + 2) : message[at + 2];
+    const start = at + (isLong ? 4 : 3);
+    const end = start + length;
+    const words = (from: number): number[] =>
+      Array.from({ length: (end - from) / 4 }, (_, index) => view.getUint32(from + index * 4));
+    if (code !== 14 && code !== 15) exact.push(message.subarray(at, end).join(','));
+    if (code === 1) found.origin = message[start];
+    else if (code === 2 && length > 0) {
+      if (message[start] !== 2) throw new Error(`segment type ${message[start]}`);
+      const count = message[start + 1];
+      if (length !== 2 + count * (hasFourOctetAsn ? 4 : 2)) throw new Error('AS_PATH length');
+      for (let index = 0; index < count; index++) {
+        found.asPath.push(
+          hasFourOctetAsn ? view.getUint32(start + 2 + index * 4) : view.getUint16(start + 2 + index * 2),
+        );
+      }
+    } else if (code === 3) found.nextHop = address(message, start, 4);
+    else if (code === 4) found.med = view.getUint32(start);
+    else if (code === 5) found.localPref = view.getUint32(start);
+    else if (code === 8) found.communities = words(start);
+    else if (code === 9) found.originatorId = view.getUint32(start);
+    else if (code === 10) found.clusterList = words(start);
+    else if (code === 14) {
+      if (view.getUint16(start) !== 2 || message[start + 2] !== 1) throw new Error('family of MP_REACH_NLRI');
+      found.nextHop = address(message, start + 4, 16);
+      announced.push(...prefixes(message, start + 5 + message[start + 3], end, 16));
+    } else if (code === 15) {
+      withdrawn.push(...prefixes(message, start + 3, end, 16));
+      if (length === 3 && attributesEnd === end) isEndOfRib = true;
+    } else if (code !== 2) throw new Error(`attribute ${code}`);
+    at = end;
+  }
+  return {
+    withdrawn,
+    announced,
+    attributes: describe(found),
+    exact: `${exact.join(' ')} ${found.nextHop}`,
+    isEndOfRib,
+  };
+}
+
+function prefixes(bytes: Uint8Array, start: number, end: number, size: 4 | 16): string[] {
+  const found: string[] = [];
+  for (let at = start; at < end;) {
+    const length = bytes[at];
+    const octets = Math.ceil(length / 8);
+    const whole = new Uint8Array(16);
+    whole.set(bytes.subarray(at + 1, at + 1 + octets));
+    found.push(`${address(whole, 0, size)}/${length}`);
+    at += 1 + octets;
+  }
+  return found;
+}
+
+/** IPv4 as dotted quad, IPv6 as eight groups without compression: an own text on purpose. */
+export function address(bytes: Uint8Array, start: number, size: 4 | 16): string {
+  if (size === 4) return [...bytes.subarray(start, start + 4)].join('.');
+  return Array.from({ length: 8 }, (_, index) =>
+    ((bytes[start + index * 2] << 8) | bytes[start + index * 2 + 1]).toString(16),
+  ).join(':');
+}
