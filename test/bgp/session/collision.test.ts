@@ -1,3 +1,5 @@
+// The verdict for each state of the other connection, both orders of identifiers, equal ones, and that both sides agree.
+
 import test from 'ava';
 import { asn } from '#bgp/net/asn.ts';
 import { routerId } from '#bgp/net/router-id.ts';

@@ -1,3 +1,5 @@
+// Cutting a stream into messages: any chunk size, what is copied and what not, header faults.
+
 import test from 'ava';
 import { Framer } from '#bgp/session/framer.ts';
 import { NotificationError } from '#bgp/wire/notification.ts';

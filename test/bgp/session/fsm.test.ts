@@ -1,3 +1,5 @@
+// Every cell of the table (fsm-table.ts) against step, and what the table cannot say: order of effects, hold time 0, passive.
+
 import test from 'ava';
 import { asn } from '#bgp/net/asn.ts';
 import { ipv4Unicast } from '#bgp/net/family.ts';

@@ -1,3 +1,5 @@
+// What follows the end of a session: listen or hold, how long, and whether connections are taken meanwhile.
+
 import test from 'ava';
 import { FsmEvent, type SessionEvent } from '#bgp/session/events.ts';
 import { planRestart } from '#bgp/session/idle-hold.ts';

@@ -1,3 +1,6 @@
+// RFC 4271 §6, RFC 6608: what a peer may not say, in each state and in segments of one byte too, and what it hears in return.
+// Surprises of our own code and texts of the peer are here as well. All octets are written by hand (bytes.ts).
+
 import test from 'ava';
 import type { SessionState } from '#bgp/session/state.ts';
 import { NotificationError } from '#bgp/wire/notification.ts';

@@ -1,3 +1,5 @@
+// Our OPEN octet by octet, and what the peer’s OPEN (written by hand, bytes.ts) makes of it: agreement or NOTIFICATION 2/x.
+
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
 import { asn } from '#bgp/net/asn.ts';

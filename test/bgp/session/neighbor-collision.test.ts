@@ -1,3 +1,5 @@
+// Two neighbors that connect to each other at once, in every order of delivery, and connections beside an existing one.
+
 import test from 'ava';
 import { randomFrom, takeSeed } from '#support/seed.ts';
 import { KEEPALIVE, open } from './bytes.ts';

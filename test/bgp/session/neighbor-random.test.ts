@@ -1,3 +1,5 @@
+// Two neighbors through random histories of orders, lost and late bytes, broken connections and time; the seed is logged.
+
 import test from 'ava';
 import { randomFrom, takeSeed } from '#support/seed.ts';
 import { END_OF_RIB, updateOf } from './bytes.ts';

@@ -1,3 +1,5 @@
+// A neighbor from start to stop: establishing, timers, loss and return, shutdown, clear, and listeners that call back.
+
 import test from 'ava';
 import { asn } from '#bgp/net/asn.ts';
 import { concat, END_OF_RIB, KEEPALIVE, message, open, updateOf } from './bytes.ts';

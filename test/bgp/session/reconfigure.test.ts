@@ -1,3 +1,5 @@
+// Which changes of configuration keep a session, which begin a new one, and which wait for it.
+
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
 import { establishedPair, neighborConfig } from './pair.ts';
