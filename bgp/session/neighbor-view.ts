@@ -1,4 +1,5 @@
-// What a neighbor shows of itself (views.ts), out of its parts. The speaker adds families, queues and RFC 7606 counters.
+// What a neighbor shows of itself (views.ts), out of its parts, and what it remembers for that from session to session.
+// The speaker adds families, queues and RFC 7606 counters.
 
 import type { NeighborConfig } from '../config.ts';
 import { formatRouterId } from '../net/router-id.ts';
