@@ -12,8 +12,8 @@ import { ApiListenError, openSocketToGroup, prepareSocket, SOCKET_NAME } from '.
 export type { ApiDeps } from './route.ts';
 export { ApiListenError } from './unix-socket.ts';
 
-/** Route tables being sent at one time; each holds a view of a table in the speaker thread. */
-const MAX_STREAMS = 8;
+/** Route tables being sent at one time. The speaker opens eight views of a table; two are left for single prefixes. */
+const MAX_STREAMS = 6;
 
 export interface ApiOptions {
   /** Holds waggle.sock. */

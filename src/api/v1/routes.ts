@@ -6,10 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badArgument, noSuchNeighbor } from '../problem.ts';
 import { type ApiRoute, queryParameter, readQueryParameter, type RouteContext } from '../route.ts';
 import { isSamePrefix, PIECE_CHARS, RouteView } from '../show/route-view.ts';
-import { contentTypes } from '../show-route.ts';
+import { chooseFormat, contentTypes } from '../show-route.ts';
 import { createSliceStream } from '../slices.ts';
 import { encodeNlri, splitAttributes } from './path-attributes.ts';
 import { splitFamily } from './peers.ts';
+import { renderRoutesHead, renderRouteText, writeRoutesText } from './routes-text.ts';
 import { routeSchema } from './schemas.ts';
 
 const tables = { 'loc-rib': 'loc-rib', 'adj-rib-in': 'received', 'adj-rib-out': 'advertised' } as const;
@@ -86,9 +87,30 @@ async function handleRoutes(context: RouteContext, request: FastifyRequest, repl
   }
   const sources = listSources(instances, table, family, table === 'loc-rib' ? undefined : neighbor);
   if (neighbor !== undefined && table !== 'loc-rib' && sources.length === 0) throw noSuchNeighbor(neighbor);
+  const format = chooseFormat(readQueryParameter(request, 'format'), request.headers.accept);
   const leave = context.streams.enter();
-  void reply.type(contentTypes.json).header('cache-control', 'no-store');
-  return reply.send(createSliceStream(writeRoutes(context, family, sources), leave));
+  void reply.type(contentTypes[format]).header('vary', 'accept').header('cache-control', 'no-store');
+  const pieces = format === 'json' ? writeRoutes(context, family, sources) : writeText(context, family, sources);
+  return reply.send(createSliceStream(pieces, leave));
+}
+
+/** Cilium's table. */
+async function* writeText(
+  context: RouteContext,
+  family: Family,
+  sources: readonly Source[],
+): AsyncGenerator<string, void, undefined> {
+  const nowSec = Math.floor(context.deps.wallMs() / 1000);
+  const node = context.nodeName;
+  yield renderRoutesHead(
+    family,
+    sources.some((source) => source.neighbor !== undefined),
+    node,
+  );
+  for (const { routerAsn, neighbor, query } of sources) {
+    const view = new RouteView(await context.deps.speaker.routes(query), family, renderRouteText);
+    yield* writeRoutesText(view, { node, routerAsn, neighbor }, nowSec);
+  }
 }
 
 async function* writeRoutes(
@@ -162,6 +184,7 @@ export const routesRoute: ApiRoute = {
     { ...queryParameter('safi', 'subsequent address family', ['unicast']), isRequired: true },
     queryParameter('router_asn', 'AS number of one instance; all of them without it'),
     queryParameter('neighbor', 'address of a neighbor, for adj-rib-in and adj-rib-out'),
+    queryParameter('format', "json (default) or text, Cilium's table", ['json', 'text']),
   ],
   answer: { type: 'array', items: routeSchema },
   isChange: false,

@@ -1,0 +1,118 @@
+// The client half of the waggle command: finds the command that argv names, runs it, turns every failure into one line on stderr and
+// an exit code: 0 done, 1 failed, 2 wrong usage. Starts no daemon and loads none of the daemon's packages.
+
+import { readFile } from 'node:fs/promises';
+import { commonOptions, findSocketPath, parseArguments, renderHelp, UsageError } from './arguments.ts';
+import { bgpCommands } from './bgp.ts';
+import { clearCommand, shutdownCommands } from './changes.ts';
+import type { Command } from './command.ts';
+import { DaemonError, NoDaemonError } from './http.ts';
+import { readObject, textOf } from './json.ts';
+import { ClosedOutputError, type Output, write } from './output.ts';
+import { showCommand } from './show.ts';
+import { statusCommand } from './status.ts';
+
+const versionCommand: Command = {
+  name: 'version',
+  usage: 'version',
+  about: 'The version of this program.',
+  options: [],
+  run: async ({ output }) => {
+    await write(output.stdout, `waggle ${await readVersion()} (node ${process.versions.node})\n`);
+    return 0;
+  },
+};
+
+export const clientCommands: readonly Command[] = [
+  showCommand,
+  clearCommand,
+  ...bgpCommands,
+  ...shutdownCommands,
+  statusCommand,
+  versionCommand,
+];
+
+/** package.json lies at the root of the tree, two folders up from here, three in dist/. */
+async function readVersion(): Promise<string> {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => '');
+    if (text !== '') return textOf(readObject(text), 'version');
+  }
+  return 'unknown';
+}
+
+/** Problem types that mean the words were wrong, not the state of the world. */
+const usageProblems: readonly string[] = [
+  'urn:waggle:problem:unknown-command',
+  'urn:waggle:problem:ambiguous-command',
+  'urn:waggle:problem:incomplete-command',
+  'urn:waggle:problem:bad-argument',
+];
+
+/** True when argv[0] names a command of this client: the launcher hands everything else to the daemons. */
+export function isClientCommand(word: string | undefined): boolean {
+  return word !== undefined && clientCommands.some((command) => command.name.split(' ')[0] === word);
+}
+
+export function renderClientHelp(): string {
+  const width = Math.max(...clientCommands.map((command) => command.name.length)) + 2;
+  return clientCommands.map((command) => `  ${command.name.padEnd(width)}${command.about}\n`).join('');
+}
+
+function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const found = clientCommands
+    .filter((command) => command.name.split(' ').every((word, index) => words[index] === word))
+    .toSorted((a, b) => b.name.length - a.name.length)[0];
+  if (found === undefined) {
+    const first = clientCommands.filter((command) => command.name.startsWith(`${words[0]} `));
+    const names = (first.length > 0 ? first : clientCommands).map((command) => command.name);
+    throw new UsageError(`unknown command: ${words.join(' ')}; expected one of ${names.join(', ')}`);
+  }
+  const rest = [...argv];
+  for (const word of found.name.split(' ')) rest.splice(rest.indexOf(word), 1);
+  return { command: found, rest };
+}
+
+/** Never throws for what a user, the daemon or the reader of stdout did. */
+export async function runClient(
+  argv: readonly string[],
+  output: Output = { stdout: process.stdout, stderr: process.stderr },
+): Promise<number> {
+  try {
+    return await run(argv, output);
+  } catch (error) {
+    if (error instanceof ClosedOutputError) return 0;
+    const { message, code } = explain(error);
+    await write(output.stderr, message);
+    return code;
+  }
+}
+
+async function run(argv: readonly string[], output: Output): Promise<number> {
+  const isHelp = argv.includes('--help') || argv.includes('-h');
+  if (argv.length === 0 || (isHelp && argv.every((word) => word.startsWith('-')))) {
+    await write(output.stdout, `Usage: waggle COMMAND …\n\nCommands of the client:\n${renderClientHelp()}`);
+    return argv.length === 0 ? 2 : 0;
+  }
+  const { command, rest } = findCommand(isHelp ? argv.filter((word) => !word.startsWith('-')) : argv);
+  const specs = [...command.options, ...commonOptions];
+  if (isHelp) {
+    await write(output.stdout, renderHelp(command.usage, command.about, specs, command.more));
+    return 0;
+  }
+  const parsed = parseArguments(rest, specs);
+  const socketPath = findSocketPath(parsed.options, process.env);
+  return command.run({ arguments: parsed, socketPath, output });
+}
+
+function explain(error: unknown): { message: string; code: number } {
+  if (error instanceof UsageError) return { message: `waggle: ${error.message}\n`, code: 2 };
+  if (error instanceof NoDaemonError) return { message: `waggle: ${error.message}\n`, code: 1 };
+  if (error instanceof DaemonError) {
+    const { type, detail, suggestions } = error.problem;
+    const hint = suggestions?.length ? `\n  ${suggestions.join('\n  ')}` : '';
+    return { message: `% ${detail}${hint}\n`, code: usageProblems.includes(type) ? 2 : 1 };
+  }
+  return { message: `waggle: ${error instanceof Error ? error.message : String(error)}\n`, code: 1 };
+}
