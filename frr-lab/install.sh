@@ -148,6 +148,8 @@ run_apt() {
   : >"$install_log"
   say "  reading package lists"
   run_logged "$install_log" apt-get -q update || say "  apt-get update failed; trying with the lists that are here"
+  # apt-get refuses to go on after a dpkg that was killed half-way.
+  [ -z "$(dpkg --audit)" ] || run_logged "$install_log" dpkg --configure -a || true
   say "  downloading and unpacking"
   run_logged "$install_log" "${apt[@]}" install "$@"
 }
