@@ -1,0 +1,36 @@
+// What the agent says of itself in `waggle status`: a line for what is in force, and one for each problem.
+
+import type { StatusEntry } from '#api/status.ts';
+import type { ReconcilerState } from './bgp-reconciler.ts';
+
+/** A directory full of faults is told in part. */
+const MAX_PROBLEMS = 50;
+
+export function describeAgent(state: ReconcilerState, nodeName: string, source: string): StatusEntry[] {
+  const entries: StatusEntry[] = [];
+  const add = (component: string, message: string): void => {
+    entries.push({ component, state: 'ok', message });
+  };
+  add('manifests', `${count(state.objects, 'object')} from ${source}`);
+  if (state.isNodeKnown) {
+    const cidrs = state.podCidrs.length === 0 ? 'no PodCIDR' : `PodCIDRs ${state.podCidrs.join(', ')}`;
+    add('node', `${nodeName}, ${cidrs}`);
+  }
+  if (state.policy === undefined) {
+    if (state.isNodeKnown) add('policy', `no CiliumBGPPeeringPolicy selects node ${nodeName}`);
+  } else {
+    const neighbors = state.configured.reduce((sum, instance) => sum + instance.neighbors.length, 0);
+    const routers = count(state.configured.length, 'virtual router');
+    add(`policy ${state.policy}`, `in force: ${routers}, ${count(neighbors, 'neighbor')}`);
+  }
+  for (const { component, state: how, text } of state.problems.slice(0, MAX_PROBLEMS)) {
+    entries.push({ component, state: how, message: text });
+  }
+  const rest = state.problems.length - MAX_PROBLEMS;
+  if (rest > 0) entries.push({ component: 'manifests', state: 'error', message: `and ${count(rest, 'more problem')}` });
+  return entries;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
