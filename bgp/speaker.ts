@@ -80,12 +80,25 @@ export class Speaker {
   /** Peers that are gone and whose routes are still being removed. */
   private leaving: PeerIndex[] = [];
   private readonly listener: NeighborListener;
+  /** The transport as neighbors see it: what they close is nobody's any more. */
+  private readonly transport: Transport;
 
   /** `instance` names the speaker in events and views. */
   constructor(instance: string, deps: SpeakerDeps) {
     this.instance = instance;
     this.deps = deps;
     this.tables = makeTables(deps);
+    const { transport } = deps;
+    this.transport = {
+      connect: (request) => transport.connect(request),
+      send: (connection, bytes) => transport.send(connection, bytes),
+      queuedBytes: (connection) => transport.queuedBytes(connection),
+      setReading: (connection, isReading) => transport.setReading(connection, isReading),
+      close: (connection) => {
+        this.byConnection.delete(connection);
+        transport.close(connection);
+      },
+    };
     this.listener = {
       established: (neighbor) => this.established(neighbor),
       down: (neighbor) => {
@@ -181,9 +194,10 @@ export class Speaker {
   /** False: not ours or refused; the transport closes what nobody took. */
   connectionAccepted(connection: ConnectionId, info: ConnectionInfo): boolean {
     const entry = this.entries.get(info.remoteAddress);
-    if (entry === undefined || !entry.neighbor.accept(connection, info)) return false;
+    if (entry === undefined) return false;
+    // Before accept(): the neighbor may close it on the spot.
     this.byConnection.set(connection, entry);
-    return true;
+    return entry.neighbor.accept(connection, info);
   }
 
   received(connection: ConnectionId, bytes: Uint8Array): void {
@@ -302,7 +316,7 @@ export class Speaker {
     if (configured === undefined) return;
     const { config } = configured;
     const index = this.tables.peers.add({ address: configured.address, isIbgp: false, asn: 0, routerId: 0 });
-    const { clock, transport, onEvent } = this.deps;
+    const { clock, onEvent } = this.deps;
     const options = {
       instance: this.instance,
       localAsn: configuration.asn,
@@ -310,7 +324,7 @@ export class Speaker {
       config,
     };
     const neighbor: Neighbor = new Neighbor(options, {
-      transport,
+      transport: this.transport,
       clock,
       listener: this.listener,
       nextConnectionId: () => {
