@@ -4,7 +4,10 @@
 import { constants } from 'node:os';
 
 const codeByErrno: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno).map(([code, errno]): [number, string] => [errno, code]),
+  // Where a number has two names (EAGAIN and EWOULDBLOCK), the first one stays.
+  Object.entries(constants.errno)
+    .map(([code, errno]): [number, string] => [errno, code])
+    .reverse(),
 );
 
 export class KernelError extends Error {

@@ -3,11 +3,25 @@
 
 import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoCode, KernelError } from './errors.ts';
+import { KernelError } from './errors.ts';
 import { loadLibc } from './libc.ts';
 
 const lockExclusiveNonBlocking = 2 | 4;
 const lockName = 'waggle.lock';
+
+/** Another process has the directory. */
+export class DirectoryInUseError extends KernelError {
+  override readonly name = 'DirectoryInUseError';
+  readonly directory: string;
+  /** undefined when the holder has not written its number yet. */
+  readonly holder: number | undefined;
+
+  constructor(directory: string, holder: number | undefined) {
+    super('EAGAIN', `lock ${directory}, which ${holder === undefined ? 'another process' : `process ${holder}`} holds`);
+    this.directory = directory;
+    this.holder = holder;
+  }
+}
 
 export class DirectoryLock {
   readonly #fd: number;
@@ -16,17 +30,15 @@ export class DirectoryLock {
     this.#fd = fd;
   }
 
-  /** Makes the directory if it is missing. Throws KernelError `EWOULDBLOCK` while another process holds it. */
+  /** Makes the directory if it is missing. Throws DirectoryInUseError or KernelError. */
   static take(directory: string): DirectoryLock {
     const path = join(directory, lockName);
     const fd = openLock(directory, path);
     const libc = loadLibc();
     if (libc.flock(fd, lockExclusiveNonBlocking) !== 0) {
-      const errno = libc.errno();
-      const holder = readFileSync(path, 'utf8').trim();
+      const holder = Number.parseInt(readFileSync(path, 'utf8'), 10);
       closeSync(fd);
-      const who = /^\d+$/.test(holder) ? `another waggle, process ${holder}, uses it` : 'another waggle uses it';
-      throw new KernelError(errnoCode(errno), `use ${directory}: ${who}`);
+      throw new DirectoryInUseError(directory, Number.isNaN(holder) ? undefined : holder);
     }
     ftruncateSync(fd);
     writeSync(fd, `${process.pid}\n`, 0);

@@ -24,10 +24,7 @@ test('a directory has one holder; the next is told who, and gets it when the hol
   const directory = join(mkdtempSync(join(tmpdir(), 'waggle-lock-')), 'run');
   const lock = DirectoryLock.take(directory);
   t.is(readFileSync(join(directory, 'waggle.lock'), 'utf8'), `${process.pid}\n`);
-  t.is(
-    takeElsewhere(directory),
-    `EAGAIN cannot use ${directory}: another waggle, process ${process.pid}, uses it: EAGAIN`,
-  );
+  t.is(takeElsewhere(directory), `EAGAIN cannot lock ${directory}, which process ${process.pid} holds: EAGAIN`);
   lock.release();
   t.is(takeElsewhere(directory), 'taken');
   // That process was killed without releasing anything.

@@ -1,0 +1,71 @@
+// argv → command → exit code. Each command's code is loaded only when it is asked for, so that
+// `waggle show` does not pay for a daemon. Every word that no command here owns goes to the client.
+
+import { readFile } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
+
+const help = `Usage: waggle COMMAND …
+
+Daemons:
+  router        a BGP speaker and its API, from one file
+  agent         the node agent: the same, from Kubernetes objects
+
+Without a daemon:
+  config check  faults of router files and manifests
+  config schema JSON Schema of the router file
+  version       the version of this program
+  help          this text
+
+`;
+
+async function readVersion(): Promise<string> {
+  const path = findPackageJSON('..', import.meta.url);
+  const manifest: unknown = path === undefined ? undefined : JSON.parse(await readFile(path, 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return 'unknown';
+  return String(manifest.version);
+}
+
+async function runAgent(args: readonly string[], version: string): Promise<number> {
+  const entry = '#agent/run.ts';
+  const module: unknown = await import(entry);
+  const run: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, 'runAgent') : undefined;
+  if (typeof run !== 'function') throw new TypeError(`${entry} exports no runAgent`);
+  const code: unknown = await Reflect.apply(run, undefined, [args, version]);
+  return typeof code === 'number' ? code : 1;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command, ...args] = argv;
+  switch (command) {
+    case 'router': {
+      const { runRouter } = await import('#router/run.ts');
+      return runRouter(args, await readVersion());
+    }
+    case 'agent': {
+      return runAgent(args, await readVersion());
+    }
+    case 'config': {
+      const { runConfig } = await import('./config-command.ts');
+      return runConfig(args);
+    }
+    case 'version':
+    case '--version':
+      process.stdout.write(`waggle ${await readVersion()} (node ${process.versions.node})\n`);
+      return 0;
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h': {
+      const { renderClientHelp } = await import('#cli/client.ts');
+      const text = `${help}Clients of a running daemon:\n${renderClientHelp()}\n'waggle COMMAND --help' tells more.\n`;
+      (command === undefined ? process.stderr : process.stdout).write(text);
+      return command === undefined ? 2 : 0;
+    }
+    default: {
+      const { runClient } = await import('#cli/client.ts');
+      return runClient(argv);
+    }
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,40 @@
+// The file behind `--config`: read, checked, and every fault as `file:line: field: message`.
+
+import { readFile } from 'node:fs/promises';
+import { formatFault, readRouterFile } from '#control/router/settings.ts';
+import type { RouterSettings } from '#control/router/settings.ts';
+import { RouterFileValidator } from '#control/router/validate.ts';
+
+export type Checked = { readonly settings: RouterSettings } | { readonly faults: readonly string[] };
+
+export class ConfigFile {
+  readonly path: string;
+  readonly #validator = new RouterFileValidator();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The text, or why it cannot be read. */
+  async read(): Promise<{ readonly text: string } | { readonly fault: string }> {
+    try {
+      return { text: await readFile(this.path, 'utf8') };
+    } catch (error) {
+      return { fault: describeReadError(this.path, error) };
+    }
+  }
+
+  check(text: string): Checked {
+    const reading = readRouterFile(text, this.#validator);
+    if ('settings' in reading) return reading;
+    return { faults: reading.faults.map((fault) => formatFault(this.path, fault)) };
+  }
+}
+
+export function describeReadError(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return `${path}: no such file`;
+  if (code === 'EACCES') return `${path}: permission denied`;
+  if (code === 'EISDIR') return `${path}: is a directory`;
+  return `${path}: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,149 @@
+// The router as a whole: one speaker thread, the file it follows, its servers, its log and its status.
+// Starts in an order in which nothing speaks before everything could be opened; a reload touches only what
+// changed, and a broken file nothing.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { StatusEntry } from '#api/status.ts';
+import type { RouterSettings } from '#control/router/settings.ts';
+import { FileWatch } from '#io/file-watch.ts';
+import type { EventLog } from '#io/log.ts';
+import type { SpeakerPort } from '#speaker/port.ts';
+import { describeReadError } from './config-file.ts';
+import type { ConfigFile } from './config-file.ts';
+import type { RouterOptions } from './options.ts';
+import { Servers } from './servers.ts';
+import { StartError } from './start-error.ts';
+
+export interface RouterDeps {
+  readonly speaker: SpeakerPort;
+  readonly log: EventLog;
+  readonly file: ConfigFile;
+  readonly version: string;
+}
+
+export class Router {
+  readonly #deps: RouterDeps;
+  readonly #servers: Servers;
+  #settings: RouterSettings | undefined;
+  #watch: FileWatch | undefined;
+  /** Faults of the file as it is now, when it is not the one that runs. */
+  #faults: readonly string[] = [];
+  #problems: readonly string[] = [];
+  #appliedWallMs = 0;
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor(options: RouterOptions, deps: RouterDeps) {
+    this.#deps = deps;
+    const { speaker, log, version } = deps;
+    speaker.onEvent((event) => log.write(event));
+    this.#servers = new Servers(
+      { runDir: options.runDir, nodeName: options.nodeName, version },
+      {
+        speaker,
+        log,
+        status: () => this.status(),
+        configured: () => this.#settings?.speaker.instances ?? [],
+        wallMs: () => Date.now(),
+        reportFault: (error, about) => {
+          const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          log.write({ type: 'api-fault', about, error: text });
+        },
+      },
+    );
+  }
+
+  /** Throws StartError; the caller then stops what was started. */
+  async start(settings: RouterSettings, text: string): Promise<void> {
+    const { speaker, log, file } = this.#deps;
+    // Listening sockets alone first: if a port is taken, no neighbor hears of this start.
+    const { problems } = await speaker.configure({ listen: settings.speaker.listen, instances: [] });
+    if (problems.length > 0) throw new StartError(problems[0]);
+    for (const { address, port } of settings.speaker.listen) {
+      log.write({
+        type: 'listening',
+        what: 'BGP',
+        address: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+      });
+    }
+    this.#settings = settings;
+    const closed = await this.#servers.configure(settings);
+    if (closed.length > 0) throw new StartError(closed[0]);
+    await this.#apply(settings);
+    this.#watch = new FileWatch(
+      { path: file.path, text },
+      {
+        changed: (read) => this.#enqueue(() => this.#take(read)),
+        unreadable: (error) => this.#refuse([describeReadError(file.path, error)]),
+      },
+    );
+  }
+
+  /** Reads the file now, whether it changed or not (SIGHUP). */
+  reload(): void {
+    this.#enqueue(async () => {
+      const read = await this.#deps.file.read();
+      if ('fault' in read) return this.#refuse([read.fault]);
+      this.#watch?.accept(read.text);
+      await this.#take(read.text);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#watch?.stop();
+    await this.#reloading;
+    await this.#servers.close();
+    await this.#deps.speaker.stop();
+  }
+
+  status(): readonly StatusEntry[] {
+    const { path } = this.#deps.file;
+    const since = new Date(this.#appliedWallMs).toISOString();
+    const configuration: StatusEntry[] =
+      this.#faults.length === 0
+        ? [{ component: 'configuration', state: 'ok', message: `${path}, in force since ${since}` }]
+        : this.#faults.map((fault) => ({
+            component: 'configuration',
+            state: 'error',
+            message: `${fault} (the configuration of ${since} stays in force)`,
+          }));
+    const problems = [...this.#problems, ...this.#servers.problems()];
+    const listening: StatusEntry[] = problems.map((message) => ({ component: 'listen', state: 'error', message }));
+    return [...configuration, ...listening];
+  }
+
+  /** One reload at a time, in the order in which they were asked for. */
+  #enqueue(work: () => Promise<void> | void): void {
+    this.#reloading = this.#reloading.then(work);
+  }
+
+  async #take(text: string): Promise<void> {
+    const { log, file } = this.#deps;
+    const checked = file.check(text);
+    if ('faults' in checked) return this.#refuse(checked.faults);
+    this.#faults = [];
+    if (isDeepStrictEqual(checked.settings, this.#settings) && this.#problems.length === 0) {
+      log.write({ type: 'configuration-unchanged', source: file.path });
+      return;
+    }
+    await this.#servers.configure(checked.settings);
+    await this.#apply(checked.settings);
+    for (const problem of this.#servers.problems()) log.write({ type: 'problem', what: 'listen', problem });
+  }
+
+  #refuse(faults: readonly string[]): void {
+    this.#faults = faults;
+    for (const fault of faults) {
+      this.#deps.log.write({ type: 'configuration-broken', source: this.#deps.file.path, fault });
+    }
+  }
+
+  async #apply(settings: RouterSettings): Promise<void> {
+    const { speaker, log, file } = this.#deps;
+    const { problems, ...changes } = await speaker.configure(settings.speaker);
+    this.#settings = settings;
+    this.#problems = problems;
+    this.#appliedWallMs = Date.now();
+    log.write({ type: 'configuration-applied', source: file.path, changes });
+    for (const problem of problems) log.write({ type: 'problem', what: 'listen', problem });
+  }
+}
