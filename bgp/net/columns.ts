@@ -10,6 +10,14 @@ export function nextCapacity(current: number, needed: number): number {
   return capacity;
 }
 
+/**
+ * A first capacity for the `index`-th of several columns that grow together: no two have the same, so that they
+ * are copied one at a time, thousands of slots apart, instead of all at once.
+ */
+export function firstCapacity(index: number): number {
+  return Math.floor(1024 * 1.5 ** (index / 16));
+}
+
 export function growInt32(column: Int32Array, capacity: number): Int32Array {
   const grown = new Int32Array(capacity);
   grown.set(column);

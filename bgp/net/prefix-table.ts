@@ -3,7 +3,7 @@
 // The hash grows incrementally: a full rehash of a million prefixes would stop the speaker for 100 ms.
 // Nothing about routes lives here; tables of routes index their own columns by these slots.
 
-import { growInt32, growUint8, nextCapacity } from './columns.ts';
+import { firstCapacity, growInt32, growUint8, nextCapacity } from './columns.ts';
 
 /** Bucket entry: slot in the low bits, a tag of the hash above it, so that most misses cost no look at the columns. */
 const SLOT_BITS = 26;
@@ -25,7 +25,6 @@ export class PrefixTable {
   /** Every slot in use is below this. */
   limit: number;
   private readonly seed: number;
-  private capacity: number;
   private freeHead: number;
   private buckets: Uint32Array;
   private mask: number;
@@ -37,9 +36,8 @@ export class PrefixTable {
   constructor(stride: 1 | 4, seed = 0) {
     this.stride = stride;
     this.seed = seed | 0;
-    this.capacity = 1024;
-    this.words = new Int32Array(this.capacity * stride);
-    this.lengths = new Uint8Array(this.capacity);
+    this.words = new Int32Array(firstCapacity(14) * stride);
+    this.lengths = new Uint8Array(firstCapacity(15));
     this.count = 0;
     this.limit = 1;
     this.freeHead = 0;
@@ -112,10 +110,12 @@ export class PrefixTable {
     }
     const slot = this.limit++;
     if (slot > SLOT_MASK) throw new RangeError(`a table holds at most ${SLOT_MASK} prefixes`);
-    if (slot >= this.capacity) {
-      this.capacity = nextCapacity(this.capacity, slot + 1);
-      this.words = growInt32(this.words, this.capacity * this.stride);
-      this.lengths = growUint8(this.lengths, this.capacity);
+    const { stride } = this;
+    if ((slot + 1) * stride > this.words.length) {
+      this.words = growInt32(this.words, nextCapacity(this.words.length / stride, slot + 1) * stride);
+    }
+    if (slot >= this.lengths.length) {
+      this.lengths = growUint8(this.lengths, nextCapacity(this.lengths.length, slot + 1));
     }
     return slot;
   }

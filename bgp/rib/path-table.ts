@@ -2,7 +2,7 @@
 // made of it and what the decision process said (Loc-RIB). A path is a slot; the paths of a prefix are a
 // linked list. Slot 0 is "none". Who may change what, and when, is the business of rib.ts.
 
-import { growUint16, growUint32, growUint8, nextCapacity } from '../net/columns.ts';
+import { firstCapacity, growUint16, growUint32, growUint8, nextCapacity } from '../net/columns.ts';
 import { PrefixTable } from '../net/prefix-table.ts';
 
 export class PathTable {
@@ -30,36 +30,42 @@ export class PathTable {
   /** Every path slot in use is below this. */
   pathLimit: number;
   private freeHead: number;
+  /** Length of the shortest column by prefix slot, and by path slot: the others grow at other times. */
+  private prefixCapacity: number;
+  private pathCapacity: number;
 
   constructor(stride: 1 | 4, hashSeed: number) {
-    const capacity = 1024;
     this.prefixes = new PrefixTable(stride, hashSeed);
-    this.first = new Uint32Array(capacity);
-    this.best = new Uint32Array(capacity);
-    this.versions = new Uint32Array(capacity);
-    this.holds = new Uint16Array(capacity);
-    this.prefixOf = new Uint32Array(capacity);
-    this.next = new Uint32Array(capacity);
-    this.attributes = new Uint32Array(capacity);
-    this.usedAttributes = new Uint32Array(capacity);
-    this.receivedSec = new Uint32Array(capacity);
-    this.peers = new Uint16Array(capacity);
-    this.epochs = new Uint8Array(capacity);
-    this.flags = new Uint8Array(capacity);
-    this.reasons = new Uint8Array(capacity);
+    this.first = new Uint32Array(firstCapacity(0));
+    this.best = new Uint32Array(firstCapacity(1));
+    this.versions = new Uint32Array(firstCapacity(2));
+    this.holds = new Uint16Array(firstCapacity(3));
+    this.prefixOf = new Uint32Array(firstCapacity(4));
+    this.next = new Uint32Array(firstCapacity(5));
+    this.attributes = new Uint32Array(firstCapacity(6));
+    this.usedAttributes = new Uint32Array(firstCapacity(7));
+    this.receivedSec = new Uint32Array(firstCapacity(8));
+    this.peers = new Uint16Array(firstCapacity(9));
+    this.epochs = new Uint8Array(firstCapacity(10));
+    this.flags = new Uint8Array(firstCapacity(11));
+    this.reasons = new Uint8Array(firstCapacity(12));
+    this.prefixCapacity = firstCapacity(0);
+    this.pathCapacity = firstCapacity(4);
     this.pathCount = 0;
     this.pathLimit = 1;
     this.freeHead = 0;
   }
 
   get bytes(): number {
-    return this.prefixes.bytes + this.first.length * 14 + this.prefixOf.length * 25;
+    const columns = [this.first, this.best, this.versions, this.holds, this.prefixOf, this.next, this.attributes];
+    const more = [this.usedAttributes, this.receivedSec, this.peers, this.epochs, this.flags, this.reasons];
+    return [...columns, ...more].reduce((sum, column) => sum + column.byteLength, this.prefixes.bytes);
   }
 
   /** The slot of the prefix, with room in the columns. */
   prefixSlot(w0: number, w1: number, w2: number, w3: number, length: number): number {
     const slot = this.prefixes.insert(w0, w1, w2, w3, length);
-    if (slot >= this.first.length) this.growPrefixColumns(slot);
+    if (slot >= this.prefixCapacity) this.growPrefixColumns(slot);
     return slot;
   }
 
@@ -76,7 +82,7 @@ export class PathTable {
     if (path !== 0) this.freeHead = this.next[path];
     else {
       path = this.pathLimit++;
-      if (path >= this.prefixOf.length) this.growPathColumns(path);
+      if (path >= this.pathCapacity) this.growPathColumns(path);
     }
     this.prefixOf[path] = prefix;
     this.peers[path] = peer;
@@ -109,23 +115,39 @@ export class PathTable {
   }
 
   private growPrefixColumns(slot: number): void {
-    const capacity = nextCapacity(this.first.length, slot + 1);
-    this.first = growUint32(this.first, capacity);
-    this.best = growUint32(this.best, capacity);
-    this.versions = growUint32(this.versions, capacity);
-    this.holds = growUint16(this.holds, capacity);
+    if (slot >= this.first.length) this.first = growUint32(this.first, nextCapacity(this.first.length, slot + 1));
+    if (slot >= this.best.length) this.best = growUint32(this.best, nextCapacity(this.best.length, slot + 1));
+    if (slot >= this.versions.length)
+      this.versions = growUint32(this.versions, nextCapacity(this.versions.length, slot + 1));
+    if (slot >= this.holds.length) this.holds = growUint16(this.holds, nextCapacity(this.holds.length, slot + 1));
+    this.prefixCapacity = Math.min(this.first.length, this.best.length, this.versions.length, this.holds.length);
   }
 
   private growPathColumns(path: number): void {
-    const capacity = nextCapacity(this.prefixOf.length, path + 1);
-    this.prefixOf = growUint32(this.prefixOf, capacity);
-    this.next = growUint32(this.next, capacity);
-    this.attributes = growUint32(this.attributes, capacity);
-    this.usedAttributes = growUint32(this.usedAttributes, capacity);
-    this.receivedSec = growUint32(this.receivedSec, capacity);
-    this.peers = growUint16(this.peers, capacity);
-    this.epochs = growUint8(this.epochs, capacity);
-    this.flags = growUint8(this.flags, capacity);
-    this.reasons = growUint8(this.reasons, capacity);
+    if (path >= this.prefixOf.length)
+      this.prefixOf = growUint32(this.prefixOf, nextCapacity(this.prefixOf.length, path + 1));
+    if (path >= this.next.length) this.next = growUint32(this.next, nextCapacity(this.next.length, path + 1));
+    if (path >= this.attributes.length)
+      this.attributes = growUint32(this.attributes, nextCapacity(this.attributes.length, path + 1));
+    if (path >= this.usedAttributes.length)
+      this.usedAttributes = growUint32(this.usedAttributes, nextCapacity(this.usedAttributes.length, path + 1));
+    if (path >= this.receivedSec.length)
+      this.receivedSec = growUint32(this.receivedSec, nextCapacity(this.receivedSec.length, path + 1));
+    if (path >= this.peers.length) this.peers = growUint16(this.peers, nextCapacity(this.peers.length, path + 1));
+    if (path >= this.epochs.length) this.epochs = growUint8(this.epochs, nextCapacity(this.epochs.length, path + 1));
+    if (path >= this.flags.length) this.flags = growUint8(this.flags, nextCapacity(this.flags.length, path + 1));
+    if (path >= this.reasons.length)
+      this.reasons = growUint8(this.reasons, nextCapacity(this.reasons.length, path + 1));
+    this.pathCapacity = Math.min(
+      this.prefixOf.length,
+      this.next.length,
+      this.attributes.length,
+      this.usedAttributes.length,
+      this.receivedSec.length,
+      this.peers.length,
+      this.epochs.length,
+      this.flags.length,
+      this.reasons.length,
+    );
   }
 }

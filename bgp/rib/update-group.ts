@@ -2,7 +2,7 @@
 // slot) and one encoding of every message. A route is never sent back to the member it came from, which is
 // the only way in which members differ. Who belongs to which group is the business of update-groups.ts.
 
-import { growUint16, growUint32, nextCapacity } from '../net/columns.ts';
+import { firstCapacity, growUint16, growUint32, nextCapacity } from '../net/columns.ts';
 import { attrSetId } from '../wire/attribute-sets.ts';
 import type { RibCore } from './core.ts';
 import { Exporter } from './exporter.ts';
@@ -28,6 +28,8 @@ export class UpdateGroup {
   // Adj-RIB-Out by prefix slot.
   outAttributes: Uint32Array;
   outPeers: Uint16Array;
+  /** Length of the shorter column. */
+  private capacity: number;
   /** Routes in the Adj-RIB-Out. */
   advertised: number;
   readonly queue: SlotQueue;
@@ -54,8 +56,9 @@ export class UpdateGroup {
     this.id = id;
     this.core = core;
     this.options = options;
-    this.outAttributes = new Uint32Array(1024);
-    this.outPeers = new Uint16Array(1024);
+    this.outAttributes = new Uint32Array(firstCapacity(2));
+    this.outPeers = new Uint16Array(firstCapacity(9));
+    this.capacity = firstCapacity(2);
     this.advertised = 0;
     this.queue = new SlotQueue();
     this.lastUnits = 0;
@@ -73,7 +76,7 @@ export class UpdateGroup {
   }
 
   get bytes(): number {
-    return this.outAttributes.length * 6 + this.queue.bytes + this.exporter.derived.bytes;
+    return this.outAttributes.byteLength + this.outPeers.byteLength + this.queue.bytes + this.exporter.derived.bytes;
   }
 
   /** Everything that is known has been sent. */
@@ -97,7 +100,7 @@ export class UpdateGroup {
 
   /** The best path of a prefix has changed. */
   enqueue(slot: number): void {
-    if (slot >= this.outAttributes.length) this.growColumns(slot);
+    if (slot >= this.capacity) this.growColumns(slot);
     if (this.queue.push(slot) && this.outAttributes[slot] === 0) this.core.paths.holds[slot]++;
   }
 
@@ -156,6 +159,7 @@ export class UpdateGroup {
     const { attributes, paths } = this.core;
     copy.outAttributes = this.outAttributes.slice();
     copy.outPeers = this.outPeers.slice();
+    copy.capacity = this.capacity;
     copy.advertised = this.advertised;
     copy.advertisedFrom = this.advertisedFrom.slice();
     copy.populateCursor = this.populateCursor;
@@ -250,7 +254,7 @@ export class UpdateGroup {
   private populate(budget: number): void {
     const { best, holds, prefixes } = this.core.paths;
     const end = Math.min(prefixes.limit, this.populateCursor + budget);
-    if (end > this.outAttributes.length) this.growColumns(end);
+    if (end >= this.capacity) this.growColumns(end);
     for (let slot = this.populateCursor; slot < end; slot++) {
       const before = this.outAttributes[slot];
       if ((best[slot] === 0 && before === 0) || this.queue.has(slot)) continue;
@@ -389,9 +393,13 @@ export class UpdateGroup {
   }
 
   private growColumns(slot: number): void {
-    const capacity = nextCapacity(this.outAttributes.length, Math.max(slot + 1, this.core.paths.first.length));
-    this.outAttributes = growUint32(this.outAttributes, capacity);
-    this.outPeers = growUint16(this.outPeers, capacity);
+    if (slot >= this.outAttributes.length) {
+      this.outAttributes = growUint32(this.outAttributes, nextCapacity(this.outAttributes.length, slot + 1));
+    }
+    if (slot >= this.outPeers.length) {
+      this.outPeers = growUint16(this.outPeers, nextCapacity(this.outPeers.length, slot + 1));
+    }
+    this.capacity = Math.min(this.outAttributes.length, this.outPeers.length);
   }
 }
 
