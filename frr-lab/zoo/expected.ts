@@ -6,6 +6,9 @@ import { peerAddress, waggleAddress, waggleAsn, type ZooPeer, zooPeers } from '.
 
 type Origin = Omit<Route, 'nextHop'>;
 
+/** RFC 1997: not to be told outside the AS. */
+const noExport = '65535:65281';
+
 const plain = { communities: [], largeCommunities: [] };
 
 /** As they stand in the update that the originating speaker sends. */
@@ -17,8 +20,10 @@ const origins: Readonly<Record<string, readonly Origin[]>> = {
   frr1: [
     { prefix: '10.21.1.0/24', asPath: '65021', communities: ['65021:1'], largeCommunities: [] },
     { prefix: '10.21.2.0/24', asPath: '65021 65021 65021', communities: [], largeCommunities: ['65021:1:2'] },
+    { prefix: '10.21.3.0/24', asPath: '65021', communities: [noExport], largeCommunities: [] },
     { prefix: '2001:db8:2101::/48', asPath: '65021', communities: ['65021:1'], largeCommunities: [] },
     { prefix: '2001:db8:2102::/48', asPath: '65021 65021 65021', communities: [], largeCommunities: ['65021:1:2'] },
+    { prefix: '2001:db8:2103::/48', asPath: '65021', communities: [noExport], largeCommunities: [] },
   ],
   bird1: [
     { prefix: '10.22.1.0/24', asPath: '', communities: ['65010:22'], largeCommunities: [] },
@@ -67,6 +72,7 @@ export function expectedAtPeer(peer: ZooPeer, family: Family): readonly Route[] 
     if (isIbgp && isFromIbgp) return [];
     return origins[source]
       .filter((origin) => familyOf(origin.prefix) === family)
+      .filter((origin) => isIbgp || !origin.communities.includes(noExport))
       .map((origin) => ({
         ...origin,
         // §5.1.2: the own AS number is put in front towards an external peer only.
