@@ -1,4 +1,5 @@
-// What a schema found wrong, in words for the person who wrote the file: path, value, what would be right.
+// What a schema found wrong, in words for the person who wrote the file: path, value, what would be
+// right. The schemas themselves are in schemas/.
 
 import type { ErrorObject } from 'ajv';
 import type { FieldPath } from '#control/yaml/document.ts';

@@ -15,7 +15,7 @@ interface Room {
   readonly isPure: boolean;
 }
 
-const shell = ['io', 'kernel', 'speaker', 'control', 'kube', 'api'].map((name) => `src/${name}/`);
+const shell = ['io', 'kernel', 'speaker', 'control', 'kube', 'api', 'daemon'].map((name) => `src/${name}/`);
 const bgpTop = ['bgp/ports.ts', 'bgp/config.ts', 'bgp/views.ts', 'bgp/events.ts'];
 const everything = ['bgp/', 'src/', 'frr-lab/', 'test/', 'scripts/'];
 
@@ -36,6 +36,14 @@ const rooms: ReadonlyMap<string, Room> = new Map([
     { values: ['bgp/net/', 'bgp/wire/', 'bgp/views.ts'], types: ['bgp/', 'src/speaker/port.ts'], isPure: false },
   ],
   ['src/cli/', { values: [], types: ['src/api/'], isPure: false }],
+  [
+    'src/daemon/',
+    {
+      values: ['io', 'kernel', 'speaker', 'control', 'api'].map((name) => `src/${name}/`),
+      types: ['bgp/'],
+      isPure: false,
+    },
+  ],
   ['src/agent/', { values: ['bgp/', ...shell], types: [], isPure: false }],
   ['src/router/', { values: ['bgp/', ...shell.filter((name) => name !== 'src/kube/')], types: [], isPure: false }],
   ['src/', { values: ['bgp/', 'src/'], types: [], isPure: false }],

@@ -1,0 +1,111 @@
+// A daemon's servers beside BGP: API, metrics, health. Each is opened anew only when its own address
+// changes; what cannot listen is said in words and, while running, left for the status to show.
+
+import { createApi } from '#api/api.ts';
+import type { Api, ApiDeps, ApiOptions } from '#api/api.ts';
+import { createHealthServer } from '#api/health.ts';
+import { createMetrics, createMetricsServer } from '#api/metrics.ts';
+import type { Metrics } from '#api/metrics.ts';
+import type { ListeningServer } from '#api/plain-server.ts';
+import type { Endpoint } from '#control/router/text-formats.ts';
+import type { LogEvent } from '#io/log.ts';
+
+export interface ServerAddresses {
+  /** TCP address of the API, beside its unix socket; undefined: none. */
+  readonly apiListen: Endpoint | undefined;
+  readonly metricsListen: Endpoint;
+  readonly healthListen: Endpoint;
+}
+
+interface Slot {
+  readonly name: string;
+  readonly open: (wanted: readonly Endpoint[]) => Promise<{ readonly close: () => Promise<void> }>;
+  /** The addresses it runs with, as text; undefined: closed. */
+  running: string | undefined;
+  server: { readonly close: () => Promise<void> } | undefined;
+  problem: string | undefined;
+}
+
+export interface ServersDeps extends ApiDeps {
+  readonly log: { write(event: LogEvent): void };
+}
+
+export class Servers {
+  /** The composition root counts its reconciliations here. */
+  readonly metrics: Metrics;
+  readonly #api: Slot;
+  readonly #metricsSlot: Slot;
+  readonly #health: Slot;
+
+  constructor(options: Omit<ApiOptions, 'listen'>, deps: ServersDeps) {
+    const { log, speaker, status } = deps;
+    this.metrics = createMetrics({ speaker, version: options.version });
+    const makeSlot = (name: string, open: Slot['open']): Slot => ({
+      name,
+      open,
+      running: undefined,
+      server: undefined,
+      problem: undefined,
+    });
+    const openPlain = async (
+      name: string,
+      server: ListeningServer,
+      { address }: Endpoint,
+    ): Promise<ListeningServer> => {
+      const port = await server.listen();
+      log.write({ type: 'listening', what: name, address: formatEndpoint({ address, port }) });
+      return server;
+    };
+    this.#api = makeSlot('API', async (listen) => {
+      const api: Api = createApi({ ...options, listen }, deps);
+      const bound = await api.listen();
+      for (const address of [api.socketPath, ...bound.map(formatEndpoint)]) {
+        log.write({ type: 'listening', what: 'API', address });
+      }
+      return api;
+    });
+    this.#metricsSlot = makeSlot('metrics', ([wanted]) =>
+      openPlain('metrics', createMetricsServer(wanted, this.metrics), wanted),
+    );
+    this.#health = makeSlot('health', ([wanted]) =>
+      openPlain('health', createHealthServer(wanted, { speaker, status }), wanted),
+    );
+  }
+
+  /** Opens what is wanted and is not open yet; answers what could not be, in words. */
+  async configure({ apiListen, metricsListen, healthListen }: ServerAddresses): Promise<readonly string[]> {
+    await ensure(this.#health, [healthListen]);
+    await ensure(this.#metricsSlot, [metricsListen]);
+    await ensure(this.#api, apiListen === undefined ? [] : [apiListen]);
+    return this.problems();
+  }
+
+  problems(): readonly string[] {
+    return [this.#health, this.#metricsSlot, this.#api].flatMap(({ problem }) => problem ?? []);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#api, this.#metricsSlot, this.#health].map(async ({ server }) => server?.close()));
+    this.metrics.close();
+  }
+}
+
+async function ensure(slot: Slot, wanted: readonly Endpoint[]): Promise<void> {
+  const key = wanted.map(formatEndpoint).join(' ');
+  if (slot.running === key) return;
+  await slot.server?.close();
+  slot.server = undefined;
+  slot.running = undefined;
+  slot.problem = undefined;
+  try {
+    slot.server = await slot.open(wanted);
+    slot.running = key;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ApiListenError') throw error;
+    slot.problem = `${error.message}: stop what uses it, or choose another address in the configuration`;
+  }
+}
+
+function formatEndpoint({ address, port }: Endpoint): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
