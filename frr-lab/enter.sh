@@ -30,7 +30,7 @@ enter_node() {
   shift 2
   local node=$run_root/$topology/$name
   [ "$(id -u)" = 0 ] || fail 1 "entering a node needs root"
-  if [ ! -e "$node/mnt" ] || ! nsenter "--net=$node/net" true 2>/dev/null; then
+  if ! nsenter "--net=$node/net" "--mount=$node/mnt" true 2>/dev/null; then
     fail 1 "lab $topology has no node $name; there are: $(cd "$run_root/$topology" && echo */ | tr -d /)"
   fi
   local directory=$PWD

@@ -1,6 +1,7 @@
 // Makes and removes a node's namespaces: network, mount and UTS, kept alive by bind mounts under /run/waggle-lab, the network
 // also under the name that `ip netns` shows. Everything made here is found again by where it is mounted, not by memory.
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Mount } from './daemons/daemon.ts';
 import { planOf } from './daemons/index.ts';
@@ -41,22 +42,29 @@ export async function makeNode(lab: LabPaths, node: LabNode): Promise<void> {
   writeNodeFiles(lab, node, paths);
   mkdirSync(paths.daemons, { recursive: true });
   for (const file of [paths.net, paths.mnt, paths.uts]) writeFileSync(file, '');
-  await mustRun(
-    [
-      'unshare',
-      `--net=${paths.net}`,
-      `--mount=${paths.mnt}`,
-      `--uts=${paths.uts}`,
-      'sh',
-      join(labDir, 'node-root.sh'),
-      node.name,
-      paths.mounts,
-    ],
-    { environment: nodeEnvironment(lab, node.name) },
-  );
+  await unshareNode(lab, node, paths);
   const named = join(netnsDirectory, paths.netnsName);
   writeFileSync(named, '');
   await mustRun(['mount', '--bind', paths.net, named]);
+}
+
+/**
+ * Linux 6.18 refuses to bind a mount namespace whose number is not above our own (EINVAL, against loops), and hands numbers out in
+ * batches a CPU: a namespace made on one CPU may be numbered below one that was made earlier on another. Seen only where we live in a
+ * young mount namespace ourselves, as in a container. On the CPU that made ours, later ones are above it.
+ */
+async function unshareNode(lab: LabPaths, node: LabNode, paths: NodePaths): Promise<void> {
+  const files = [`--net=${paths.net}`, `--uts=${paths.uts}`, `--mount=${paths.mnt}`];
+  const command = ['unshare', ...files, 'sh', join(labDir, 'node-root.sh'), node.name, paths.mounts];
+  const environment = nodeEnvironment(lab, node.name);
+  for (const cpu of cpus().keys()) {
+    const pinned = await run(['taskset', '-c', String(cpu), ...command], { environment });
+    if (pinned.code === 0) return;
+    if (!/Invalid argument|taskset/.test(pinned.stderr)) break;
+    for (const file of [paths.net, paths.uts, paths.mnt]) await run(['umount', '-q', file]);
+  }
+  // Not that: let it fail once more, with its message.
+  await mustRun(command, { environment });
 }
 
 /** Copies the node's folder of the checkout, so that nothing a daemon or a person does in a node changes the checkout. */
