@@ -343,12 +343,12 @@ export class UpdateGroup {
     this.retryFailed();
     const hasWrapped = end >= limit;
     for (const membership of receivers) {
+      // Round to where it began: in this slice only if that was the beginning.
+      const isComplete = membership.hasWrapped ? end >= membership.dumpStart : hasWrapped && membership.dumpStart === 1;
       if (hasWrapped) membership.hasWrapped = true;
-      const reached = hasWrapped ? 1 : end;
-      if (membership.hasWrapped && (reached >= membership.dumpStart || membership.dumpStart >= limit)) {
-        membership.isDumping = false;
-        membership.endOfRibAfter = this.queue.pushed;
-      }
+      if (!isComplete) continue;
+      membership.isDumping = false;
+      membership.endOfRibAfter = this.queue.pushed;
     }
     this.dumpCursor = hasWrapped ? 1 : end;
   }

@@ -1,0 +1,168 @@
+// A RIB with peers and members for tests: attributes by plain values, members that remember what they were
+// sent. No socket, no clock.
+
+import { Address, parseAddress } from '#bgp/net/address.ts';
+import { asn } from '#bgp/net/asn.ts';
+import { type Family, ipv4Unicast } from '#bgp/net/family.ts';
+import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
+import { policyOf } from '#bgp/policy/policy.ts';
+import { NextHops } from '#bgp/rib/next-hops.ts';
+import { RibPeers } from '#bgp/rib/peers.ts';
+import { Rib } from '#bgp/rib/rib.ts';
+import { type GroupMember, type PeerIndex, type UpdateGroupOptions, WorkState } from '#bgp/rib/types.ts';
+import { type AttrSetId, AttributeSets } from '#bgp/wire/attribute-sets.ts';
+import { emptyAttributes, encodePathAttributes, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
+import { readUpdate, splitMessages } from './update-text.ts';
+
+export const LOCAL_ASN = 65_000;
+export const acceptAll = policyOf('accept', false, new Map());
+export const rejectAll = policyOf('reject', false, new Map());
+
+export const ebgpOptions: UpdateGroupOptions = {
+  isIbgp: false,
+  localAsn: LOCAL_ASN,
+  nextHop: new Address(4, 0x0a0000fe, 0, 0, 0),
+  linkLocalNextHop: undefined,
+  isNextHopSelf: false,
+  isFourOctetAs: true,
+  exportPolicy: acceptAll,
+};
+
+export function prefixOf(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) throw new RangeError(text);
+  return prefix;
+}
+
+export interface Route extends Partial<Omit<PathAttributes, 'asPath' | 'nextHop'>> {
+  readonly asPath?: readonly number[];
+  readonly nextHop?: string;
+}
+
+export class RecordingMember implements GroupMember {
+  readonly peer: PeerIndex;
+  /** What the peer believes: text of the attributes by prefix. */
+  readonly routes = new Map<string, string>();
+  readonly chunks: Uint8Array[] = [];
+  queued = 0;
+  updates = 0;
+  announcements = 0;
+  withdrawals = 0;
+  endsOfRib = 0;
+
+  constructor(peer: PeerIndex) {
+    this.peer = peer;
+  }
+
+  send(bytes: Uint8Array, updates: number): void {
+    this.chunks.push(bytes);
+    this.updates += updates;
+    for (const message of splitMessages(bytes)) {
+      const update = readUpdate(message, true);
+      for (const prefix of update.withdrawn) this.routes.delete(prefix);
+      for (const prefix of update.announced) this.routes.set(prefix, update.attributes);
+      this.announcements += update.announced.length;
+      this.withdrawals += update.withdrawn.length;
+    }
+  }
+
+  queuedBytes(): number {
+    return this.queued;
+  }
+
+  endOfRibSent(): void {
+    this.endsOfRib++;
+  }
+}
+
+export class World {
+  readonly attributes = new AttributeSets();
+  readonly peers = new RibPeers();
+  readonly nextHops: NextHops;
+  readonly rib: Rib;
+  readonly metrics = new Map<string, number>();
+  readonly unreachable = new Set<string>();
+  private hosts = 0;
+
+  constructor(family: Family = ipv4Unicast) {
+    this.nextHops = new NextHops(this.attributes, {
+      resolve: (address) => ({
+        isReachable: !this.unreachable.has(address.toString()),
+        metric: this.metrics.get(address.toString()) ?? 0,
+        interfaceName: undefined,
+      }),
+    });
+    this.rib = new Rib(family, { attributes: this.attributes, peers: this.peers, nextHops: this.nextHops });
+  }
+
+  addPeer(options: { isIbgp?: boolean; routerId?: number; address?: string } = {}): PeerIndex {
+    this.hosts++;
+    const address = parseAddress(options.address ?? `10.0.0.${this.hosts}`);
+    if (address === undefined) throw new RangeError(options.address);
+    const isIbgp = options.isIbgp ?? false;
+    const peer = this.peers.add({
+      address,
+      isIbgp,
+      asn: isIbgp ? LOCAL_ASN : 64_500,
+      routerId: options.routerId ?? this.hosts,
+    });
+    this.rib.setImportPolicy(peer, acceptAll);
+    return peer;
+  }
+
+  join(peer: PeerIndex, options: UpdateGroupOptions = ebgpOptions): RecordingMember {
+    const member = new RecordingMember(peer);
+    this.rib.groups.join(member, options);
+    return member;
+  }
+
+  intern(route: Route): AttrSetId {
+    const asns = (route.asPath ?? [64_500]).map(asn);
+    const bytes = encodePathAttributes({
+      ...emptyAttributes,
+      ...route,
+      asPath: asns.length === 0 ? [] : [{ type: SegmentType.Sequence, asns }],
+      nextHop: route.nextHop === 'none' ? undefined : parseAddress(route.nextHop ?? '10.0.0.1'),
+    });
+    return this.attributes.intern(bytes, 0, bytes.length);
+  }
+
+  announce(peer: PeerIndex, text: string, route: Route = {}, isAsLoop = false): void {
+    const { w0, w1, w2, w3, length } = prefixOf(text);
+    const attr = this.intern(route);
+    this.rib.announce(peer, w0, w1, w2, w3, length, attr, isAsLoop, 1_700_000_000);
+    this.attributes.release(attr);
+  }
+
+  withdraw(peer: PeerIndex, text: string): boolean {
+    const { w0, w1, w2, w3, length } = prefixOf(text);
+    return this.rib.withdraw(peer, w0, w1, w2, w3, length);
+  }
+
+  settle(budget?: number): WorkState {
+    for (let slices = 0; slices < 1_000_000; slices++) {
+      const state = this.rib.work(budget);
+      if (state !== WorkState.More) return state;
+    }
+    throw new RangeError('work does not come to an end');
+  }
+
+  /** The paths of a prefix in the Loc-RIB, best first. */
+  paths(text: string): { peer: number; flags: number; reason: number }[] {
+    const view = this.rib.openView({
+      table: 'loc-rib',
+      peer: 0,
+      prefix: prefixOf(text),
+      isLongerPrefixes: false,
+      address: undefined,
+    });
+    const found: { peer: number; flags: number; reason: number }[] = [];
+    while (!view.isDone) {
+      const batch = view.next();
+      for (let row = 0; batch !== undefined && row < batch.count; row++) {
+        found.push({ peer: batch.peers[row], flags: batch.flags[row], reason: batch.reasons[row] });
+      }
+    }
+    return found;
+  }
+}
