@@ -5,14 +5,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StatusEntry } from '#api/status.ts';
 import type { RouterSettings } from '#control/router/settings.ts';
+import { Servers } from '#daemon/servers.ts';
+import { StartError } from '#daemon/start-error.ts';
 import { FileWatch } from '#io/file-watch.ts';
 import type { EventLog } from '#io/log.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
 import { describeReadError } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { RouterOptions } from './options.ts';
-import { Servers } from './servers.ts';
-import { StartError } from './start-error.ts';
 
 export interface RouterDeps {
   readonly speaker: SpeakerPort;
