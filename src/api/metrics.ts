@@ -62,76 +62,97 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   };
 }
 
+/** Gauges of one scrape collect at the same time and share one look at the speaker. */
+function shareRefresh(refresh: () => Promise<void>): () => Promise<void> {
+  let pending: Promise<void> | undefined;
+  return () => {
+    pending ??= refresh().finally(() => (pending = undefined));
+    return pending;
+  };
+}
+
 function registerSessions(speaker: SpeakerPort, registers: Registry[]): void {
-  const advertised = new Gauge({
-    name: `${prefix}advertised_routes`,
-    help: 'Routes sent to the neighbor, while the session is up',
-    labelNames: familyLabels,
-    registers,
-  });
-  const received = new Gauge({
-    name: `${prefix}received_routes`,
-    help: 'Routes received from the neighbor before policy, while the session is up',
-    labelNames: familyLabels,
-    registers,
+  const collect = shareRefresh(async () => {
+    const instances = await speaker.instances();
+    for (const gauge of [session, advertised, received]) gauge.reset();
+    for (const instance of instances) {
+      for (const neighbor of instance.neighbors) setNeighbor(instance.instance, neighbor);
+    }
   });
   const session = new Gauge({
     name: `${prefix}session_state`,
     help: '1 while the session is Established, else 0',
     labelNames: sessionLabels,
     registers,
-    // One look at the speaker fills all three: prom-client collects them in one go.
-    async collect() {
-      const instances = await speaker.instances();
-      for (const gauge of [session, advertised, received]) gauge.reset();
-      for (const instance of instances) {
-        for (const neighbor of instance.neighbors) {
-          const labels = {
-            instance_name: instance.instance,
-            local_asn: String(neighbor.localAsn),
-            neighbor: joinHostPort(neighbor),
-            neighbor_asn: String(neighbor.remoteAsn),
-          };
-          const isUp = neighbor.state === 'Established';
-          session.set(labels, isUp ? 1 : 0);
-          if (!isUp) continue;
-          for (const view of neighbor.families.filter((entry) => entry.isNegotiated)) {
-            const family = { ...labels, ...splitFamily(view.family) };
-            advertised.set(family, view.sent);
-            received.set(family, view.receivedPrePolicy);
-          }
-        }
-      }
-    },
+    collect,
   });
+  const advertised = new Gauge({
+    name: `${prefix}advertised_routes`,
+    help: 'Routes sent to the neighbor, while the session is up',
+    labelNames: familyLabels,
+    registers,
+    collect,
+  });
+  const received = new Gauge({
+    name: `${prefix}received_routes`,
+    help: 'Routes received from the neighbor before policy, while the session is up',
+    labelNames: familyLabels,
+    registers,
+    collect,
+  });
+
+  function setNeighbor(instance: string, neighbor: NeighborView): void {
+    const labels = {
+      instance_name: instance,
+      local_asn: String(neighbor.localAsn),
+      neighbor: joinHostPort(neighbor),
+      neighbor_asn: String(neighbor.remoteAsn),
+    };
+    const isUp = neighbor.state === 'Established';
+    session.set(labels, isUp ? 1 : 0);
+    if (!isUp) return;
+    for (const view of neighbor.families.filter((entry) => entry.isNegotiated)) {
+      const family = { ...labels, ...splitFamily(view.family) };
+      advertised.set(family, view.sent);
+      received.set(family, view.receivedPrePolicy);
+    }
+  }
 }
 
 function registerSpeakerFigures(speaker: SpeakerPort, registers: Registry[]): void {
-  const heap = new Gauge({
-    name: 'waggle_speaker_heap_used_bytes',
-    help: 'JavaScript heap of the speaker thread',
-    registers,
+  const collect = shareRefresh(async () => {
+    const figures = await speaker.figures();
+    delay.set({ quantile: '0.5' }, figures.eventLoopDelaySec.p50);
+    delay.set({ quantile: '0.99' }, figures.eventLoopDelaySec.p99);
+    delay.set({ quantile: '1' }, figures.eventLoopDelaySec.max);
+    heap.set(figures.heapUsedBytes);
+    buffers.set(figures.arrayBufferBytes);
+    views.set(figures.openViews);
   });
-  const buffers = new Gauge({
-    name: 'waggle_speaker_array_buffers_bytes',
-    help: 'Typed arrays of the speaker thread: tables and attribute sets',
-    registers,
-  });
-  const views = new Gauge({ name: 'waggle_speaker_open_views', help: 'Views of tables being read', registers });
   const delay = new Gauge({
     name: 'waggle_speaker_event_loop_delay_seconds',
     help: 'Event-loop delay of the speaker thread over the last window; quantile 1 is the longest',
     labelNames: ['quantile'],
     registers,
-    async collect() {
-      const figures = await speaker.figures();
-      delay.set({ quantile: '0.5' }, figures.eventLoopDelaySec.p50);
-      delay.set({ quantile: '0.99' }, figures.eventLoopDelaySec.p99);
-      delay.set({ quantile: '1' }, figures.eventLoopDelaySec.max);
-      heap.set(figures.heapUsedBytes);
-      buffers.set(figures.arrayBufferBytes);
-      views.set(figures.openViews);
-    },
+    collect,
+  });
+  const heap = new Gauge({
+    name: 'waggle_speaker_heap_used_bytes',
+    help: 'JavaScript heap of the speaker thread',
+    registers,
+    collect,
+  });
+  const buffers = new Gauge({
+    name: 'waggle_speaker_array_buffers_bytes',
+    help: 'Typed arrays of the speaker thread: tables and attribute sets',
+    registers,
+    collect,
+  });
+  const views = new Gauge({
+    name: 'waggle_speaker_open_views',
+    help: 'Views of tables being read',
+    registers,
+    collect,
   });
 }
 

@@ -2,6 +2,7 @@
 // socket and one for each TCP address; they differ only in who may ask what (access.ts).
 
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { checkTcpRequest, methodNotAllowed } from './access.ts';
 import { formatProblem, type Problem, ProblemError, problemTypes } from './problem.ts';
@@ -31,6 +32,7 @@ export function createServer(context: RouteContext, kind: 'unix' | 'tcp'): Fasti
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     http: { maxHeaderSize: limits.headerBytes },
+    clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => void sendError(context, error, request, reply),
   });
   app.server.maxConnections = limits.connections;
@@ -47,6 +49,20 @@ export function createServer(context: RouteContext, kind: 'unix' | 'tcp'): Fasti
   app.setErrorHandler((error, request, reply) => sendError(context, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError(context, judgeUnknown(request), request, reply));
   return app;
+}
+
+/** What is not even a request: answered by hand, because there is no reply object yet. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+  const status = statuses[error.code ?? ''] ?? 400;
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = JSON.stringify({ type: problemTypes.blank, title, status, detail: 'the request cannot be read' });
+  const head = `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`);
 }
 
 /** A known path with another method is 405, everything else 404 with the nearest path. */
@@ -72,8 +88,17 @@ function isMatch(route: ApiRoute, path: string): boolean {
   return new RegExp(`^${pattern}$`).test(path);
 }
 
+/** Refusals of the speaker that are nobody's fault, by the code that its errors carry. */
+const speakerRefusals: Readonly<Record<string, number>> = { 'too-many-views': 503, 'unknown-neighbor': 404 };
+
 function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (error instanceof Error && code in speakerRefusals) {
+    const status = speakerRefusals[code];
+    const type = status === 503 ? problemTypes.busy : problemTypes.noSuchNeighbor;
+    return { type, title: STATUS_CODES[status] ?? 'Error', status, detail: error.message };
+  }
   const status = readStatus(error);
   const title = STATUS_CODES[status] ?? 'Error';
   const detail =
@@ -94,10 +119,13 @@ function sendError(context: RouteContext, error: unknown, request: FastifyReques
   if (error instanceof ProblemError) void reply.headers(error.headers);
   void reply.status(problem.status).header('cache-control', 'no-store');
   if (wantsText(request)) return reply.type('text/plain; charset=utf-8').send(formatProblem(problem));
-  return reply.type('application/problem+json').send(JSON.stringify(problem));
+  // As octets: to text Fastify would add a charset, which this type does not have (RFC 9457 §7.1).
+  return reply.type('application/problem+json').send(Buffer.from(JSON.stringify(problem)));
 }
 
+/** A client that reads problem documents gets them, whatever it wants answers in. */
 function wantsText(request: FastifyRequest): boolean {
+  if (request.headers.accept?.includes('application/problem+json') === true) return false;
   const asked = new URLSearchParams(request.url.split('?')[1]).get('format');
   let format: Format = 'json';
   try {

@@ -140,7 +140,7 @@ async function runRoutes(context: CommandContext): Promise<number> {
     return 0;
   }
   query.set('format', format === 'json' ? 'json' : 'text');
-  const accept = format === 'json' ? 'application/json' : 'text/plain, application/problem+json';
+  const accept = `${format === 'json' ? 'application/json' : 'text/plain'}, application/problem+json`;
   await pass(await send({ socketPath, method: 'GET', path: `/v1/bgp/routes?${query}`, accept }), output.stdout);
   return 0;
 }

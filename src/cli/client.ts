@@ -59,20 +59,19 @@ export function renderClientHelp(): string {
   return clientCommands.map((command) => `  ${command.name.padEnd(width)}${command.about}\n`).join('');
 }
 
-function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
-  const words = argv.filter((word) => !word.startsWith('-'));
+/** The command that the first words name; of several the longest name. */
+function findCommand(words: readonly string[]): Command {
   const found = clientCommands
     .filter((command) => command.name.split(' ').every((word, index) => words[index] === word))
     .toSorted((a, b) => b.name.length - a.name.length)[0];
-  if (found === undefined) {
-    const first = clientCommands.filter((command) => command.name.startsWith(`${words[0]} `));
-    const names = (first.length > 0 ? first : clientCommands).map((command) => command.name);
-    throw new UsageError(`unknown command: ${words.join(' ')}; expected one of ${names.join(', ')}`);
-  }
-  const rest = [...argv];
-  for (const word of found.name.split(' ')) rest.splice(rest.indexOf(word), 1);
-  return { command: found, rest };
+  if (found !== undefined) return found;
+  const first = clientCommands.filter((command) => command.name.startsWith(`${words[0]} `));
+  const names = (first.length > 0 ? first : clientCommands).map((command) => command.name);
+  throw new UsageError(`unknown command: ${words.join(' ')}; expected one of ${names.join(', ')}`);
 }
+
+/** Options of any command, so that words can be told from their values wherever they stand. */
+const allOptions = [...commonOptions, ...clientCommands.flatMap((command) => command.options)];
 
 /** Never throws for what a user, the daemon or the reader of stdout did. */
 export async function runClient(
@@ -90,20 +89,23 @@ export async function runClient(
 }
 
 async function run(argv: readonly string[], output: Output): Promise<number> {
-  const isHelp = argv.includes('--help') || argv.includes('-h');
-  if (argv.length === 0 || (isHelp && argv.every((word) => word.startsWith('-')))) {
+  const { words, options } = parseArguments(argv, allOptions);
+  const isHelp = options.has('--help');
+  if (words.length === 0) {
     await write(output.stdout, `Usage: waggle COMMAND …\n\nCommands of the client:\n${renderClientHelp()}`);
-    return argv.length === 0 ? 2 : 0;
+    return isHelp ? 0 : 2;
   }
-  const { command, rest } = findCommand(isHelp ? argv.filter((word) => !word.startsWith('-')) : argv);
+  const command = findCommand(words);
   const specs = [...command.options, ...commonOptions];
   if (isHelp) {
     await write(output.stdout, renderHelp(command.usage, command.about, specs, command.more));
     return 0;
   }
-  const parsed = parseArguments(rest, specs);
-  const socketPath = findSocketPath(parsed.options, process.env);
-  return command.run({ arguments: parsed, socketPath, output });
+  const stray = [...options.keys()].find((name) => !specs.some((spec) => spec.name === name));
+  if (stray !== undefined) throw new UsageError(`waggle ${command.name} has no option ${stray}`);
+  const rest = words.slice(command.name.split(' ').length);
+  const socketPath = findSocketPath(options, process.env);
+  return command.run({ arguments: { words: rest, options }, socketPath, output });
 }
 
 function explain(error: unknown): { message: string; code: number } {

@@ -23,7 +23,7 @@ async function runShow({ arguments: { words, options }, socketPath, output }: Co
   }
   const shown = words.at(-1) === 'json' ? words.slice(0, -1) : words;
   const path = `/show/${shown.map(encodeURIComponent).join('/')}?format=${isJson ? 'json' : 'text'}`;
-  const accept = isJson ? 'application/json' : 'text/plain, application/problem+json';
+  const accept = `${isJson ? 'application/json' : 'text/plain'}, application/problem+json`;
   await pass(await send({ socketPath, method: 'GET', path, accept }), output.stdout);
   return 0;
 }

@@ -1,0 +1,161 @@
+// Large answers: valid JSON of 200,000 routes, in slices of at most 64 KB with turns of the event loop between them, pulled by the
+// reader, let go of when the client goes away, and not too many at once.
+
+import { request, type IncomingMessage } from 'node:http';
+import * as v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import test from 'ava';
+import { PathFlag } from '#bgp/views.ts';
+import { asn } from '#bgp/net/asn.ts';
+import { Address, formatIpv4 } from '#bgp/net/address.ts';
+import { emptyAttributes, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
+import { createSliceStream, SLICE_BYTES } from '#api/slices.ts';
+import { ask, startApi } from '#support/api.ts';
+import { createFixtureSpeaker, isJson, toJson } from '#support/frr-fixtures.ts';
+import type { FakeRoute, FakeSpeakerPort } from '#support/fake-speaker-port.ts';
+
+const ROUTES = 200_000;
+const SETS = 30_000;
+
+const sets: readonly PathAttributes[] = Array.from({ length: SETS }, (_, index) => ({
+  ...emptyAttributes,
+  asPath: [{ type: SegmentType.Sequence, asns: [asn(65001), asn(70000 + index), asn(100000 + index)] }],
+  nextHop: new Address(4, 0x0a010002, 0, 0, 0),
+  communities: [index],
+}));
+
+function* makeRoutes(count: number): Generator<FakeRoute> {
+  for (let index = 0; index < count; index++) {
+    yield {
+      prefix: `${formatIpv4((0x0b000000 + index * 256) | 0)}/24`,
+      peer: 1,
+      attributes: sets[Math.floor(index / 7) % SETS],
+      flags: PathFlag.Valid | PathFlag.Best,
+      reason: 1,
+      receivedWallSec: 1,
+      version: index,
+    };
+  }
+}
+
+function createLargeSpeaker(count: number): FakeSpeakerPort {
+  const speaker = createFixtureSpeaker();
+  speaker.tables = { ...speaker.tables, routes: () => makeRoutes(count) };
+  return speaker;
+}
+
+/** Opens the answer without reading it. */
+function open(socketPath: string, path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, path, agent: false }, resolve);
+    outgoing.once('error', reject);
+    outgoing.end();
+  });
+}
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+async function until(isTrue: () => boolean, limitMs = 5000): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  return isTrue();
+}
+
+test.serial('200,000 routes are one valid JSON document with every route once', async (t) => {
+  const speaker = createLargeSpeaker(ROUTES);
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  const { body, status } = await ask({ socketPath: running.socketPath, path: '/show/bgp/ipv4/unicast' });
+  t.is(status, 200);
+  const document = toJson(JSON.parse(body));
+  t.is(Object.keys(toJson(document['routes'])).length, ROUTES);
+  t.is(document['totalRoutes'], ROUTES);
+  const last = toJson(document['routes'])['11.1.134.0/24'];
+  t.true(Array.isArray(last) && isJson(last[0]) && last[0]['path'] === '65001 70055 100055', JSON.stringify(last));
+  t.is(speaker.openViews, 0);
+});
+
+test.serial('slices are at most 64 KB and the event loop turns between them', async (t) => {
+  const pieces = (async function* () {
+    for (let index = 0; index < 40; index++) yield 'ä'.repeat(50_000);
+  })();
+  let turns = 0;
+  let isRunning = true;
+  const turn = (): void => {
+    turns++;
+    if (isRunning) setImmediate(turn);
+  };
+  setImmediate(turn);
+  let slices = 0;
+  let bytes = 0;
+  for await (const slice of createSliceStream(pieces, () => undefined)) {
+    const length = Buffer.byteLength(slice);
+    t.true(length <= SLICE_BYTES);
+    slices++;
+    bytes += length;
+  }
+  isRunning = false;
+  t.is(bytes, 40 * 100_000);
+  t.is(slices, 80);
+  t.true(turns >= slices, `${turns} turns`);
+});
+
+test.serial('a reader that stops reading stops the table, and memory stays bounded', async (t) => {
+  const speaker = createLargeSpeaker(ROUTES);
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  const response = await open(running.socketPath, '/show/bgp/ipv4/unicast');
+  response.pause();
+  await until(() => speaker.batchesRead > 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const stalledAt = speaker.batchesRead;
+  t.true(stalledAt < 20, `${stalledAt} of 200 batches were read for a client that reads nothing`);
+  // Live memory, not garbage: collected before each look.
+  const live = (): number => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  let peak = 0;
+  let chunks = 0;
+  const before = live();
+  for await (const chunk of response) {
+    if (chunks++ % 200 === 0) peak = Math.max(peak, live() - before);
+    t.true(chunk.length > 0);
+  }
+  t.is(speaker.batchesRead, ROUTES / 1000);
+  t.true(peak < 16 << 20, `${Math.round(peak / 2 ** 20)} MiB more`);
+});
+
+test.serial('a client that goes away closes the view', async (t) => {
+  const speaker = createLargeSpeaker(ROUTES);
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  for (const path of ['/show/bgp/ipv4/unicast', '/v1/bgp/routes?table_type=loc-rib&afi=ipv4&safi=unicast']) {
+    const response = await open(running.socketPath, path);
+    await new Promise((resolve) => response.once('data', resolve));
+    t.is(speaker.openViews, 1, path);
+    response.destroy();
+    t.true(await until(() => speaker.openViews === 0), path);
+  }
+  t.deepEqual(running.faults, []);
+});
+
+test.serial('more large answers at once than the limit are told to try again; small ones are not', async (t) => {
+  const speaker = createLargeSpeaker(ROUTES);
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  const { socketPath } = running;
+  const responses = [];
+  for (let index = 0; index < 6; index++) responses.push(await open(socketPath, '/show/bgp/ipv4/unicast'));
+  const refused = await ask({ socketPath, path: '/show/bgp/ipv4/unicast' });
+  t.is(refused.status, 503);
+  t.is(refused.headers['retry-after'], '1');
+  t.is((await ask({ socketPath, path: '/show/bgp/summary' })).status, 200);
+  for (const response of responses) response.destroy();
+  t.true(await until(() => speaker.openViews === 0));
+  const again = await open(socketPath, '/show/bgp/ipv4/unicast');
+  t.is(again.statusCode, 200);
+  again.destroy();
+});
