@@ -25,15 +25,6 @@ async function readVersion(): Promise<string> {
   return String(manifest.version);
 }
 
-async function runAgent(args: readonly string[], version: string): Promise<number> {
-  const entry = '#agent/run.ts';
-  const module: unknown = await import(entry);
-  const run: unknown = typeof module === 'object' && module !== null ? Reflect.get(module, 'runAgent') : undefined;
-  if (typeof run !== 'function') throw new TypeError(`${entry} exports no runAgent`);
-  const code: unknown = await Reflect.apply(run, undefined, [args, version]);
-  return typeof code === 'number' ? code : 1;
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...args] = argv;
   switch (command) {
@@ -42,6 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return runRouter(args, await readVersion());
     }
     case 'agent': {
+      const { runAgent } = await import('#agent/run.ts');
       return runAgent(args, await readVersion());
     }
     case 'config': {
