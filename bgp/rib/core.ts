@@ -16,4 +16,6 @@ export interface RibCore {
   readonly reclaimer: Reclaimer;
   readonly packer: Packer;
   readonly views: RouteViews;
+  /** What one view may save of a changing table. */
+  readonly viewBytes: number;
 }

@@ -27,7 +27,11 @@ export interface RibDeps {
   readonly nextHops: NextHops;
   /** Varies the hash of prefixes, so that peers cannot choose colliding ones. */
   readonly hashSeed?: number;
+  /** What one open view may save of a changing table before it must end; 32 MB by default. */
+  readonly viewBytes?: number;
 }
+
+const DEFAULT_VIEW_BYTES = 32 << 20;
 
 /** Something to do with every path that matches: a walk over all path slots, a slice at a time. */
 interface Sweep {
@@ -78,6 +82,7 @@ export class Rib {
       reclaimer: new Reclaimer(deps.attributes, this.paths, this.undecided),
       packer: new Packer(family, deps.attributes, this.paths.prefixes),
       views: new RouteViews(),
+      viewBytes: deps.viewBytes ?? DEFAULT_VIEW_BYTES,
     };
     this.groups = new UpdateGroups(this.core);
     this.decision = new Decision(this.paths, deps.attributes, deps.peers, deps.nextHops);

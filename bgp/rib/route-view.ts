@@ -37,8 +37,6 @@ export class ViewError extends Error {
   }
 }
 
-/** What a view may save of a changing table. */
-const MAX_SAVED_BYTES = 32 << 20;
 /** Words saved for a prefix (count, version) and for each of its routes. */
 const PREFIX_WORDS = 2;
 const ROUTE_WORDS = 3;
@@ -153,7 +151,7 @@ export class RouteView {
     if (this.savedAt[slot] !== 0) return;
     this.read(slot);
     const needed = this.savedEnd + PREFIX_WORDS + this.rows.count * ROUTE_WORDS;
-    if ((needed + this.limit) * 4 > MAX_SAVED_BYTES) {
+    if ((needed + this.limit) * 4 > this.core.viewBytes) {
       this.fail('too many routes changed while the table was being shown; ask for fewer routes or try again');
       return;
     }

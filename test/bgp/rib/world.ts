@@ -84,7 +84,7 @@ export class World {
   readonly unreachable = new Set<string>();
   private hosts = 0;
 
-  constructor(family: Family = ipv4Unicast) {
+  constructor(family: Family = ipv4Unicast, viewBytes?: number) {
     this.nextHops = new NextHops(this.attributes, {
       resolve: (address) => ({
         isReachable: !this.unreachable.has(address.toString()),
@@ -92,7 +92,8 @@ export class World {
         interfaceName: undefined,
       }),
     });
-    this.rib = new Rib(family, { attributes: this.attributes, peers: this.peers, nextHops: this.nextHops });
+    const limits = viewBytes === undefined ? {} : { viewBytes };
+    this.rib = new Rib(family, { attributes: this.attributes, peers: this.peers, nextHops: this.nextHops, ...limits });
   }
 
   addPeer(options: { isIbgp?: boolean; routerId?: number; address?: string } = {}): PeerIndex {
