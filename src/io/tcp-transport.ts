@@ -221,10 +221,11 @@ export class TcpTransport implements Transport {
     const entry = new TcpConnection(connection, socket, acceptedFrom, (drained) => events.drained(drained));
     this.#connections.set(connection, entry);
     socket.setNoDelay(true);
-    socket.on('data', (bytes: Uint8Array) => {
+    socket.on('data', (chunk: Uint8Array) => {
       if (!this.#connections.has(connection)) return;
       if (!this.#isTurnCounted) this.#beginTurn();
-      events.received(connection, bytes);
+      // A Buffer's slice() is a window, a Uint8Array's is a copy, and the speaker counts on the copy.
+      events.received(connection, new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       // libuv reads a busy socket up to 32 times before it looks at anything else.
       if (performance.now() - this.#turnStartMs > this.#options.readBudgetMs) this.#hold(entry);
     });

@@ -39,8 +39,11 @@ class Rig {
           opened: (connection, info) => add({ type: 'opened', connection, info }),
           failed: (connection, text) => add({ type: 'failed', connection, text }),
           accepted: (connection, info) => add({ type: 'accepted', connection, info }),
-          received: (connection, bytes) =>
-            add({ type: 'received', connection, text: Buffer.from(bytes).toString('latin1') }),
+          received: (connection, bytes) => {
+            // What the speaker keeps it copies with slice(), which a Buffer would answer with a window.
+            if (Buffer.isBuffer(bytes)) throw new TypeError('the speaker must not see a Buffer');
+            add({ type: 'received', connection, text: Buffer.from(bytes).toString('latin1') });
+          },
           closed: (connection, text) => add({ type: 'closed', connection, text }),
           drained: (connection) => add({ type: 'drained', connection }),
         },

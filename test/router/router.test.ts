@@ -93,29 +93,32 @@ async function startRouter(
   return { router, plan, directory };
 }
 
-test.serial('a router starts, serves API, metrics and health, and ends its sessions with Cease on SIGTERM', async (t) => {
-  const { router, plan, directory } = await startRouter('127.74.1.1', ['127.74.1.2']);
-  const caller = new Caller();
-  await caller.call(plan, '127.74.1.2');
-  t.like(await router.get('/status'), { state: 'ok' });
-  const [, api, metrics, health] = plan.ports;
-  const summary: unknown = JSON.parse(await getText({ host: '127.0.0.1', port: api, path: '/show/bgp/summary' }));
-  t.like(summary, { ipv4Unicast: { peers: { '127.74.1.2': { state: 'Established' } } } });
-  const text = await getText({ host: '127.0.0.1', port: metrics, path: '/metrics' });
-  t.regex(text, /cilium_bgp_control_plane_session_state\{[^}]*neighbor="127\.74\.1\.2:179"[^}]*\} 1/);
-  t.regex(text, /waggle_speaker_event_loop_delay_seconds\{quantile="0\.99"\} \d/);
-  t.regex(text, /process_cpu_seconds_total/);
-  t.like(JSON.parse(await getText({ host: '127.0.0.1', port: health, path: '/healthz' })), { state: 'ok' });
-  t.is(await router.stop(), 0);
-  await until(() => caller.events.some((event) => event.type === 'notification-received'), 2_000);
-  t.like(
-    caller.events.find((event) => event.type === 'notification-received'),
-    { code: 6, subcode: 2 },
-  );
-  t.is(router.events('stopped').length, 1);
-  await caller.speaker.stop();
-  removeDirectory(directory);
-});
+test.serial(
+  'a router starts, serves API, metrics and health, and ends its sessions with Cease on SIGTERM',
+  async (t) => {
+    const { router, plan, directory } = await startRouter('127.74.1.1', ['127.74.1.2']);
+    const caller = new Caller();
+    await caller.call(plan, '127.74.1.2');
+    t.like(await router.get('/status'), { state: 'ok' });
+    const [, api, metrics, health] = plan.ports;
+    const summary: unknown = JSON.parse(await getText({ host: '127.0.0.1', port: api, path: '/show/bgp/summary' }));
+    t.like(summary, { ipv4Unicast: { peers: { '127.74.1.2': { state: 'Established' } } } });
+    const text = await getText({ host: '127.0.0.1', port: metrics, path: '/metrics' });
+    t.regex(text, /cilium_bgp_control_plane_session_state\{[^}]*neighbor="127\.74\.1\.2:179"[^}]*\} 1/);
+    t.regex(text, /waggle_speaker_event_loop_delay_seconds\{quantile="0\.99"\} \d/);
+    t.regex(text, /process_cpu_seconds_total/);
+    t.like(JSON.parse(await getText({ host: '127.0.0.1', port: health, path: '/healthz' })), { state: 'ok' });
+    t.is(await router.stop(), 0);
+    await until(() => caller.events.some((event) => event.type === 'notification-received'), 2_000);
+    t.like(
+      caller.events.find((event) => event.type === 'notification-received'),
+      { code: 6, subcode: 2 },
+    );
+    t.is(router.events('stopped').length, 1);
+    await caller.speaker.stop();
+    removeDirectory(directory);
+  },
+);
 
 test.serial('a reload touches only what changed, and a broken file nothing', async (t) => {
   const { router, plan, directory } = await startRouter('127.74.2.1', ['127.74.2.2']);

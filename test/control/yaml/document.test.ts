@@ -1,3 +1,5 @@
+// Reading YAML: lines, limits, and what is refused.
+
 import test from 'ava';
 import { readYaml } from '#control/yaml/document.ts';
 import { findNearest, formatFieldPath, formatValue } from '#control/yaml/field-path.ts';
