@@ -23,6 +23,8 @@ export const waggleAgentPlan: KindPlan = {
         '/run/lab/manifests',
         '--node-name',
         node.name,
+        '--api-listen',
+        '127.0.0.1:9880',
         ...places,
       ],
       readyFile,
