@@ -106,7 +106,8 @@ export function describeCapabilities(neighbor: NeighborView): object {
   if (software !== undefined) result['softwareVersion'] = software;
   const restart = findSides(neighbor, (list) => has(list, Code.GracefulRestart));
   if (restart !== undefined) {
-    result['gracefulRestart'] = restart;
+    // FRR has another key while only one side announces it.
+    result[restart === 'advertisedAndReceived' ? 'gracefulRestart' : 'gracefulRestartCapability'] = restart;
     result['gracefulRestartRemoteTimerMsecs'] = findRestartTimeSec(neighbor.capabilitiesReceived) * 1000;
     const kept = listRestartFamilies(neighbor.capabilitiesReceived);
     result['addressFamiliesByPeer'] =
