@@ -1,13 +1,11 @@
 // Random histories of events played into the real RIB and into the slow model (model.ts). After an event
 // everything that can be seen must agree: best paths and reasons, counts, what each member was told by the
 // UPDATE bytes that it was sent. In every other history work is cut into tiny slices with events in between.
-// As a script: `node test/bgp/rib/histories.ts [histories] [events]`, seed by WAGGLE_SEED.
+// The long run is play-histories.ts.
 
 import { parseAddress } from '#bgp/net/address.ts';
 import { asn } from '#bgp/net/asn.ts';
-import { type Family, ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
-import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
-import { Policy } from '#bgp/policy/policy.ts';
+import type { Policy } from '#bgp/policy/policy.ts';
 import { DecisionReason, PathFlag } from '#bgp/rib/code-points.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
 import { RibPeers } from '#bgp/rib/peers.ts';
@@ -24,7 +22,10 @@ import {
   SegmentType,
 } from '#bgp/wire/attributes.ts';
 import { randomFrom } from '#support/seed.ts';
-import { address, readUpdate, splitMessages } from './update-text.ts';
+import { addressOf, compile, type Face, faces, prefixOf, textOf } from './faces.ts';
+import { Receiver } from './receiver.ts';
+import { address } from './update-text.ts';
+import { rowText, same, tableText } from './compare.ts';
 import { describe, Model, type ModelAttributes, type ModelPeer, type ModelPolicy } from './model.ts';
 
 const LOCAL_ASN = 65_000;
@@ -38,92 +39,6 @@ const acceptAll: ModelPolicy = {
   isAccepting: true,
   isOtherwiseAccepting: false,
 };
-
-interface Face {
-  readonly version: 4 | 6;
-  readonly family: Family;
-  readonly prefixes: string[];
-  readonly nextHops: string[];
-  readonly ownNextHops: string[];
-}
-
-const faces: Face[] = [
-  {
-    version: 4,
-    family: ipv4Unicast,
-    prefixes: [
-      '0.0.0.0/0',
-      '10.0.0.0/8',
-      '10.1.0.0/16',
-      '10.1.2.0/24',
-      '10.1.2.128/25',
-      '192.0.2.1/32',
-      '198.51.100.0/24',
-      '203.0.113.0/24',
-    ],
-    nextHops: ['10.9.0.1', '10.9.0.2', '10.9.0.3'],
-    ownNextHops: ['10.9.0.254', '10.9.1.254'],
-  },
-  {
-    version: 6,
-    family: ipv6Unicast,
-    prefixes: [
-      '0:0:0:0:0:0:0:0/0',
-      '2001:db8:0:0:0:0:0:0/32',
-      '2001:db8:1:0:0:0:0:0/48',
-      '2001:db8:1:0:8000:0:0:0/65',
-      '2001:db8:2:0:0:0:0:1/128',
-    ],
-    nextHops: ['2001:db8:9:0:0:0:0:1', '2001:db8:9:0:0:0:0:2'],
-    ownNextHops: ['2001:db8:9:0:0:0:0:fe', '2001:db8:9:1:0:0:0:fe'],
-  },
-];
-
-/** A member of an update group as its peer sees us. */
-class Receiver {
-  readonly peer: number;
-  readonly routes = new Map<string, string>();
-  private readonly exact = new Map<string, string>();
-  readonly hasFourOctetAsn: boolean;
-  queued = 0;
-  endsOfRib = 0;
-  endsOfRibTold = 0;
-  /** Set when nothing but news may come: an announcement of what it has is a fault then. */
-  isStrict = false;
-  fault = '';
-
-  constructor(peer: number, hasFourOctetAsn: boolean) {
-    this.peer = peer;
-    this.hasFourOctetAsn = hasFourOctetAsn;
-  }
-
-  send(bytes: Uint8Array, updates: number): void {
-    const messages = splitMessages(bytes);
-    if (messages.length !== updates) this.fault = `${messages.length} messages were called ${updates}`;
-    for (const message of messages) {
-      const update = readUpdate(message, this.hasFourOctetAsn);
-      if (update.isEndOfRib) this.endsOfRib++;
-      for (const prefix of update.withdrawn) {
-        if (!this.routes.delete(prefix) && this.isStrict) this.fault = `${prefix} was withdrawn twice`;
-      }
-      for (const prefix of update.announced) {
-        if (this.routes.has(prefix) && this.exact.get(prefix) === update.exact && this.isStrict) {
-          this.fault = `${prefix} was announced twice`;
-        }
-        this.exact.set(prefix, update.exact);
-        this.routes.set(prefix, update.attributes);
-      }
-    }
-  }
-
-  queuedBytes(): number {
-    return this.queued;
-  }
-
-  endOfRibSent(): void {
-    this.endsOfRibTold++;
-  }
-}
 
 export class History {
   readonly log: string[] = [];
@@ -233,8 +148,15 @@ export class History {
       return false;
     }
     const peer = this.pick(sessions);
-    if (roll < 0.055) this.down(peer);
-    else if (roll < 0.075) this.changeImport(peer);
+    if (roll < 0.055) {
+      this.down(peer);
+      if (this.chance(0.5)) return true;
+      // The session comes back while the routes of the last one are still being removed.
+      this.up(peer);
+      for (let count = this.below(4); count > 0; count--) this.announce(peer);
+      return false;
+    }
+    if (roll < 0.075) this.changeImport(peer);
     else if (roll < 0.1) this.changeExport(peer);
     else if (roll < 0.12) this.changeNextHops();
     else if (roll < 0.135) {
@@ -544,73 +466,7 @@ export class History {
   }
 }
 
-function compile(model: ModelPolicy, name: string): Policy {
-  return Policy.compile({
-    name,
-    statements: [
-      {
-        name: 'only',
-        match:
-          model.prefixes === undefined
-            ? {}
-            : {
-                prefixes: model.prefixes.map((prefix) => {
-                  const { length } = prefixOf(prefix);
-                  return { prefix, minLength: length, maxLength: length };
-                }),
-              },
-        set: {
-          addCommunities: model.addCommunities,
-          ...(model.localPreference === undefined ? {} : { localPreference: model.localPreference }),
-        },
-        action: model.isAccepting ? 'accept' : 'reject',
-      },
-    ],
-    otherwise: model.isOtherwiseAccepting ? 'accept' : 'reject',
-  });
-}
-
 const reasonNames = Object.fromEntries(Object.entries(DecisionReason).map(([name, code]) => [code, name]));
-
-function rowText(
-  peer: number,
-  isBest: boolean,
-  reason: string,
-  localPref: number | undefined,
-  communities: readonly number[],
-): string {
-  return `${peer}${isBest ? ' best' : ''} ${reason} ${localPref ?? 100} ${[...communities].toSorted((a, b) => a - b).join(',')}`;
-}
-
-function tableText(routes: ReadonlyMap<string, string>): string {
-  return [...routes]
-    .map(([prefix, text]) => `${prefix} ${text}`)
-    .toSorted()
-    .join('\n');
-}
-
-function same(what: string, real: string, expected: string): void {
-  if (real !== expected) throw new Error(`${what} differ\nreal:\n${real}\nmodel:\n${expected}`);
-}
-
-function prefixOf(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  if (prefix === undefined) throw new Error(`not a prefix: ${text}`);
-  return prefix;
-}
-
-function addressOf(text: string): UpdateGroupOptions['nextHop'] {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new Error(`not an address: ${text}`);
-  return parsed;
-}
-
-function textOf(face: Face, words: Int32Array, length: number): string {
-  const bytes = new Uint8Array(
-    [...words].flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]),
-  );
-  return `${address(bytes, 0, face.version === 4 ? 4 : 16)}/${length}`;
-}
 
 export function playHistories(seed: number, histories: number, events: number): void {
   for (let index = 0; index < histories; index++) {
