@@ -2,7 +2,8 @@
 // Only values that can be structured-cloned; large columns are transferred, not copied.
 
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead } from '#bgp/views.ts';
+import type { InstanceView, RouteQuery, RouteViewHead } from '#bgp/views.ts';
+import type { PackedBatch } from './packed-batch.ts';
 import type { PostedError } from './port-error.ts';
 import type { ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig } from './port.ts';
 
@@ -16,7 +17,7 @@ export interface Calls {
     readonly ask: RouteQuery;
     readonly answer: { readonly view: ViewId; readonly head: RouteViewHead };
   };
-  readonly nextBatch: { readonly ask: ViewId; readonly answer: RouteBatch | undefined };
+  readonly nextBatch: { readonly ask: ViewId; readonly answer: PackedBatch | undefined };
   readonly closeRoutes: { readonly ask: ViewId; readonly answer: undefined };
   readonly clear: {
     readonly ask: { readonly neighbor: string | undefined; readonly kind: ClearKind };

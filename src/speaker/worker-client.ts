@@ -7,6 +7,8 @@ import type { ResourceLimits } from 'node:worker_threads';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { InstanceView, RouteBatch, RouteQuery } from '#bgp/views.ts';
 import { EventBuffer } from './event-buffer.ts';
+import { unpackBatch } from './packed-batch.ts';
+import type { PackedBatch } from './packed-batch.ts';
 import { packError, PortError, unpackError } from './port-error.ts';
 import type {
   ClearKind,
@@ -115,14 +117,14 @@ export class SpeakerThreadClient implements SpeakerPort {
       for (let batch = await next; batch !== undefined; batch = await next) {
         // The thread makes the next batch while this one is rendered: one ahead, never more.
         next = this.#askBatch(view);
-        yield batch;
+        yield unpackBatch(batch);
       }
     } finally {
       close();
     }
   }
 
-  #askBatch(view: ViewId): Promise<RouteBatch | undefined> {
+  #askBatch(view: ViewId): Promise<PackedBatch | undefined> {
     const asked = this.#call('nextBatch', view);
     // A reader that stops early never awaits the batch ahead: its failure is not a surprise then.
     asked.catch(() => undefined);

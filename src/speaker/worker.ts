@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RouteBatch } from '#bgp/views.ts';
 import { SpeakerHost } from './host.ts';
 import type { HostRouteView } from './host-route-view.ts';
+import { packBatch } from './packed-batch.ts';
 import { packError, PortError } from './port-error.ts';
 import type { Reply, Request, ViewId } from './thread-messages.ts';
 
@@ -80,8 +81,8 @@ class SpeakerThread {
   }
 
   #postBatch(id: number, batch: RouteBatch): void {
-    const { answer, transfer } = packBatch(batch);
-    this.#port.postMessage({ type: 'answer', id, answer } satisfies Reply, transfer);
+    const { packed, transfer } = packBatch(batch);
+    this.#port.postMessage({ type: 'answer', id, answer: packed } satisfies Reply, transfer);
   }
 
   #post(reply: Reply): void {
@@ -91,28 +92,6 @@ class SpeakerThread {
 
 function isBatch(request: Request, answer: unknown): answer is RouteBatch {
   return request.call === 'nextBatch' && answer !== undefined;
-}
-
-/**
- * Columns are made for this batch and handed over whole. Attribute bytes may be windows into the speaker's
- * own store, of which a clone would carry all: they are copied out.
- */
-function packBatch(batch: RouteBatch): { readonly answer: RouteBatch; readonly transfer: ArrayBuffer[] } {
-  const newAttributes = batch.newAttributes.map(({ number, bytes }) => ({ number, bytes: Uint8Array.from(bytes) }));
-  const columns = [
-    batch.prefixWords,
-    batch.prefixLengths,
-    batch.peers,
-    batch.attributes,
-    batch.flags,
-    batch.reasons,
-    batch.receivedWallSec,
-    batch.versions,
-  ];
-  const transfer = columns.flatMap(({ buffer, byteLength }) =>
-    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
-  );
-  return { answer: { ...batch, newAttributes }, transfer };
 }
 
 if (parentPort === null) {

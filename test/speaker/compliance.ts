@@ -126,7 +126,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
       t.is(first.newAttributes.length, 1, 'one attribute set, told once');
       const [{ number, bytes }] = first.newAttributes;
       t.true(first.attributes.every((attribute) => attribute === number));
-      t.true(bytes.length > 0 && bytes.byteLength === bytes.buffer.byteLength);
+      t.true(bytes.length > 0);
       t.true(
         passive.events.some((event) => event.type === 'neighbor-state' && event.to === 'Established'),
         'the log hears of it',
