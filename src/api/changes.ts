@@ -1,4 +1,5 @@
-// The requests that change something: clear sessions, shut neighbors down. Unix socket only.
+// The requests that change something: clear sessions, shut neighbors down (RFC 9003). Served over the unix socket only; that TCP
+// refuses them is access.ts's business, what they do is the speaker's.
 
 import type { FastifyRequest } from 'fastify';
 import { parseAddress } from '#bgp/net/address.ts';

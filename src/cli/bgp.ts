@@ -1,4 +1,5 @@
-// `waggle bgp peers|routes|route-policies`: what the daemon's /v1/bgp/* says, in Cilium's columns.
+// `waggle bgp peers|routes|route-policies`: what the daemon's /v1/bgp/* says, in Cilium's columns. The table of routes may be
+// large and comes ready from the daemon; the small ones are laid out here.
 
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';

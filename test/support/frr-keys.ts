@@ -1,5 +1,5 @@
 // Holds our JSON against FRR's, key by key: same name, same type. Keys that are data (addresses, prefixes) are matched by what both
-// have. What FRR prints and we lack must stand in `lacking` with the reason; a row that explains nothing any more is reported too.
+// have. What FRR prints and we lack must stand in `lacking` with the reason.
 
 import { isJson, type Json } from './frr-fixtures.ts';
 
@@ -26,10 +26,8 @@ export const lacking: ReadonlyMap<string, string> = new Map([
   ['longLivedGracefulRestart', 'printed when a side announces it (RFC 9494)'],
   ['longLivedGracefulRestartByPeer', 'long-lived graceful restart (RFC 9494) is not announced'],
   ['enhancedRouteRefresh', 'printed when a side announces it (RFC 7313)'],
-  ['hostName', 'printed when a side announces it'],
   ['hostName.advHostName', 'we announce no host name'],
   ['hostName.advDomainName', 'we announce no host name'],
-  ['hostname', 'printed for a peer that announces its name; FRR gets ours only from another FRR'],
   ['gracefulRestart', 'printed when a side announces it (RFC 4724)'],
   ['gracefulRestartRemoteTimerMsecs', 'printed when the peer announces graceful restart'],
   ['addressFamiliesByPeer', 'printed when the peer announces graceful restart'],
