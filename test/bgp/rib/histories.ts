@@ -232,6 +232,10 @@ export class History {
 
   private up(peer: ModelPeer): void {
     const receiver = new Receiver(peer.number, this.chance(0.7));
+    if (this.chance(0.3)) {
+      peer.routerId = 1 + this.below(3);
+      this.ribPeers.update(peer.number, { routerId: peer.routerId });
+    }
     const policy = this.pick(this.policies);
     const nextHop = this.pick(this.face.ownNextHops);
     const options: UpdateGroupOptions = {
