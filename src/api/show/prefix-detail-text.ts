@@ -1,4 +1,5 @@
-// `show bgp ipv4|ipv6 unicast PREFIX` as FRR's text.
+// `show bgp ipv4|ipv6 unicast PREFIX` as FRR's text. What a path is made of is read in prefix-detail.ts; lines of our own say why a
+// path lost or was refused.
 
 import { formatRouterId } from '#bgp/net/router-id.ts';
 import { PathFlag } from '#bgp/views.ts';

@@ -1,4 +1,5 @@
 // `GET /v1/bgp/routes` in Cilium's shape (definition BgpRoute), streamed: one object a prefix (and neighbor) with its paths.
+// The same as a table is routes-text.ts.
 
 import { type Family, familyByName } from '#bgp/net/family.ts';
 import { type InstanceView, PathFlag, type RouteBatch, type RouteQuery } from '#bgp/views.ts';
