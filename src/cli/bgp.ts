@@ -142,7 +142,10 @@ async function runRoutes(context: CommandContext): Promise<number> {
   }
   query.set('format', format === 'json' ? 'json' : 'text');
   const accept = `${format === 'json' ? 'application/json' : 'text/plain'}, application/problem+json`;
-  await pass(await send({ socketPath, method: 'GET', path: `/v1/bgp/routes?${query}`, accept }), output.stdout);
+  await pass(
+    await send({ socketPath, method: 'GET', path: `/v1/bgp/routes?${query.toString()}`, accept }),
+    output.stdout,
+  );
   return 0;
 }
 
@@ -191,7 +194,7 @@ async function runPolicies({ arguments: { words, options }, socketPath, output }
     throw new UsageError('expected waggle bgp route-policies [vrouter ASN]');
   }
   const format = readFormat(options);
-  const query = asn === undefined ? '' : `?${new URLSearchParams({ router_asn: asn })}`;
+  const query = asn === undefined ? '' : `?${new URLSearchParams({ router_asn: asn }).toString()}`;
   const policies = await fetchList(socketPath, `/v1/bgp/route-policies${query}`);
   const head = [
     'VRouter',

@@ -99,7 +99,7 @@ test('what a peer chose reaches the terminal escaped', async (t) => {
   for (const words of ['bgp neighbors', 'bgp summary', 'bgp summary failed', 'bgp ipv4 unicast']) {
     for (const format of ['text', 'json'] as const) {
       const text = await show(speaker, words, format);
-      const controls = [...text].filter((character) => character !== '\n' && /[\p{Cc}\p{Cf}]/u.test(character));
+      const controls = Array.from(text).filter((character) => character !== '\n' && /[\p{Cc}\p{Cf}]/u.test(character));
       t.deepEqual(controls, [], `${words} ${format}`);
     }
   }
