@@ -1,9 +1,11 @@
 // What a lab could leave behind on the host, as one snapshot, and the difference between two. A lab that was up and is down
 // again must make none.
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { listMountPoints } from './namespaces.ts';
-import { labDir, labVariable, listDirectory, runRoot } from './paths.ts';
+import { labDir, labPaths, labVariable, listDirectory, netnsPrefix, runRoot } from './paths.ts';
 import { run } from './run.ts';
+import { listTopologies } from './topologies/index.ts';
 
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
@@ -21,10 +23,11 @@ const watchedDirectories = [
 ];
 
 export async function takeSnapshot(): Promise<Snapshot> {
+  const isOurs = (path: string): boolean => !isOfOthers(path);
   const units = await run(['systemctl', 'list-units', '--state=active', '--no-legend', '--plain', '--no-pager']);
   const files = await run(['git', '-C', labDir, 'status', '--porcelain', '--', '.']);
   return {
-    mounts: listMountPoints().toSorted(),
+    mounts: listMountPoints().filter(isOurs).toSorted(),
     links: listDirectory('/sys/class/net'),
     processes: listMarkedProcesses(),
     // A machine without a running systemd has no units; what systemctl says then is the same both times.
@@ -33,8 +36,20 @@ export async function takeSnapshot(): Promise<Snapshot> {
       .map((line) => line.split(' ')[0])
       .toSorted(),
     'files in the checkout': files.stdout.split('\n'),
-    ...Object.fromEntries(watchedDirectories.map((directory) => [directory, listDirectory(directory)])),
+    ...Object.fromEntries(
+      watchedDirectories.map((directory) => [
+        directory,
+        listDirectory(directory).filter((name) => isOurs(join(directory, name))),
+      ]),
+    ),
   };
+}
+
+/** Named namespaces and labs of other spaces come and go without us. */
+function isOfOthers(path: string): boolean {
+  if (path.startsWith('/run/waggle-lab')) return path !== runRoot && !path.startsWith(`${runRoot}/`);
+  const prefixes = listTopologies().map((topology) => `/run/netns/${netnsPrefix(labPaths(topology.name))}`);
+  return path.startsWith('/run/netns/') && !prefixes.some((prefix) => path.startsWith(prefix));
 }
 
 /** One line for everything that is there now and was not before, or the other way round. */
@@ -55,14 +70,15 @@ function surplus(first: readonly string[], second: readonly string[]): readonly 
   });
 }
 
-/** Processes that some lab started, by the mark in their environment. */
+/** Processes that a lab of this space started, by the mark in their environment. */
 function listMarkedProcesses(): readonly string[] {
+  const marks = new Set(listTopologies().map((topology) => `${labVariable}=${labPaths(topology.name).mark}`));
   return readdirSync('/proc').filter((entry) => {
     if (!/^\d+$/.test(entry)) return false;
     try {
       return readFileSync(`/proc/${entry}/environ`, 'utf8')
         .split('\0')
-        .some((line) => line.startsWith(`${labVariable}=`));
+        .some((line) => marks.has(line));
     } catch {
       // It ended while we looked.
       return false;
