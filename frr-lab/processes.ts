@@ -96,18 +96,20 @@ export async function endAll(records: readonly ProcessRecord[], limitMs = 5_000)
 
 function signalAll(records: readonly ProcessRecord[], signal: NodeJS.Signals): void {
   for (const { pid } of records) {
-    // A daemon leads a group of its own (setsid); -pid reaches its helpers too. Others are reached one by one.
-    trySignal(-pid, signal);
-    trySignal(pid, signal);
+    // A daemon leads a group of its own (setsid) and is reached with its helpers; others lead none. Never both: many a program
+    // takes a second signal for impatience and leaves without a word to its peers.
+    if (!trySignal(-pid, signal)) trySignal(pid, signal);
   }
 }
 
-function trySignal(pid: number, signal: NodeJS.Signals): void {
+/** Whether there was somebody to signal. */
+function trySignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, signal);
+    return process.kill(pid, signal);
   } catch (error) {
     // ESRCH: it has ended, which is what we want, or it leads no group.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    return false;
   }
 }
 

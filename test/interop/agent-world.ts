@@ -3,7 +3,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,7 @@ router bgp 65000
  bgp router-id 203.0.113.1
  no bgp ebgp-requires-policy
  no bgp default ipv4-unicast
+ no bgp network import-check
  timers bgp 3 9
  neighbor 192.0.2.2 remote-as 65001
  neighbor 192.0.2.2 timers connect 1
@@ -60,7 +61,7 @@ export class AgentWorld {
   constructor() {
     this.#base = mkdtempSync(join(tmpdir(), 'waggle-agent-'));
     this.manifests = join(this.#base, 'manifests');
-    for (const name of ['manifests', 'vty']) mkdirSync(join(this.#base, name));
+    for (const name of ['manifests', 'frr']) mkdirSync(join(this.#base, name));
     const prefix = `wga${process.pid}`;
     this.#names = { node: `${prefix}n`, tor: `${prefix}t`, peer: `${prefix}p` };
   }
@@ -75,27 +76,21 @@ export class AgentWorld {
     }
     await this.#link(tor, ['192.0.2.1/30', '2001:db8:1::1/64'], ['192.0.2.2/30', '2001:db8:1::2/64']);
     await this.#link(peer, ['192.0.2.5/30'], ['192.0.2.6/30']);
-    writeFileSync(join(this.#base, 'frr.conf'), frrConfig);
+    writeFileSync(join(this.#base, 'frr', 'frr.conf'), frrConfig);
     writeFileSync(join(this.#base, 'router.yaml'), routerFile);
-    // As root and with sockets of their own, in directories that the user frr may not enter. bgpd needs zebra to know its
-    // interfaces: without, it drops every route whose next hop comes with a link-local address.
-    const sockets = [
-      '--vty_socket',
-      join(this.#base, 'vty'),
-      '-z',
-      join(this.#base, 'zserv'),
-      '-A',
-      '127.0.0.1',
-      '-P',
-      '0',
-    ];
+    // FRR's daemons become the user frr, and get a directory of their own for that. bgpd needs zebra to know its interfaces:
+    // without, it drops every route whose next hop comes with a link-local address.
+    const home = join(this.#base, 'frr');
+    chmodSync(this.#base, 0o755);
+    await run('chown', ['frr:frr', home]);
+    const zebraSocket = join(home, 'zserv');
     const daemon = (name: string, ...words: readonly string[]): void => {
-      const pidFile = ['-i', join(this.#base, `${name}.pid`), '--log', 'stdout'];
-      this.#spawn(tor, `/usr/lib/frr/${name}`, [...words, ...pidFile, ...sockets]);
+      const sockets = ['--vty_socket', home, '-z', zebraSocket, '-A', '127.0.0.1', '-P', '0'];
+      this.#spawn(tor, `/usr/lib/frr/${name}`, [...words, ...sockets, '-i', join(home, `${name}.pid`)]);
     };
-    daemon('zebra', '-u', 'root', '-g', 'root');
-    await this.until(() => existsSync(join(this.#base, 'zserv')), 10_000);
-    daemon('bgpd', '-S', '-f', join(this.#base, 'frr.conf'));
+    daemon('zebra');
+    await this.until(() => existsSync(zebraSocket), 10_000);
+    daemon('bgpd', '-f', join(home, 'frr.conf'));
     this.#spawn(peer, waggle, ['router', '--config', join(this.#base, 'router.yaml'), ...this.#places('router')]);
     await this.until(async () => (await this.frr('show bgp summary')).code === 0, 10_000);
   }
@@ -179,7 +174,7 @@ export class AgentWorld {
   }
 
   frr(command: string): Promise<Answer> {
-    return answer('vtysh', ['--vty_socket', join(this.#base, 'vty'), '-c', command]);
+    return answer('vtysh', ['--vty_socket', join(this.#base, 'frr'), '-c', command]);
   }
 
   async frrJson(command: string): Promise<Json> {

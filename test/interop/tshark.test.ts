@@ -106,7 +106,7 @@ test.serial(
     t.true(count(frames, MessageType.Open) >= 5, describeCounts(frames));
     t.true(count(frames, MessageType.Update) >= 20, describeCounts(frames));
     t.true(count(frames, MessageType.Keepalive) >= 5, describeCounts(frames));
-    t.true(count(frames, MessageType.Notification) >= 1, describeCounts(frames));
+    t.true(count(frames, MessageType.Notification) >= 5, describeCounts(frames));
     t.true(count(frames, MessageType.RouteRefresh) >= 2, describeCounts(frames));
     // Type codes: 3 NEXT_HOP, 14 MP_REACH_NLRI, 15 MP_UNREACH_NLRI.
     t.true(
