@@ -121,7 +121,8 @@ test.serial(
       (await world.waggle('show', 'bgp', 'neighbors', '192.0.2.1', 'received-routes')).stdout;
     t.true(await world.until(async () => (await received()).includes('198.51.100.0/24'), 5000));
     const peers = await world.waggle('show', 'bgp', 'ipv4', 'unicast', 'summary', '--json');
-    t.log(peers.stdout.replaceAll(/\s+/g, ' ').slice(0, 400));
+    t.regex(peers.stdout, /"pfxRcd": 0,/);
+    t.regex(peers.stdout, /"pfxRcdPrePolicy": 1\b/);
     const table = await world.waggle('show', 'bgp', 'ipv4', 'unicast');
     t.notRegex(table.stdout, /198\.51\.100\.0/);
     t.regex(table.stdout, /10\.244\.1\.0\/24/);

@@ -1,0 +1,82 @@
+// The command line of `waggle agent`: which ways to Kubernetes objects it takes, and what it says of the others.
+
+import test from 'ava';
+import { parseAgentOptions } from '#agent/options.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+const wrong: readonly (readonly [words: string, environment: Environment, message: RegExp])[] = [
+  ['', {}, /expected --kubeconfig FILE, the in-cluster service account, or --standalone$/],
+  ['--node-name n1', {}, /--kubeconfig FILE, the in-cluster service account, or --standalone/],
+  ['', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, /in-cluster service account is not supported yet/],
+  ['--kubeconfig k', {}, /^--kubeconfig: a cluster is not supported yet/],
+  ['--kubeconfig k --standalone', {}, /exclude each other/],
+  ['--standalone --config c', {}, /^--config: not supported yet/],
+  ['--manifests m', {}, /--manifests DIR is read with --standalone only/],
+  ['--standalone --api-listen 0.0.0.0:9880', {}, /^--api-listen 0\.0\.0\.0:9880: expected a loopback address and port/],
+  ['--standalone --api-listen 127.0.0.1', {}, /^--api-listen 127\.0\.0\.1: expected a loopback address and port/],
+  ['--standalone --api-listen localhost:1', {}, /^--api-listen localhost:1: expected a loopback/],
+  ['--standalone --log-format xml', {}, /^--log-format xml: expected json or text$/],
+  ['--standalone --log-level loud', {}, /^--log-level loud: expected one of trace/],
+  ['--standalone --manifest m', {}, /--manifest/],
+  ['--standalone m', {}, /'m'/],
+];
+
+for (const [words, environment, message] of wrong) {
+  test(`"${words}" ${JSON.stringify(environment)} is a usage error that says what would be right`, (t) => {
+    const parsed = parseAgentOptions(
+      words.split(' ').filter((word) => word !== ''),
+      environment,
+    );
+    if (parsed.type !== 'wrong') return t.fail(parsed.type);
+    t.regex(parsed.message, message);
+    t.notRegex(parsed.message, /\n/);
+  });
+}
+
+test('defaults are those of every daemon', (t) => {
+  const parsed = parseAgentOptions(['--standalone'], { NODE_NAME: 'n1' });
+  t.deepEqual(parsed, {
+    type: 'run',
+    options: {
+      runDir: '/run/waggle',
+      stateDir: '/var/lib/waggle',
+      nodeName: 'n1',
+      logFormat: 'json',
+      logLevel: 'info',
+      manifests: undefined,
+      apiListen: undefined,
+    },
+  });
+});
+
+test("a flag counts before the environment, and ours before the cluster's", (t) => {
+  const environment = {
+    NODE_NAME: 'pod',
+    WAGGLE_NODE_NAME: 'ours',
+    WAGGLE_MANIFESTS: '/m',
+    WAGGLE_RUN_DIR: '/r',
+    WAGGLE_API_LISTEN: '[::1]:9880',
+  };
+  const byEnvironment = parseAgentOptions(['--standalone'], environment);
+  t.like(byEnvironment, {
+    options: { nodeName: 'ours', manifests: '/m', runDir: '/r', apiListen: { address: '::1', port: 9880 } },
+  });
+  const words = [
+    '--standalone',
+    '--node-name=flag',
+    '--manifests',
+    '/f',
+    '--run-dir',
+    '/x',
+    '--api-listen',
+    '127.0.0.1:1',
+  ];
+  t.like(parseAgentOptions(words, environment), {
+    options: { nodeName: 'flag', manifests: '/f', runDir: '/x', apiListen: { address: '127.0.0.1', port: 1 } },
+  });
+});
+
+test('--help is help, whatever else is missing', (t) => {
+  t.is(parseAgentOptions(['-h'], {}).type, 'help');
+});
