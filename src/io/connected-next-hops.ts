@@ -39,6 +39,8 @@ export class ConnectedNextHops implements NextHopResolver {
     let best: InterfaceAddress | undefined;
     let isAmbiguous = false;
     for (const entry of this.#addresses) {
+      // RFC 4271 §5.1.3: a route whose next hop is an address of our own cannot be used.
+      if (entry.address.equals(address)) return unreachable;
       if (!entry.subnet.containsAddress(address)) continue;
       if (best === undefined || entry.subnet.length > best.subnet.length) {
         best = entry;

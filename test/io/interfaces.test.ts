@@ -92,6 +92,7 @@ test('a next hop is reachable through the longest connected subnet', (t) => {
   t.deepEqual(resolver.resolve(address('192.0.2.5')), { isReachable: true, metric: 0, interfaceName: 'eth0' });
   t.is(resolver.resolve(address('192.0.2.200')).interfaceName, 'eth1');
   t.is(resolver.resolve(address('2001:db8::5')).interfaceName, 'eth0');
+  t.false(resolver.resolve(address('192.0.2.1')).isReachable, 'an address of our own is no next hop (RFC 4271 §5.1.3)');
   t.false(resolver.resolve(address('198.51.100.1')).isReachable);
   t.false(resolver.resolve(address('2001:db8:0:1::1')).isReachable);
   t.deepEqual(resolver.resolve(address('fe80::77')), { isReachable: true, metric: 0, interfaceName: undefined });
