@@ -1,3 +1,5 @@
+// The table of prefixes against a plain map: slots, freed slots, growth, hostile keys.
+
 import test from 'ava';
 import { PrefixTable } from '#bgp/net/prefix-table.ts';
 import { wordMask } from '#bgp/net/prefix.ts';

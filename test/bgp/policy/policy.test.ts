@@ -1,3 +1,5 @@
+// Policies compiled from configuration: matching, what `next` adds up to, verdicts that do not look at prefixes.
+
 import test from 'ava';
 import type { PolicyConfig, StatementConfig } from '#bgp/config.ts';
 import { ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';

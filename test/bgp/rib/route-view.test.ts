@@ -1,3 +1,5 @@
+// Views of tables: consistent while everything changes, in the order of prefixes, bounded in number and memory.
+
 import test from 'ava';
 import { parseAddress } from '#bgp/net/address.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';

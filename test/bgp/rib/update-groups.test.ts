@@ -1,3 +1,5 @@
+// Update groups: what members are sent and when, split horizon, rules towards iBGP, joining, leaving, stalling.
+
 import test from 'ava';
 import { Address } from '#bgp/net/address.ts';
 import { ipv6Unicast } from '#bgp/net/family.ts';
