@@ -85,7 +85,7 @@ install_node_modules() {
   say "installing the npm packages of package-lock.json (log: $npm_log)"
   mkdir -p "${npm_log%/*}"
   : >"$npm_log"
-  if ! (cd "$1" && run_logged "$npm_log" npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=error); then
+  if ! (cd "$1" && run_logged "$npm_log" npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=http); then
     tail -n 12 "$npm_log" >&2
     fail 1 "npm ci failed; its last lines are above"
   fi
