@@ -1,4 +1,5 @@
-// up, down, status, list, demo: what each prints and when it fails.
+// up, down, status, list, demo: what each prints and when it fails. What they do to the system is in life.ts, what they check in
+// checks/.
 import { type Check, type Outcome, lookUntil, waitForAll } from './checks/check.ts';
 import { checksOf, summaryCommandsOf } from './checks/index.ts';
 import { daemonsOf } from './daemons/index.ts';

@@ -1,4 +1,5 @@
-// quickstart: a client behind an FRR top-of-rack router, and two Waggle nodes with pods. See ../quickstart/README.md.
+// quickstart: a client behind an FRR top-of-rack router, and two Waggle nodes with pods.
+// The picture and what it proves are in ../quickstart/README.md.
 import { linkBetween, type Topology } from '../topology.ts';
 
 export const answerPort = 7777;
