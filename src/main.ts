@@ -42,12 +42,14 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'version':
     case '--version':
-      process.stdout.write(`waggle ${await readVersion()} (node ${process.versions.node})\n`);
+      if (args.includes('--help') || args.includes('-h')) process.stdout.write('Usage: waggle version\n');
+      else process.stdout.write(`waggle ${await readVersion()} (node ${process.versions.node})\n`);
       return 0;
     case undefined:
     case 'help':
     case '--help':
     case '-h': {
+      if (args.length > 0) return main([...args, '--help']);
       const { renderClientHelp } = await import('#cli/client.ts');
       const text = `${help}Clients of a running daemon:\n${renderClientHelp()}\n'waggle COMMAND --help' tells more.\n`;
       (command === undefined ? process.stderr : process.stdout).write(text);

@@ -3,18 +3,13 @@
 
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
+import { describeOutputOption, printAnswer, readFormat, renderData } from './format.ts';
 import { readBody, send } from './http.ts';
 import { type JsonObject, numberOf, readList, readObject, textOf, toObject } from './json.ts';
-import { pass, renderColumns, write } from './output.ts';
+import { renderColumns, write } from './output.ts';
 
-const outputOption = { name: '--output', short: '-o', value: 'FORMAT', help: 'json or summary (the table)' };
+const outputOption = describeOutputOption('summary');
 const nodeOption = { name: '--node', value: 'NAME', help: 'only if this is the node; there is one node a daemon' };
-
-function readFormat(options: ReadonlyMap<string, string>): 'json' | 'summary' {
-  const format = options.get('--output') ?? 'summary';
-  if (format === 'json' || format === 'summary') return format;
-  throw new UsageError(`--output is ${format}; expected json or summary`);
-}
 
 async function fetchText(socketPath: string, path: string): Promise<string> {
   return readBody(await send({ socketPath, method: 'GET', path, accept: 'application/json' }));
@@ -79,10 +74,10 @@ async function runPeers(context: CommandContext): Promise<number> {
     output,
   } = context;
   if (words.length > 0) throw new UsageError(`bgp peers takes no words: ${words.join(' ')}`);
-  const format = readFormat(options);
+  const format = readFormat(options, 'summary');
   const node = await findNode(context);
   const peers = node === undefined ? [] : await fetchList(socketPath, '/v1/bgp/peers');
-  if (format === 'json') await write(output.stdout, `${JSON.stringify(peers, undefined, 2)}\n`);
+  if (format !== 'summary') await write(output.stdout, await renderData(peers, format));
   else if (peers.length === 0) await write(output.stdout, 'No BGP peer sessions found on this node\n');
   else if (options.has('--capabilities')) await write(output.stdout, renderCapabilities(peers));
   else {
@@ -131,21 +126,15 @@ export function readRouteWords(words: readonly string[]): URLSearchParams {
 async function runRoutes(context: CommandContext): Promise<number> {
   const {
     arguments: { words, options },
-    socketPath,
     output,
   } = context;
   const query = readRouteWords(words);
-  const format = readFormat(options);
+  const format = readFormat(options, 'summary');
   if ((await findNode(context)) === undefined) {
-    await write(output.stdout, format === 'json' ? '[]\n' : 'No routes found\n');
+    await write(output.stdout, format === 'summary' ? 'No routes found\n' : await renderData([], format));
     return 0;
   }
-  query.set('format', format === 'json' ? 'json' : 'text');
-  const accept = `${format === 'json' ? 'application/json' : 'text/plain'}, application/problem+json`;
-  await pass(
-    await send({ socketPath, method: 'GET', path: `/v1/bgp/routes?${query.toString()}`, accept }),
-    output.stdout,
-  );
+  await printAnswer(context, `/v1/bgp/routes?${query.toString()}`, format === 'summary' ? 'text' : format);
   return 0;
 }
 
@@ -193,7 +182,7 @@ async function runPolicies({ arguments: { words, options }, socketPath, output }
   if (word !== undefined && (word !== 'vrouter' || asn === undefined || rest.length > 0)) {
     throw new UsageError('expected waggle bgp route-policies [vrouter ASN]');
   }
-  const format = readFormat(options);
+  const format = readFormat(options, 'summary');
   const query = asn === undefined ? '' : `?${new URLSearchParams({ router_asn: asn }).toString()}`;
   const policies = await fetchList(socketPath, `/v1/bgp/route-policies${query}`);
   const head = [
@@ -207,13 +196,13 @@ async function runPolicies({ arguments: { words, options }, socketPath, output }
     'Path Actions',
   ];
   const table = renderColumns([head, ...policies.flatMap(listPolicyRows)]);
-  await write(output.stdout, format === 'json' ? `${JSON.stringify(policies, undefined, 2)}\n` : table);
+  await write(output.stdout, format === 'summary' ? table : await renderData(policies, format));
   return 0;
 }
 
 const peers: Command = {
   name: 'bgp peers',
-  usage: 'bgp peers [-o json|summary] [-c]',
+  usage: 'bgp peers [-o json|yaml|summary] [-c]',
   about: 'State of the BGP peers.',
   options: [outputOption, nodeOption, { name: '--capabilities', short: '-c', help: 'what both sides announced' }],
   run: runPeers,
@@ -221,7 +210,7 @@ const peers: Command = {
 
 export const bgpCommands: readonly Command[] = [
   peers,
-  { ...peers, name: 'bgp neighbors' },
+  { ...peers, name: 'bgp neighbors', about: 'The same as bgp peers.' },
   {
     name: 'bgp routes',
     usage: routesUsage,
@@ -232,7 +221,7 @@ export const bgpCommands: readonly Command[] = [
   },
   {
     name: 'bgp route-policies',
-    usage: 'bgp route-policies [vrouter ASN] [-o json|summary]',
+    usage: 'bgp route-policies [vrouter ASN] [-o json|yaml|summary]',
     about: 'Route policies in force.',
     options: [outputOption],
     run: runPolicies,

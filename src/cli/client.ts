@@ -1,27 +1,14 @@
 // The client half of the waggle command: finds the command that argv names, runs it, turns every failure into one line on stderr and
 // an exit code: 0 done, 1 failed, 2 wrong usage. Starts no daemon and loads none of the daemon's packages.
 
-import { readFile } from 'node:fs/promises';
 import { commonOptions, findSocketPath, parseArguments, renderHelp, UsageError } from './arguments.ts';
 import { bgpCommands } from './bgp.ts';
 import { clearCommand, shutdownCommands } from './changes.ts';
 import type { Command } from './command.ts';
 import { DaemonError, NoDaemonError } from './http.ts';
-import { readObject, textOf } from './json.ts';
 import { ClosedOutputError, type Output, write } from './output.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
-
-const versionCommand: Command = {
-  name: 'version',
-  usage: 'version',
-  about: 'The version of this program.',
-  options: [],
-  run: async ({ output }) => {
-    await write(output.stdout, `waggle ${await readVersion()} (node ${process.versions.node})\n`);
-    return 0;
-  },
-};
 
 export const clientCommands: readonly Command[] = [
   showCommand,
@@ -29,17 +16,7 @@ export const clientCommands: readonly Command[] = [
   ...bgpCommands,
   ...shutdownCommands,
   statusCommand,
-  versionCommand,
 ];
-
-/** package.json lies at the root of the tree, two folders up from here, three in dist/. */
-async function readVersion(): Promise<string> {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => '');
-    if (text !== '') return textOf(readObject(text), 'version');
-  }
-  return 'unknown';
-}
 
 /** Problem types that mean the words were wrong, not the state of the world. */
 const usageProblems: readonly string[] = [
@@ -49,14 +26,9 @@ const usageProblems: readonly string[] = [
   'urn:waggle:problem:bad-argument',
 ];
 
-/** True when argv[0] names a command of this client: the launcher hands everything else to the daemons. */
-export function isClientCommand(word: string | undefined): boolean {
-  return word !== undefined && clientCommands.some((command) => command.name.split(' ')[0] === word);
-}
-
-export function renderClientHelp(): string {
-  const width = Math.max(...clientCommands.map((command) => command.name.length)) + 2;
-  return clientCommands.map((command) => `  ${command.name.padEnd(width)}${command.about}\n`).join('');
+export function renderClientHelp(commands = clientCommands): string {
+  const width = Math.max(...commands.map((command) => command.name.length)) + 2;
+  return commands.map((command) => `  ${command.name.padEnd(width)}${command.about}\n`).join('');
 }
 
 /** The command that the first words name; of several the longest name. */
@@ -94,6 +66,12 @@ async function run(argv: readonly string[], output: Output): Promise<number> {
   if (words.length === 0) {
     await write(output.stdout, `Usage: waggle COMMAND …\n\nCommands of the client:\n${renderClientHelp()}`);
     return isHelp ? 0 : 2;
+  }
+  const group = clientCommands.filter((command) => command.name.startsWith(`${words[0]} `));
+  if (isHelp && words.length === 1 && group.length > 0) {
+    const help = `Usage: waggle ${words[0]} COMMAND …\n\n${renderClientHelp(group)}`;
+    await write(output.stdout, `${help}\n'waggle ${words[0]} COMMAND --help' tells more.\n`);
+    return 0;
   }
   const command = findCommand(words);
   const specs = [...command.options, ...commonOptions];

@@ -65,10 +65,20 @@ function explain(socketPath: string, cause: NodeJS.ErrnoException): Error {
   return new NoDaemonError(`${socketPath}: ${cause.message}`, { cause });
 }
 
-export async function readBody(response: IncomingMessage): Promise<string> {
+export async function readBody(response: IncomingMessage): Promise<string>;
+/** undefined when the body is longer than the limit. */
+export async function readBody(response: IncomingMessage, maxBytes: number): Promise<string | undefined>;
+export async function readBody(response: IncomingMessage, maxBytes = Infinity): Promise<string | undefined> {
   response.setEncoding('utf8');
   let text = '';
-  for await (const chunk of response) text += String(chunk);
+  try {
+    for await (const chunk of response) {
+      text += String(chunk);
+      if (text.length > maxBytes) return undefined;
+    }
+  } catch (error) {
+    throw new NoDaemonError('the daemon broke off its answer', { cause: error });
+  }
   return text;
 }
 

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { NoDaemonError } from './http.ts';
 
 export interface Output {
   readonly stdout: Writable;
@@ -40,7 +41,7 @@ export async function pass(response: IncomingMessage, stream: Writable): Promise
   } catch (error) {
     response.destroy();
     if (error instanceof ClosedOutputError) throw error;
-    throw new Error('the daemon broke off its answer', { cause: error });
+    throw new NoDaemonError('the daemon broke off its answer', { cause: error });
   }
 }
 

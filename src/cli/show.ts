@@ -3,8 +3,7 @@
 
 import type { Command, CommandContext } from './command.ts';
 import { UsageError } from './arguments.ts';
-import { send } from './http.ts';
-import { pass } from './output.ts';
+import { describeOutputOption, printAnswer, readFormat } from './format.ts';
 
 export const showForms: readonly string[] = [
   'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] summary [established|failed]',
@@ -15,27 +14,23 @@ export const showForms: readonly string[] = [
   'ip bgp …: as bgp ipv4 …',
 ];
 
-async function runShow({ arguments: { words, options }, socketPath, output }: CommandContext): Promise<number> {
-  const isJson = options.has('--json') || options.get('--output') === 'json' || words.at(-1) === 'json';
-  const format = options.get('--output');
-  if (format !== undefined && format !== 'json' && format !== 'text') {
-    throw new UsageError(`--output is ${format}; expected json or text`);
+async function runShow(context: CommandContext): Promise<number> {
+  const { words, options } = context.arguments;
+  const isJson = options.has('--json') || words.at(-1) === 'json';
+  const asked = readFormat(options, 'text');
+  if (isJson && options.has('--output') && asked !== 'json') {
+    throw new UsageError(`json and --output ${asked} exclude each other: leave one of them out`);
   }
   const shown = words.at(-1) === 'json' ? words.slice(0, -1) : words;
-  const path = `/show/${shown.map(encodeURIComponent).join('/')}?format=${isJson ? 'json' : 'text'}`;
-  const accept = `${isJson ? 'application/json' : 'text/plain'}, application/problem+json`;
-  await pass(await send({ socketPath, method: 'GET', path, accept }), output.stdout);
+  await printAnswer(context, `/show/${shown.map(encodeURIComponent).join('/')}`, isJson ? 'json' : asked);
   return 0;
 }
 
 export const showCommand: Command = {
   name: 'show',
-  usage: 'show WORDS… [json] [--json]',
+  usage: 'show WORDS… [json] [--json] [-o json|yaml|text]',
   about: "Shows what the daemon knows, in FRR's tables; words may be cut short while they stay unique.",
-  options: [
-    { name: '--json', help: "FRR's JSON; so does a trailing word json" },
-    { name: '--output', short: '-o', value: 'FORMAT', help: 'json or text' },
-  ],
+  options: [{ name: '--json', help: "FRR's JSON; so does a trailing word json" }, describeOutputOption('text')],
   more: `Commands:\n${showForms.map((form) => `  show ${form}`).join('\n')}`,
   run: runShow,
 };

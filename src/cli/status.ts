@@ -1,9 +1,10 @@
-// `waggle status [--wait]` and `waggle version`.
+// `waggle status [--wait]`: how the daemon is, or waiting until it is well.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReport } from '#api/status.ts';
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
+import { describeOutputOption, readFormat, renderData } from './format.ts';
 import { NoDaemonError, readBody, send } from './http.ts';
 import { readList, readObject, textOf, toObject } from './json.ts';
 import { renderColumns, write } from './output.ts';
@@ -49,26 +50,22 @@ function renderStatus(body: string): string {
 
 async function runStatus({ arguments: { words, options }, socketPath, output }: CommandContext): Promise<number> {
   if (words.length > 0) throw new UsageError(`status takes no words: ${words.join(' ')}`);
-  const format = options.get('--output') ?? 'text';
-  if (format !== 'json' && format !== 'text') throw new UsageError(`--output is ${format}; expected json or text`);
+  const format = readFormat(options, 'text');
   const waitSec = Number(options.get('--wait-duration') ?? DEFAULT_WAIT_SEC);
   if (!(waitSec >= 0)) throw new UsageError(`--wait-duration is ${options.get('--wait-duration')}; expected seconds`);
   const body = options.has('--wait') ? await waitForStatus(socketPath, waitSec) : await fetchStatus(socketPath);
-  await write(
-    output.stdout,
-    format === 'json' ? `${JSON.stringify(readObject(body), undefined, 2)}\n` : renderStatus(body),
-  );
+  await write(output.stdout, format === 'text' ? renderStatus(body) : await renderData(readObject(body), format));
   return stateOf(body) === 'error' || (options.has('--wait') && stateOf(body) !== 'ok') ? 1 : 0;
 }
 
 export const statusCommand: Command = {
   name: 'status',
-  usage: 'status [--wait] [-o json]',
+  usage: 'status [--wait] [-o json|yaml|text]',
   about: 'How the daemon is, what its configuration asks for and does not get; exit code 1 when something is in error.',
   options: [
     { name: '--wait', help: 'until the daemon runs and everything is ok' },
     { name: '--wait-duration', value: 'SECONDS', help: `at most so long (default ${DEFAULT_WAIT_SEC})` },
-    { name: '--output', short: '-o', value: 'FORMAT', help: 'json or text' },
+    describeOutputOption('text'),
   ],
   run: runStatus,
 };

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { parse as parseYaml } from 'yaml';
 import { showCommands } from '#api/show/tree.ts';
 import { clientCommands, runClient } from '#cli/client.ts';
 import { showForms } from '#cli/show.ts';
@@ -162,16 +163,40 @@ test('every command has help that needs no daemon, and the forms of show are tho
     t.true(out.startsWith(`Usage: waggle ${usage}\n`), name);
     t.true(out.includes('--socket PATH'), name);
   }
+  const group = await run('bgp', '--help');
+  t.is(group.code, 0);
+  t.regex(group.out, /^Usage: waggle bgp COMMAND …\n\n {2}bgp peers .*\n {2}bgp neighbors /);
   t.is((await run('--help')).code, 0);
   t.is((await run()).code, 2);
   const patterns = showCommands.map((command) => command.pattern).filter((pattern) => !pattern.startsWith('ip '));
   t.deepEqual(showForms.slice(0, -1), patterns);
 });
 
-test('version needs no daemon', async (t) => {
-  const { code, out } = await run('version');
-  t.is(code, 0);
-  t.regex(out, /^waggle \d+\.\d+\.\d+ \(node \d+/);
+test('yaml is the same answer as json, everywhere -o is', async (t) => {
+  const running = await startApi(createFixtureSpeaker(), { configured: () => [config] });
+  t.teardown(() => running.close());
+  const socket = ['--socket', running.socketPath];
+  const commands = [
+    ['show', 'bgp', 'summary'],
+    ['show', 'bgp', 'neighbors', '10.1.0.2'],
+    ['show', 'bgp', 'ipv4', 'unicast'],
+    ['bgp', 'peers'],
+    ['bgp', 'routes'],
+    ['bgp', 'route-policies'],
+    ['bgp', 'routes', '--node', 'other'],
+    ['status'],
+  ];
+  for (const words of commands) {
+    const [json, yaml] = await Promise.all(['json', 'yaml'].map((form) => run(...words, '-o', form, ...socket)));
+    t.deepEqual([yaml.code, yaml.err], [0, ''], words.join(' '));
+    t.deepEqual(parseYaml(yaml.out), JSON.parse(json.out), words.join(' '));
+    t.true(json.out === '[]\n' || yaml.out !== json.out);
+    const wrong = await run(...words, '-o', 'xml', ...socket);
+    t.is(wrong.code, 2);
+    t.regex(wrong.err, /^waggle: --output is xml; expected json, yaml or (text|summary)\n$/);
+  }
+  const both = await run('show', 'bgp', 'summary', 'json', '-o', 'yaml', ...socket);
+  t.deepEqual([both.code, both.err], [2, 'waggle: json and --output yaml exclude each other: leave one of them out\n']);
 });
 
 const script = `import { runClient } from ${JSON.stringify(fileURLToPath(import.meta.resolve('#cli/client.ts')))};
