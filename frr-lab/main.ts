@@ -63,6 +63,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// A reader that left early (`lab status | head`) must not stop `up` or `down` half-way: what is left is not printed.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

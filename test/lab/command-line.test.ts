@@ -1,6 +1,8 @@
 // The lab's command line, as far as it needs no lab that works as a whole.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import test from 'ava';
-import { runLab } from './lab-tool.ts';
+import { labPath, runLab } from './lab-tool.ts';
 
 test('an unknown command is a usage error that names it', async (t) => {
   const { code, output } = await runLab(['frobnicate']);
@@ -31,4 +33,14 @@ test('`list` names every topology with its nodes and links', async (t) => {
   t.is(code, 0);
   for (const word of ['quickstart', 'zoo', 'client tor1 node1 node2', 'tor1-node2', 'waggle-exabgp1'])
     t.true(output.includes(word), word);
+});
+
+test('a reader that leaves early is no error', async (t) => {
+  const child = spawn(labPath, ['--no-install', 'list'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const [code] = await once(child, 'close');
+  t.is(code, 0, complaint);
+  t.is(complaint, '');
 });
