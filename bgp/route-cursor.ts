@@ -29,7 +29,7 @@ export interface RouteCursorDeps {
 }
 
 /** Routes a slice of a view looks at. */
-const SLICE_ROUTES = 2048;
+const SLICE_ROUTES = 1024;
 
 export class RouteCursor {
   readonly head: RouteViewHead;

@@ -1,6 +1,6 @@
 // What the speaker shows of itself: plain values that can cross a thread boundary, named after what
 // they mean, not after any tool's output. src/api turns them into FRR's and Cilium's shapes.
-// Large tables come as batches of columns; attribute sets come as encoded bytes, once per view.
+// Large tables come as batches of columns; each batch carries the encoded attribute sets that its rows name.
 
 import type { FamilyName } from './net/family.ts';
 
@@ -168,6 +168,7 @@ export interface PathPeerView {
   readonly isIbgp: boolean;
 }
 
+/** Valid until the next batch of the same view is asked for: its memory is used again. */
 export interface RouteBatch {
   readonly count: number;
   /** 1 (IPv4) or 4 (IPv6) signed words a route. */
@@ -175,7 +176,7 @@ export interface RouteBatch {
   readonly prefixLengths: Uint8Array;
   /** Peer number ({@link PathPeerView}). */
   readonly peers: Uint16Array;
-  /** Attribute set number within this view; see {@link RouteBatch.newAttributes}. */
+  /** Which of this batch's attribute sets the route has: a row of {@link RouteBatch.setEnds}. */
   readonly attributes: Uint32Array;
   readonly flags: Uint8Array;
   readonly reasons: Uint8Array;
@@ -183,8 +184,16 @@ export interface RouteBatch {
   readonly receivedWallSec: Uint32Array;
   /** Table version at which the prefix last changed. */
   readonly versions: Uint32Array;
-  /** Sets that this view has not named before: number, and canonical encoded attributes. */
-  readonly newAttributes: readonly { readonly number: number; readonly bytes: Uint8Array }[];
+  /** Where each attribute set ends in {@link RouteBatch.setBytes}; it begins where the one before ends. */
+  readonly setEnds: Uint32Array;
+  /** Canonical encoded attributes of the sets, end to end. */
+  readonly setBytes: Uint8Array;
+}
+
+/** The canonical encoded attributes of a row; valid as long as the batch. */
+export function attributesOfRow({ attributes, setEnds, setBytes }: RouteBatch, row: number): Uint8Array {
+  const set = attributes[row];
+  return setBytes.subarray(set === 0 ? 0 : setEnds[set - 1], setEnds[set]);
 }
 
 /** What a view of routes is about. */

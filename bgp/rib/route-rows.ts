@@ -1,8 +1,9 @@
 // hot: the routes of one prefix as rows of numbers, and rows gathered into a batch (views.ts RouteBatch).
 // Scratch for the route views; nothing here knows tables or views.
 
+import { growInt32, growUint16, growUint32, growUint8, nextCapacity } from '../net/columns.ts';
 import type { RouteBatch } from '../views.ts';
-import { growUint16, growUint32, growUint8 } from '../net/columns.ts';
+import { type AttributeSets, type AttrSetId, attrSetId } from '../wire/attribute-sets.ts';
 
 /** The routes of one prefix, in the order in which they are shown. */
 export class RouteRows {
@@ -45,29 +46,36 @@ export class RouteRows {
   }
 }
 
-/** Collects rows of many prefixes into columns that can be handed to another thread. */
+/** Collects rows of many prefixes, and the attribute sets that they name, into columns that are used again for every batch. */
 export class BatchBuilder {
   count = 0;
   private readonly stride: 1 | 4;
+  private readonly attributes: AttributeSets;
   private capacity: number;
   private words: Int32Array;
   private lengths: Uint8Array;
   private versions: Uint32Array;
   private readonly rows: RouteRows;
-  private newAttributes: { number: number; bytes: Uint8Array }[];
+  private setCount: number;
+  private setEnds: Uint32Array;
+  private setBytes: Uint8Array;
+  /** Hash table of the sets in the batch: AttrSetId, and its row in `setEnds`. Id 0 (no attributes) is always a new set. */
+  private places: Uint32Array;
+  private placeRows: Uint32Array;
 
-  constructor(stride: 1 | 4) {
+  constructor(stride: 1 | 4, attributes: AttributeSets) {
     this.stride = stride;
+    this.attributes = attributes;
     this.capacity = 256;
     this.words = new Int32Array(this.capacity * stride);
     this.lengths = new Uint8Array(this.capacity);
     this.versions = new Uint32Array(this.capacity);
     this.rows = new RouteRows();
-    this.newAttributes = [];
-  }
-
-  addAttributes(number: number, bytes: Uint8Array): void {
-    this.newAttributes.push({ number, bytes });
+    this.setCount = 0;
+    this.setEnds = new Uint32Array(128);
+    this.setBytes = new Uint8Array(8192);
+    this.places = new Uint32Array(512);
+    this.placeRows = new Uint32Array(512);
   }
 
   add(prefixWords: Int32Array, at: number, length: number, from: RouteRows): void {
@@ -79,7 +87,7 @@ export class BatchBuilder {
       this.versions[row] = from.version;
       this.rows.add(
         from.peers[index],
-        from.attributes[index],
+        this.place(from.attributes[index]),
         from.flags[index],
         from.reasons[index],
         from.receivedSec[index],
@@ -87,32 +95,72 @@ export class BatchBuilder {
     }
   }
 
-  /** The batch; the builder is empty afterwards. */
+  /** The batch, valid until the next row is added; the builder is empty afterwards. */
   take(): RouteBatch {
-    const { count, rows } = this;
+    const { count, rows, setCount, setEnds } = this;
     const batch: RouteBatch = {
       count,
-      prefixWords: this.words.slice(0, count * this.stride),
-      prefixLengths: this.lengths.slice(0, count),
-      peers: rows.peers.slice(0, count),
-      attributes: rows.attributes.slice(0, count),
-      flags: rows.flags.slice(0, count),
-      reasons: rows.reasons.slice(0, count),
-      receivedWallSec: rows.receivedSec.slice(0, count),
-      versions: this.versions.slice(0, count),
-      newAttributes: this.newAttributes,
+      prefixWords: this.words.subarray(0, count * this.stride),
+      prefixLengths: this.lengths.subarray(0, count),
+      peers: rows.peers.subarray(0, count),
+      attributes: rows.attributes.subarray(0, count),
+      flags: rows.flags.subarray(0, count),
+      reasons: rows.reasons.subarray(0, count),
+      receivedWallSec: rows.receivedSec.subarray(0, count),
+      versions: this.versions.subarray(0, count),
+      setEnds: setEnds.subarray(0, setCount),
+      setBytes: this.setBytes.subarray(0, setCount === 0 ? 0 : setEnds[setCount - 1]),
     };
-    this.newAttributes = [];
     this.count = 0;
     rows.reset(0);
+    this.setCount = 0;
+    this.places.fill(0);
     return batch;
+  }
+
+  /** The set's number within the batch; its bytes are copied the first time. */
+  private place(attr: number): number {
+    const mask = this.places.length - 1;
+    let place = Math.imul(attr, 0x9e37_79b1) & mask;
+    while (this.places[place] !== 0) {
+      if (this.places[place] === attr) return this.placeRows[place];
+      place = (place + 1) & mask;
+    }
+    this.places[place] = attr;
+    const set = this.addSet(attrSetId(attr));
+    this.placeRows[place] = set;
+    if (this.setCount * 2 > this.places.length) this.growPlaces();
+    return set;
+  }
+
+  private addSet(id: AttrSetId): number {
+    const set = this.setCount++;
+    const start = set === 0 ? 0 : this.setEnds[set - 1];
+    const end = start + this.attributes.lengthOf(id);
+    if (set >= this.setEnds.length) this.setEnds = growUint32(this.setEnds, this.setEnds.length * 2);
+    if (end > this.setBytes.length) this.setBytes = growUint8(this.setBytes, nextCapacity(this.setBytes.length, end));
+    this.attributes.copyTo(id, this.setBytes, start);
+    this.setEnds[set] = end;
+    return set;
+  }
+
+  private growPlaces(): void {
+    const { places, placeRows } = this;
+    this.places = new Uint32Array(places.length * 2);
+    this.placeRows = new Uint32Array(places.length * 2);
+    const mask = this.places.length - 1;
+    for (let old = 0; old < places.length; old++) {
+      if (places[old] === 0) continue;
+      let place = Math.imul(places[old], 0x9e37_79b1) & mask;
+      while (this.places[place] !== 0) place = (place + 1) & mask;
+      this.places[place] = places[old];
+      this.placeRows[place] = placeRows[old];
+    }
   }
 
   private grow(): void {
     this.capacity *= 2;
-    const words = new Int32Array(this.capacity * this.stride);
-    words.set(this.words);
-    this.words = words;
+    this.words = growInt32(this.words, this.capacity * this.stride);
     this.lengths = growUint8(this.lengths, this.capacity);
     this.versions = growUint32(this.versions, this.capacity);
   }

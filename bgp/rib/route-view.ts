@@ -6,7 +6,6 @@ import type { Address } from '../net/address.ts';
 import { growUint32 } from '../net/columns.ts';
 import { type Prefix, wordMask } from '../net/prefix.ts';
 import type { RouteBatch } from '../views.ts';
-import { attrSetId } from '../wire/attribute-sets.ts';
 import { PathFlag } from './code-points.ts';
 import type { RibCore } from './core.ts';
 import { PrefixSort } from './prefix-sort.ts';
@@ -69,7 +68,6 @@ export class RouteView {
   private savedAt: Uint32Array | undefined;
   private saved: Uint32Array;
   private savedEnd: number;
-  private named: Uint32Array;
   private readonly rows: RouteRows;
   private readonly builder: BatchBuilder;
 
@@ -97,9 +95,8 @@ export class RouteView {
     this.savedAt = undefined;
     this.saved = new Uint32Array(1024);
     this.savedEnd = 1;
-    this.named = new Uint32Array((core.attributes.limit >>> 5) + 1);
     this.rows = new RouteRows();
-    this.builder = new BatchBuilder(core.family.words);
+    this.builder = new BatchBuilder(core.family.words, core.attributes);
     if (query.address !== undefined || (query.prefix !== undefined && !query.isLongerPrefixes)) this.findOne();
     else this.pending.fill(-1);
   }
@@ -133,7 +130,6 @@ export class RouteView {
     this.sort = undefined;
     this.savedAt = undefined;
     this.saved = new Uint32Array(0);
-    this.named = new Uint32Array(0);
     this.closed(this);
   }
 
@@ -197,21 +193,11 @@ export class RouteView {
       const slot = this.order[this.cursor++];
       this.load(slot);
       this.pending[slot >>> 5] &= ~(1 << (slot & 31));
-      for (let index = 0; index < this.rows.count; index++) this.name(this.rows.attributes[index]);
       this.builder.add(words, slot * stride, lengths[slot], this.rows);
     }
     const batch = this.builder.take();
     if (this.cursor >= this.orderCount) this.close();
     return batch;
-  }
-
-  /** Hands out the bytes of a set the first time that it is named. */
-  private name(attr: number): void {
-    const word = attr >>> 5;
-    if (word >= this.named.length) this.named = growUint32(this.named, Math.max(word + 1, this.named.length * 2));
-    if ((this.named[word] & (1 << (attr & 31))) !== 0) return;
-    this.named[word] |= 1 << (attr & 31);
-    this.builder.addAttributes(attr, this.core.attributes.bytesOf(attrSetId(attr)).slice());
   }
 
   private findOne(): void {

@@ -182,6 +182,15 @@ export class AttributeSets {
     return this.chunkOf(id).slice(offset, offset + this.lengths[id]);
   }
 
+  /** Copies the set's block; `target` has room for it. */
+  copyTo(id: AttrSetId, target: Uint8Array, at: number): void {
+    if (id === 0) return;
+    const chunk = this.chunkOf(id);
+    const offset = this.offsetOf(id);
+    const length = this.lengths[id];
+    for (let index = 0; index < length; index++) target[at + index] = chunk[offset + index];
+  }
+
   decode(id: AttrSetId): PathAttributes {
     return decodePathAttributes(this.bytesOf(id));
   }

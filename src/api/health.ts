@@ -1,5 +1,5 @@
-// The health port (9879): `GET /healthz` is 200 while the speaker thread answers, else 503, so that whoever probes restarts the
-// process. A refused policy or a neighbor that is down is no reason to: that is told in the body and in `waggle status`.
+// The health port (9879): `GET /healthz` is 200 once the first configuration is in force and while the speaker thread answers, else
+// 503, so that whoever probes waits or restarts the process. A refused policy or a neighbor that is down is no reason to: that is told in the body and in `waggle status`.
 
 import type { SpeakerPort } from '#speaker/port.ts';
 import { createPlainServer, type ListeningServer, type PlainAnswer } from './plain-server.ts';
@@ -11,6 +11,8 @@ const ANSWER_WITHIN_MS = 3000;
 export interface HealthDeps {
   readonly speaker: SpeakerPort;
   readonly status: () => readonly StatusEntry[];
+  /** False until the first configuration is in force. */
+  readonly isStarted: () => boolean;
 }
 
 export function createHealthServer(options: { address: string; port: number }, deps: HealthDeps): ListeningServer {
@@ -19,11 +21,15 @@ export function createHealthServer(options: { address: string; port: number }, d
 
 async function answerHealth(deps: HealthDeps): Promise<PlainAnswer> {
   const isAlive = await isSpeakerAlive(deps.speaker);
-  const components = deps.status();
-  const state = isAlive ? worstState(components) : 'error';
-  const dead: StatusEntry = { component: 'speaker', state: 'error', message: 'the speaker thread does not answer' };
-  const body = JSON.stringify({ state, components: isAlive ? components : [dead, ...components] });
-  return { status: isAlive ? 200 : 503, type: 'application/json; charset=utf-8', body };
+  const faults: string[] = [];
+  if (!isAlive) faults.push('the speaker thread does not answer');
+  if (!deps.isStarted()) faults.push('starting: the first configuration is not in force yet');
+  const components = [
+    ...faults.map((message): StatusEntry => ({ component: 'speaker', state: 'error', message })),
+    ...deps.status(),
+  ];
+  const body = JSON.stringify({ state: worstState(components), components });
+  return { status: faults.length === 0 ? 200 : 503, type: 'application/json; charset=utf-8', body };
 }
 
 async function isSpeakerAlive(speaker: SpeakerPort): Promise<boolean> {

@@ -5,9 +5,10 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { checkTcpRequest, methodNotAllowed } from './access.ts';
-import { formatProblem, type Problem, ProblemError, problemTypes } from './problem.ts';
+import { formatProblem, ProblemError, problemTypes } from './problem.ts';
 import type { ApiRoute, RouteContext } from './route.ts';
 import { apiRoutes } from './routes.ts';
+import { toProblem } from './server-faults.ts';
 import { findNearest } from './show/pattern.ts';
 import { chooseFormat, type Format } from './show-route.ts';
 
@@ -86,31 +87,6 @@ function judgeUnknown(request: FastifyRequest): ProblemError {
 function isMatch(route: ApiRoute, path: string): boolean {
   const pattern = route.path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+').replace('*', '.*');
   return new RegExp(`^${pattern}$`).test(path);
-}
-
-/** Refusals of the speaker that are nobody's fault, by the code that its errors carry. */
-const speakerRefusals: Readonly<Record<string, number>> = { 'too-many-views': 503, 'unknown-neighbor': 404 };
-
-function toProblem(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (error instanceof Error && code in speakerRefusals) {
-    const status = speakerRefusals[code];
-    const type = status === 503 ? problemTypes.busy : problemTypes.noSuchNeighbor;
-    return { type, title: STATUS_CODES[status] ?? 'Error', status, detail: error.message };
-  }
-  const status = readStatus(error);
-  const title = STATUS_CODES[status] ?? 'Error';
-  const detail =
-    status < 500 && error instanceof Error ? error.message : 'the daemon met a fault of its own; see its log';
-  return { type: problemTypes.blank, title, status, detail };
-}
-
-/** The status that Fastify gives its own errors; 500 for what it does not know. */
-function readStatus(error: unknown): number {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500;
-  const { statusCode } = error;
-  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600 ? statusCode : 500;
 }
 
 function sendError(context: RouteContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

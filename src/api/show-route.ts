@@ -7,7 +7,8 @@ import type { ShowAnswer } from './show/command.ts';
 import { findCommand } from './show/pattern.ts';
 import { showTree } from './show/tree.ts';
 import { type ApiRoute, queryParameter, readQueryParameter, type RouteContext } from './route.ts';
-import { createSliceStream } from './slices.ts';
+import { faultTeller } from './server-faults.ts';
+import { sendSlices } from './slices.ts';
 
 export type Format = 'json' | 'text';
 
@@ -60,7 +61,7 @@ async function handleShow(context: RouteContext, request: FastifyRequest, reply:
     answer = await command.answer({ speaker: deps.speaker, nodeName, wallMs: deps.wallMs }, showRequest);
     const body = format === 'json' ? answer.json() : answer.text();
     void reply.type(contentTypes[format]).header('vary', 'accept').header('cache-control', 'no-store');
-    if (typeof body !== 'string') return reply.send(createSliceStream(body, end));
+    if (typeof body !== 'string') return await sendSlices(reply, body, end, faultTeller(context, request));
     end();
     return body;
   } catch (error) {

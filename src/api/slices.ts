@@ -1,26 +1,70 @@
-// Large answers as HTTP bodies: text that is made piece by piece becomes a stream of slices of at most SLICE_BYTES. Reading is
-// pulled by the socket (back-pressure), and between two slices the event loop gets its turn. How many may run at once is limited.
+// Sending large answers: what a renderer writes goes to the socket slice by slice, each when the one before it is gone (back-pressure),
+// with a turn of the event loop in between. How many may be under way at once is limited.
 
-import { Readable } from 'node:stream';
-import { setImmediate as yieldToLoop } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
 import { ProblemError, problemTypes } from './problem.ts';
+import { SliceWriter } from './slice-writer.ts';
 
-export const SLICE_BYTES = 64 * 1024;
+/** A large answer: writes itself. */
+export type WriteBody = (out: SliceWriter) => Promise<void>;
 
-async function* cutSlices(pieces: AsyncIterable<string>): AsyncGenerator<Buffer, void, undefined> {
-  for await (const piece of pieces) {
-    const bytes = Buffer.from(piece, 'utf8');
-    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-      yield bytes.subarray(at, at + SLICE_BYTES);
-      await yieldToLoop();
-    }
+/** The client went away: nobody is to be told. */
+class ClientGoneError extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the client went away', options);
+    this.name = 'ClientGoneError';
   }
 }
 
-/** `ended` runs once: at the end, at an error, or when the client went away. */
-export function createSliceStream(pieces: AsyncIterable<string>, ended: () => void): Readable {
-  const stream = Readable.from(cutSlices(pieces), { objectMode: false, highWaterMark: SLICE_BYTES });
-  return stream.once('close', ended);
+/**
+ * Sends a body; `ended` is called at its end, at an error, or when the client goes away, perhaps twice. An error before the first
+ * slice is thrown: the client gets a problem document. Later the status has been sent already: then the last line of what the
+ * client gets is `describeFault`'s, and the connection is closed without the mark of a whole answer.
+ */
+export async function sendSlices(
+  reply: FastifyReply,
+  write: WriteBody,
+  ended: () => void,
+  describeFault: (error: unknown) => string,
+): Promise<void> {
+  const { raw } = reply;
+  let isHeadSent = false;
+  let giveUp: (error: Error) => void = () => undefined;
+  raw.once('close', () => {
+    ended();
+    giveUp(new ClientGoneError());
+  });
+  const send = (slice: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (raw.destroyed) throw new ClientGoneError();
+      if (!isHeadSent) sendHead(reply);
+      isHeadSent = true;
+      giveUp = reject;
+      raw.write(slice, (cause) => (cause ? reject(new ClientGoneError({ cause })) : resolve()));
+    });
+  try {
+    const out = new SliceWriter(send);
+    await write(out);
+    await out.end();
+    raw.end();
+  } catch (error) {
+    if (error instanceof ClientGoneError || raw.destroyed) {
+      if (!isHeadSent) reply.hijack();
+      raw.destroy();
+    } else if (isHeadSent) raw.write(`\n% This answer is incomplete: ${describeFault(error)}\n`, () => raw.destroy());
+    else throw error;
+  } finally {
+    ended();
+  }
+}
+
+/** From here on Fastify leaves the answer to us. */
+function sendHead(reply: FastifyReply): void {
+  reply.hijack();
+  reply.raw.statusCode = reply.statusCode;
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
 }
 
 /** How many large answers are under way; one more than `limit` is refused with 503. */

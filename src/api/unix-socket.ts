@@ -10,7 +10,7 @@ const GROUP = 'waggle';
 
 /** The world's fault: the API cannot listen where it was told to. */
 export class ApiListenError extends Error {
-  readonly code: 'ALREADY_RUNNING' | 'NOT_A_SOCKET' | 'LISTEN_FAILED';
+  readonly code: 'ALREADY_RUNNING' | 'NOT_A_SOCKET' | 'PATH_TOO_LONG' | 'LISTEN_FAILED';
 
   constructor(code: ApiListenError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -21,6 +21,11 @@ export class ApiListenError extends Error {
 
 /** Makes way for a new socket file: throws ApiListenError when one is in use or something else lies there. */
 export async function prepareSocket(path: string): Promise<void> {
+  const lengthBytes = Buffer.byteLength(path);
+  if (lengthBytes > MAX_PATH_BYTES) {
+    const message = `${path}: ${lengthBytes} bytes are too long for a socket's path, ${MAX_PATH_BYTES} fit`;
+    throw new ApiListenError('PATH_TOO_LONG', message);
+  }
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;

@@ -1,58 +1,64 @@
-// A batch of routes as it crosses between threads: columns are handed over, not copied, and the bytes of
-// all new attribute sets lie in one block, because thousands of small buffers cost more than their content.
+// hot: a batch of routes as it crosses between threads: every column in one block of memory that changes owner. The reader hands
+// the block back when it asks for a batch later, and the next one is written into it: however long a view is, its batches live in
+// two blocks, and no garbage collector has to find out that a hundred others are not needed any more.
 
 import type { RouteBatch } from '#bgp/views.ts';
 
 export interface PackedBatch {
-  /** The batch without its new attribute sets. */
-  readonly columns: RouteBatch;
-  readonly numbers: Uint32Array;
-  readonly lengths: Uint16Array;
-  /** The sets' bytes, end to end. */
-  readonly bytes: Uint8Array;
+  readonly block: ArrayBuffer;
+  readonly count: number;
+  /** Words of a prefix. */
+  readonly stride: number;
+  readonly sets: number;
+  readonly setBytes: number;
 }
 
-export function packBatch(batch: RouteBatch): { readonly packed: PackedBatch; readonly transfer: ArrayBuffer[] } {
-  const sets = batch.newAttributes;
-  const numbers = new Uint32Array(sets.length);
-  const lengths = new Uint16Array(sets.length);
-  const bytes = new Uint8Array(sets.reduce((sum, set) => sum + set.bytes.length, 0));
-  let at = 0;
-  for (let index = 0; index < sets.length; index++) {
-    const set = sets[index];
-    numbers[index] = set.number;
-    lengths[index] = set.bytes.length;
-    bytes.set(set.bytes, at);
-    at += set.bytes.length;
-  }
-  const packed = { columns: { ...batch, newAttributes: [] }, numbers, lengths, bytes };
-  const columns = [
-    batch.prefixWords,
-    batch.prefixLengths,
-    batch.peers,
-    batch.attributes,
-    batch.flags,
-    batch.reasons,
-    batch.receivedWallSec,
-    batch.versions,
-    numbers,
-    lengths,
-    bytes,
-  ];
-  // A column that is a window into something larger is cloned: what it lies in is not ours to give away.
-  const transfer = columns.flatMap(({ buffer, byteLength }) =>
-    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
-  );
-  return { packed, transfer };
+/** Room for the following batches, which are seldom of the same size. */
+const SPARE_FACTOR = 1.25;
+
+/** `spare` is used if it is large enough. */
+export function packBatch(batch: RouteBatch, spare: ArrayBuffer | undefined): PackedBatch {
+  const { count } = batch;
+  const sets = batch.setEnds.length;
+  const setBytes = batch.setBytes.length;
+  const stride = count === 0 ? 1 : batch.prefixWords.length / count;
+  const needed = count * (4 * stride + 4 * 3 + 2 + 3) + sets * 4 + setBytes;
+  const block =
+    spare !== undefined && spare.byteLength >= needed ? spare : new ArrayBuffer(Math.ceil(needed * SPARE_FACTOR));
+  const packed = { block, count, stride, sets, setBytes };
+  const columns = unpackBatch(packed);
+  columns.prefixWords.set(batch.prefixWords);
+  columns.attributes.set(batch.attributes);
+  columns.receivedWallSec.set(batch.receivedWallSec);
+  columns.versions.set(batch.versions);
+  columns.setEnds.set(batch.setEnds);
+  columns.peers.set(batch.peers);
+  columns.prefixLengths.set(batch.prefixLengths);
+  columns.flags.set(batch.flags);
+  columns.reasons.set(batch.reasons);
+  columns.setBytes.set(batch.setBytes);
+  return packed;
 }
 
-export function unpackBatch({ columns, numbers, lengths, bytes }: PackedBatch): RouteBatch {
-  const newAttributes: { readonly number: number; readonly bytes: Uint8Array }[] = [];
-  let at = 0;
-  for (let index = 0; index < numbers.length; index++) {
-    const end = at + lengths[index];
-    newAttributes.push({ number: numbers[index], bytes: bytes.subarray(at, end) });
-    at = end;
-  }
-  return { ...columns, newAttributes };
+/** The columns where they lie in the block: those of four octets first, so that each begins at a multiple of its width. */
+export function unpackBatch({ block, count, stride, sets, setBytes }: PackedBatch): RouteBatch {
+  const attributes = count * stride * 4;
+  const received = attributes + count * 4;
+  const versions = received + count * 4;
+  const ends = versions + count * 4;
+  const peers = ends + sets * 4;
+  const lengths = peers + count * 2;
+  return {
+    count,
+    prefixWords: new Int32Array(block, 0, count * stride),
+    attributes: new Uint32Array(block, attributes, count),
+    receivedWallSec: new Uint32Array(block, received, count),
+    versions: new Uint32Array(block, versions, count),
+    setEnds: new Uint32Array(block, ends, sets),
+    peers: new Uint16Array(block, peers, count),
+    prefixLengths: new Uint8Array(block, lengths, count),
+    flags: new Uint8Array(block, lengths + count, count),
+    reasons: new Uint8Array(block, lengths + count * 2, count),
+    setBytes: new Uint8Array(block, lengths + count * 3, setBytes),
+  };
 }

@@ -17,7 +17,11 @@ export interface Calls {
     readonly ask: RouteQuery;
     readonly answer: { readonly view: ViewId; readonly head: RouteViewHead };
   };
-  readonly nextBatch: { readonly ask: ViewId; readonly answer: PackedBatch | undefined };
+  readonly nextBatch: {
+    /** `spare`: the block of an earlier batch that was read. */
+    readonly ask: { readonly view: ViewId; readonly spare: ArrayBuffer | undefined };
+    readonly answer: PackedBatch | undefined;
+  };
   readonly closeRoutes: { readonly ask: ViewId; readonly answer: undefined };
   readonly clear: {
     readonly ask: { readonly neighbor: string | undefined; readonly kind: ClearKind };

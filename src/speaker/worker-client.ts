@@ -113,31 +113,37 @@ export class SpeakerThreadClient implements SpeakerPort {
 
   async *#readBatches(view: ViewId, close: () => void): AsyncGenerator<RouteBatch> {
     try {
-      let next = this.#askBatch(view);
+      let spare: ArrayBuffer | undefined;
+      let next = this.#askBatch(view, undefined);
       for (let batch = await next; batch !== undefined; batch = await next) {
         // The thread makes the next batch while this one is rendered: one ahead, never more.
-        next = this.#askBatch(view);
+        next = this.#askBatch(view, spare);
         yield unpackBatch(batch);
+        spare = batch.block;
       }
     } finally {
       close();
     }
   }
 
-  #askBatch(view: ViewId): Promise<PackedBatch | undefined> {
-    const asked = this.#call('nextBatch', view);
+  #askBatch(view: ViewId, spare: ArrayBuffer | undefined): Promise<PackedBatch | undefined> {
+    const asked = this.#call('nextBatch', { view, spare }, spare === undefined ? [] : [spare]);
     // A reader that stops early never awaits the batch ahead: its failure is not a surprise then.
     asked.catch(() => undefined);
     return asked;
   }
 
-  #call<Name extends CallName>(call: Name, ask: Calls[Name]['ask']): Promise<Calls[Name]['answer']>;
-  #call(call: CallName, ask: unknown): Promise<unknown> {
+  #call<Name extends CallName>(
+    call: Name,
+    ask: Calls[Name]['ask'],
+    transfer?: readonly ArrayBuffer[],
+  ): Promise<Calls[Name]['answer']>;
+  #call(call: CallName, ask: unknown, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, call, ask });
+      this.#worker.postMessage({ id, call, ask }, [...transfer]);
     });
   }
 

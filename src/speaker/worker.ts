@@ -29,7 +29,7 @@ class SpeakerThread {
     const { id } = request;
     try {
       const answer = await this.#answer(request);
-      if (isBatch(request, answer)) this.#postBatch(id, answer);
+      if (request.call === 'nextBatch' && isBatch(answer)) this.#postBatch(id, answer, request.ask.spare);
       else this.#post({ type: 'answer', id, answer });
     } catch (error) {
       this.#post({ type: 'error', id, error: packError(error) });
@@ -51,7 +51,7 @@ class SpeakerThread {
         return { view, head: opened.head };
       }
       case 'nextBatch':
-        return this.#nextBatch(request.ask);
+        return this.#nextBatch(request.ask.view);
       case 'closeRoutes':
         this.#views.get(request.ask)?.close();
         this.#views.delete(request.ask);
@@ -80,9 +80,9 @@ class SpeakerThread {
     }
   }
 
-  #postBatch(id: number, batch: RouteBatch): void {
-    const { packed, transfer } = packBatch(batch);
-    this.#port.postMessage({ type: 'answer', id, answer: packed } satisfies Reply, transfer);
+  #postBatch(id: number, batch: RouteBatch, spare: ArrayBuffer | undefined): void {
+    const packed = packBatch(batch, spare);
+    this.#port.postMessage({ type: 'answer', id, answer: packed } satisfies Reply, [packed.block]);
   }
 
   #post(reply: Reply): void {
@@ -90,8 +90,9 @@ class SpeakerThread {
   }
 }
 
-function isBatch(request: Request, answer: unknown): answer is RouteBatch {
-  return request.call === 'nextBatch' && answer !== undefined;
+/** What `nextBatch` answers before the end. */
+function isBatch(answer: unknown): answer is RouteBatch {
+  return answer !== undefined;
 }
 
 if (parentPort === null) {

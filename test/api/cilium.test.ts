@@ -161,11 +161,17 @@ test('status and healthz tell the worst component', async (t) => {
   t.deepEqual(health['cilium'], { state: 'Warning', msg: 'policy b: older policy a stays in force' });
 });
 
-test('the health port is 200 while the speaker answers and 503 when it does not', async (t) => {
+test('the health port is 200 once configured and while the speaker answers, else 503', async (t) => {
   const speaker = createFixtureSpeaker();
-  const health = createHealthServer({ address: '127.0.0.1', port: 0 }, { speaker, status: () => [] });
+  let isStarted = false;
+  const deps = { speaker, status: () => [], isStarted: () => isStarted };
+  const health = createHealthServer({ address: '127.0.0.1', port: 0 }, deps);
   const port = await health.listen();
   t.teardown(() => health.close());
+  const early = await ask({ port, path: '/healthz' });
+  t.is(early.status, 503);
+  t.regex(early.body, /"state":"error".*the first configuration is not in force yet/);
+  isStarted = true;
   t.is((await ask({ port, path: '/healthz' })).status, 200);
   speaker.fault = new Error('gone');
   t.is((await ask({ port, path: '/healthz' })).status, 503);

@@ -1,5 +1,5 @@
 // A SpeakerPort whose views are given by the test: neighbors and routes as plain values, handed out in batches of columns as the
-// real one does, attribute sets encoded and sent once a view. Remembers what it was asked to change and which views are open.
+// real one does, with the encoded attribute sets that each names. Remembers what it was asked to change and which views are open.
 
 import { Address, parseAddress } from '#bgp/net/address.ts';
 import { type Family, familyByName } from '#bgp/net/family.ts';
@@ -70,11 +70,10 @@ export class FakeSpeakerPort implements SpeakerPort {
   }
 
   async *#makeBatches(routes: Iterable<FakeRoute>, family: Family, close: () => void): AsyncGenerator<RouteBatch> {
-    const numbers = new Map<PathAttributes, number>();
     let rows: FakeRoute[] = [];
     const flush = (): RouteBatch => {
       this.batchesRead++;
-      const batch = packBatch(rows, family, numbers);
+      const batch = packBatch(rows, family);
       rows = [];
       return batch;
     };
@@ -152,22 +151,20 @@ function* filterRoutes(routes: Iterable<FakeRoute>, query: RouteQuery): Generato
   }
 }
 
-function packBatch(rows: readonly FakeRoute[], family: Family, numbers: Map<PathAttributes, number>): RouteBatch {
+function packBatch(rows: readonly FakeRoute[], family: Family): RouteBatch {
   const words = new Int32Array(rows.length * family.words);
   const attributes = new Uint32Array(rows.length);
-  const newAttributes: { number: number; bytes: Uint8Array }[] = [];
+  const sets = new Map<PathAttributes, number>();
+  const blocks: Uint8Array[] = [];
   rows.forEach((row, index) => {
     const slash = row.prefix.indexOf('/');
     const address = parseAddress(row.prefix.slice(0, slash)) ?? new Address(4, 0, 0, 0, 0);
     words.set([address.w0, address.w1, address.w2, address.w3].slice(0, family.words), index * family.words);
-    let number = numbers.get(row.attributes);
-    if (number === undefined) {
-      number = numbers.size + 1;
-      numbers.set(row.attributes, number);
-      newAttributes.push({ number, bytes: encodePathAttributes(row.attributes) });
-    }
-    attributes[index] = number;
+    const set = sets.get(row.attributes) ?? blocks.push(encodePathAttributes(row.attributes)) - 1;
+    sets.set(row.attributes, set);
+    attributes[index] = set;
   });
+  let end = 0;
   return {
     count: rows.length,
     prefixWords: words,
@@ -178,6 +175,7 @@ function packBatch(rows: readonly FakeRoute[], family: Family, numbers: Map<Path
     reasons: Uint8Array.from(rows, (row) => row.reason),
     receivedWallSec: Uint32Array.from(rows, (row) => row.receivedWallSec),
     versions: Uint32Array.from(rows, (row) => row.version),
-    newAttributes,
+    setEnds: Uint32Array.from(blocks, (block) => (end += block.length)),
+    setBytes: Buffer.concat(blocks),
   };
 }

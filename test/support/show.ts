@@ -1,6 +1,7 @@
 // Runs a show command against a speaker as the API's route does, without HTTP, and collects what it answers.
 
 import { findCommand } from '#api/show/pattern.ts';
+import { SliceWriter } from '#api/slice-writer.ts';
 import { showTree } from '#api/show/tree.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
 import { FIXTURE_WALL_MS } from './frr-fixtures.ts';
@@ -17,6 +18,10 @@ export async function show(
   const body = format === 'json' ? answer.json() : answer.text();
   if (typeof body === 'string') return body;
   let text = '';
-  for await (const piece of body) text += piece;
-  return text;
+  const out = new SliceWriter(async (slice) => {
+    text += Buffer.from(slice).toString('latin1');
+  });
+  await body(out);
+  await out.end();
+  return Buffer.from(text, 'latin1').toString('utf8');
 }

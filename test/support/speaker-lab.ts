@@ -6,7 +6,7 @@ import type { FamilyName } from '#bgp/net/family.ts';
 import { Prefix } from '#bgp/net/prefix.ts';
 import type { ConnectionId, NextHopResolver } from '#bgp/ports.ts';
 import { Speaker } from '#bgp/speaker.ts';
-import type { NeighborView, RouteQuery } from '#bgp/views.ts';
+import { attributesOfRow, type NeighborView, type RouteQuery } from '#bgp/views.ts';
 import { decodePathAttributes, type PathAttributes } from '#bgp/wire/attributes.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryNetwork } from './memory-transport.ts';
@@ -118,16 +118,13 @@ export type Question = RouteQuery extends infer Q ? (Q extends unknown ? Omit<Q,
 /** All rows that a query answers, in order. */
 export function showRoutes(speaker: Speaker, query: Question): ShownRoute[] {
   const cursor = speaker.openRoutes({ instance: speaker.instance, ...query });
-  const blocks = new Map<number, Uint8Array>();
   const routes: ShownRoute[] = [];
   while (!cursor.isDone) {
     const batch = cursor.next();
     if (batch === undefined) continue;
-    for (const { number, bytes } of batch.newAttributes) blocks.set(number, bytes);
     const words = query.family === 'ipv4-unicast' ? 1 : 4;
     for (let row = 0; row < batch.count; row++) {
-      const block = blocks.get(batch.attributes[row]);
-      if (block === undefined) throw new RangeError('a row names attributes that the view did not send');
+      const block = attributesOfRow(batch, row);
       const word = (index: number): number => (index < words ? batch.prefixWords[row * words + index] : 0);
       routes.push({
         prefix: new Prefix(

@@ -2,9 +2,10 @@
 // command line and openapi.json are all made from that list.
 
 import type { SpeakerPort } from '#speaker/port.ts';
+import type { WriteBody } from '../slices.ts';
 
-/** Text in one piece, or in pieces as they are made; the server cuts pieces into slices. */
-export type Body = string | AsyncIterable<string>;
+/** Text, or what writes a large one slice by slice. */
+export type Body = string | WriteBody;
 
 export interface ShowContext {
   readonly speaker: SpeakerPort;

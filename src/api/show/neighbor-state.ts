@@ -34,9 +34,13 @@ export function countMessages(counts: NeighborView['sent']): number {
   return counts.open + counts.update + counts.notification + counts.keepalive + counts.routeRefresh;
 }
 
-/** Seconds in the present state, as the Up/Down column counts them; undefined: never was Established. */
+/** Since when the neighbor is in its present state, as the Up/Down column counts; undefined: never was Established. */
+export function stateSinceMs(neighbor: NeighborView): number | undefined {
+  return isEstablished(neighbor) ? neighbor.establishedWallMs : neighbor.stateChangedWallMs;
+}
+
 export function secondsInState(neighbor: NeighborView, wallMs: number): number | undefined {
-  const since = isEstablished(neighbor) ? neighbor.establishedWallMs : neighbor.stateChangedWallMs;
+  const since = stateSinceMs(neighbor);
   return since === undefined ? undefined : Math.max(0, Math.floor((wallMs - since) / 1000));
 }
 

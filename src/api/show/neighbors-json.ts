@@ -50,7 +50,8 @@ export function describeNeighborDetail(neighbor: NeighborView, wallMs: number): 
 }
 
 function describeTimers(neighbor: NeighborView, wallMs: number): object {
-  const upSec = Math.floor((wallMs - (neighbor.establishedWallMs ?? wallMs)) / 1000);
+  const { establishedWallMs = wallMs } = neighbor;
+  const upSec = Math.floor((wallMs - establishedWallMs) / 1000);
   const since = (moment: number | undefined, key: string): object =>
     moment === undefined ? {} : { [key]: Math.max(0, wallMs - moment) };
   return {
@@ -58,7 +59,7 @@ function describeTimers(neighbor: NeighborView, wallMs: number): object {
       ? {
           bgpTimerUpMsec: upSec * 1000,
           bgpTimerUpString: formatUptime(upSec),
-          bgpTimerUpEstablishedEpoch: Math.floor(wallMs / 1000) - upSec,
+          bgpTimerUpEstablishedEpoch: Math.floor(establishedWallMs / 1000),
         }
       : {}),
     ...since(neighbor.lastReadWallMs, 'bgpTimerLastRead'),

@@ -4,7 +4,8 @@
 import { formatAddress } from '#bgp/net/address.ts';
 import type { Family } from '#bgp/net/family.ts';
 import { formatRouterId } from '#bgp/net/router-id.ts';
-import { type InstanceView, PathFlag, type PathPeerView } from '#bgp/views.ts';
+import { attributesOfRow, type InstanceView, PathFlag, type PathPeerView } from '#bgp/views.ts';
+import { decodePathAttributes } from '#bgp/wire/attributes.ts';
 import {
   countHops,
   describeCommunities,
@@ -54,16 +55,16 @@ export async function readPrefixDetail(
     table: 'loc-rib',
     prefix: asked,
   });
-  const view = new RouteView(stream, family, renderAttributes);
+  const view = new RouteView(stream, family);
   const paths: DetailPath[] = [];
   let prefix: string | undefined;
   let version = 0;
   for await (const batch of view.batches()) {
     for (let index = 0; index < batch.count; index++) {
-      prefix ??= `${view.addressText(batch, index)}/${batch.prefixLengths[index]}`;
+      prefix ??= view.prefixText(batch, index);
       version = batch.versions[index];
       paths.push({
-        attributes: view.attributesAt(batch, index),
+        attributes: renderAttributes(decodePathAttributes(attributesOfRow(batch, index))),
         peer: view.peer(batch.peers[index]),
         flags: batch.flags[index],
         reason: batch.reasons[index],

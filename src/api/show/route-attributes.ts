@@ -1,4 +1,5 @@
-// One attribute set, rendered once for all the rows that share it: the fixed parts of a JSON row and of a table row.
+// One attribute set in words, for the details of a prefix. The rows of large tables are written from the encoded bytes instead
+// (row-attributes.ts); test/api/rows.test.ts holds the two against each other.
 
 import type { Address } from '#bgp/net/address.ts';
 import type { PathAttributes } from '#bgp/wire/attributes.ts';
@@ -19,29 +20,15 @@ export interface RouteAttributes {
   readonly originWord: string;
   /** Empty for a route of this speaker whose next hop is set when it is sent. */
   readonly nextHops: readonly NextHopText[];
-  /** `"metric":0,"locPrf":100,` or parts of it. */
-  readonly jsonMetrics: string;
-  /** `"path":"65001","origin":"IGP",` */
-  readonly jsonPath: string;
-  /** Metric and LocPrf columns. */
-  readonly metricColumns: string;
-  /** Path and origin: `65001 i`. */
-  readonly pathColumn: string;
 }
 
 export function renderAttributes(decoded: PathAttributes): RouteAttributes {
-  const path = formatAsPath(decoded.asPath);
-  const { med, localPref } = decoded;
   return {
     decoded,
-    path,
+    path: formatAsPath(decoded.asPath),
     originLetter: originLetters[decoded.origin],
     originWord: originWords[decoded.origin],
     nextHops: listNextHops(decoded),
-    jsonMetrics: `${med === undefined ? '' : `"metric":${med},`}${localPref === undefined ? '' : `"locPrf":${localPref},`}`,
-    jsonPath: `"path":"${path}","origin":"${originWords[decoded.origin]}",`,
-    metricColumns: (med === undefined ? '' : String(med)).padStart(10) + (localPref ?? '').toString().padStart(7),
-    pathColumn: path === '' ? originLetters[decoded.origin] : `${path} ${originLetters[decoded.origin]}`,
   };
 }
 

@@ -1,12 +1,15 @@
-// hot: `show bgp ipv4|ipv6 unicast` and `… neighbors ADDRESS routes`: many paths as FRR's JSON or table, row by row from the view's
-// columns. Our own keys: `accessible` in nexthops (FRR has it in details only) and `notBestReason`, why a path lost.
+// hot: `show bgp ipv4|ipv6 unicast` and `… neighbors ADDRESS routes`: many paths as FRR's JSON or table, written as bytes row by row
+// from the view's columns. Our own keys: `accessible` in nexthops (FRR has it in details only) and `notBestReason`, why a path
+// lost. test/api/rows.test.ts compares the rows with objects made from the decoded attributes.
 
 import { PathFlag, type RouteBatch } from '#bgp/views.ts';
 import { stringifyJson } from '../escape.ts';
+import { originWords } from '../attribute-text.ts';
+import { encodeText, type SliceWriter } from '../slice-writer.ts';
 import { describeReason } from './reasons.ts';
-import { findUsedNextHop, listShownNextHops, type RouteAttributes } from './route-attributes.ts';
-import { isSamePrefix, PIECE_CHARS, type RouteView } from './route-view.ts';
-import { DEFAULT_LOCAL_PREFERENCE, LOCAL_WEIGHT, renderRow, renderTableHead } from './table-layout.ts';
+import { PrefixRows, type RouteView } from './route-view.ts';
+import { RowAttributes } from './row-attributes.ts';
+import { DEFAULT_LOCAL_PREFERENCE, LOCAL_WEIGHT, renderTableHead, writeTextRow } from './table-layout.ts';
 
 export interface RouteTableNames {
   /** Host names that peers announced, by address. */
@@ -16,127 +19,213 @@ export interface RouteTableNames {
   readonly totalPaths: number | undefined;
 }
 
-type View = RouteView<RouteAttributes>;
+/** Keys, a prefix three times and numbers of one row, without what depends on attributes and names. */
+export const ROW_BYTES = 1024;
 
-/** Tells rows of a new prefix from further paths of the last one, across batches. */
-class PrefixChange {
-  #batch: RouteBatch | undefined;
-  #index = 0;
-  prefixes = 0;
-  paths = 0;
+const openPrefix = encodeText('"');
+const endPrefix = encodeText('": [');
+const nextPrefix = encodeText(']\n,');
+const nextPath = encodeText(',');
+const prefixLen = encodeText('","prefixLen":');
+const network = encodeText(',"network":"');
+const version = encodeText('","version":');
+const comma = encodeText(',');
+const metric = encodeText('"metric":');
+const locPrf = encodeText('"locPrf":');
+const origins = [originWords[0], originWords[1], originWords[2]].map((word) =>
+  encodeText(`","origin":"${word}","nexthops":[`),
+);
+const ip = encodeText('{"ip":"');
+const nextIp = encodeText(',{"ip":"');
+const endPath = encodeText(']}');
+const zero4 = encodeText('0.0.0.0');
+const zero6 = encodeText('::');
 
-  /** True for the first path of a prefix. */
-  advance(view: View, batch: RouteBatch, index: number): boolean {
-    const isSame = this.#batch !== undefined && isSamePrefix(view.family, batch, index, this.#batch, this.#index);
-    this.#batch = batch;
-    this.#index = index;
-    this.paths++;
-    if (!isSame) this.prefixes++;
-    return !isSame;
+const Hop = { Ipv6: 1, LinkLocal: 2, Accessible: 4, Used: 8 } as const;
+
+/** The fixed texts of one peer's rows. */
+class Source {
+  readonly head: Uint8Array;
+  /** What follows a next hop's address, by bits of {@link Hop}. */
+  readonly hopTails: readonly Uint8Array[];
+  readonly bytes: number;
+
+  constructor(isLocal: boolean, address: string, hostName: string | undefined) {
+    const peer = isLocal ? `"weight":${LOCAL_WEIGHT},"peerId":"(unspec)"` : `"weight":0,"peerId":"${address}"`;
+    this.head = encodeText(`${peer},"path":"`);
+    const name = hostName === undefined ? '' : `,"hostname":${stringifyJson(hostName)}`;
+    this.hopTails = Array.from({ length: 16 }, (_, bits) => {
+      const afi = (bits & Hop.Ipv6) === 0 ? 'ipv4' : 'ipv6';
+      const scope = (bits & Hop.LinkLocal) === 0 ? 'global' : 'link-local';
+      const used = (bits & Hop.Used) === 0 ? '' : ',"used":true';
+      return encodeText(
+        `"${name},"afi":"${afi}"${afi === 'ipv6' ? `,"scope":"${scope}"` : ''},"accessible":${(bits & Hop.Accessible) !== 0}${used}}`,
+      );
+    });
+    this.bytes = this.head.length + 2 * Math.max(...this.hopTails.map((tail) => tail.length));
   }
 }
 
-export async function* writeJsonTable(view: View, names: RouteTableNames): AsyncGenerator<string, void, undefined> {
+class JsonRows {
+  readonly #view: RouteView;
+  readonly #names: RouteTableNames;
+  readonly #local: Source;
+  readonly #sources: (Source | undefined)[] = [];
+  /** What a row begins with, by flags and reason. */
+  readonly #heads = new Map<number, Uint8Array>();
+  readonly #attributes = new RowAttributes();
+  readonly prefix: PrefixRows;
+
+  constructor(view: RouteView, names: RouteTableNames) {
+    this.#view = view;
+    this.#names = names;
+    this.#local = new Source(true, '', names.ownHostName);
+    this.prefix = new PrefixRows(view.family);
+  }
+
+  /** Reads what the row is made of; answers how much room it takes at most. */
+  prepare(batch: RouteBatch, row: number): number {
+    this.#attributes.read(batch, row);
+    return ROW_BYTES + this.#attributes.textBytes + this.#sourceOf(batch, row).bytes;
+  }
+
+  write(out: SliceWriter, batch: RouteBatch, row: number): void {
+    const attributes = this.#attributes;
+    const { prefix } = this;
+    if (prefix.advance(batch, row)) {
+      if (prefix.prefixes > 1) out.writeBytes(nextPrefix);
+      out.writeBytes(openPrefix);
+      prefix.writePrefix(out);
+      out.writeBytes(endPrefix);
+    } else out.writeBytes(nextPath);
+    const flags = batch.flags[row];
+    out.writeBytes(this.#headOf(flags, batch.reasons[row]));
+    prefix.writeAddress(out);
+    out.writeBytes(prefixLen);
+    out.writeNumber(batch.prefixLengths[row]);
+    out.writeBytes(network);
+    prefix.writePrefix(out);
+    out.writeBytes(version);
+    out.writeNumber(batch.versions[row]);
+    out.writeBytes(comma);
+    writeMetrics(out, attributes);
+    const source = this.#sourceOf(batch, row);
+    out.writeBytes(source.head);
+    attributes.writePath(out);
+    out.writeBytes(origins[attributes.origin]);
+    this.#writeNextHops(out, source, (flags & PathFlag.Inaccessible) === 0 ? Hop.Accessible : 0);
+    out.writeBytes(endPath);
+  }
+
+  #writeNextHops(out: SliceWriter, { hopTails }: Source, access: number): void {
+    const attributes = this.#attributes;
+    out.writeBytes(ip);
+    if (attributes.nextHopVersion === 0) {
+      // What FRR shows for a route of its own.
+      const isIpv6 = this.#view.family.version === 6;
+      out.writeBytes(isIpv6 ? zero6 : zero4);
+      out.writeBytes(hopTails[(isIpv6 ? Hop.Ipv6 : 0) | access | Hop.Used]);
+      return;
+    }
+    attributes.writeNextHop(out);
+    if (attributes.nextHopVersion === 4) {
+      out.writeBytes(hopTails[access | Hop.Used]);
+      return;
+    }
+    // RFC 2545 §2: where there are two, packets go to the link-local address.
+    out.writeBytes(hopTails[Hop.Ipv6 | access | (attributes.hasLinkLocal ? 0 : Hop.Used)]);
+    if (!attributes.hasLinkLocal) return;
+    out.writeBytes(nextIp);
+    attributes.writeLinkLocal(out);
+    out.writeBytes(hopTails[Hop.Ipv6 | Hop.LinkLocal | access | Hop.Used]);
+  }
+
+  #sourceOf(batch: RouteBatch, row: number): Source {
+    if ((batch.flags[row] & PathFlag.Local) !== 0) return this.#local;
+    const number = batch.peers[row];
+    return (this.#sources[number] ??= this.#makeSource(number));
+  }
+
+  #makeSource(number: number): Source {
+    const { address } = this.#view.peer(number);
+    return new Source(false, address, this.#names.hostNames.get(address));
+  }
+
+  #headOf(flags: number, reason: number): Uint8Array {
+    const key = (reason << 8) | flags;
+    let head = this.#heads.get(key);
+    if (head === undefined) {
+      head = encodeText(renderJsonHead(flags, reason));
+      this.#heads.set(key, head);
+    }
+    return head;
+  }
+}
+
+function renderJsonHead(flags: number, reason: number): string {
+  let head = '{';
+  if ((flags & PathFlag.Valid) !== 0) head += '"valid":true,';
+  if ((flags & PathFlag.Best) !== 0) head += `"bestpath":true,"selectionReason":"${describeReason(reason)}",`;
+  else if (reason !== 0) head += `"notBestReason":"${describeReason(reason)}",`;
+  const from = (flags & PathFlag.Internal) !== 0 ? 'internal' : 'external';
+  return `${head}"pathFrom":"${from}","prefix":"`;
+}
+
+/** `"metric":0,"locPrf":100,` or parts of it. */
+export function writeMetrics(out: SliceWriter, attributes: RowAttributes): void {
+  if (attributes.hasMed) {
+    out.writeBytes(metric);
+    out.writeNumber(attributes.med);
+    out.writeBytes(comma);
+  }
+  if (attributes.hasLocalPref) {
+    out.writeBytes(locPrf);
+    out.writeNumber(attributes.localPref);
+    out.writeBytes(comma);
+  }
+}
+
+export async function writeJsonTable(out: SliceWriter, view: RouteView, names: RouteTableNames): Promise<void> {
   const { head } = view;
-  const change = new PrefixChange();
-  let piece = `{
+  const rows = new JsonRows(view, names);
+  await out.writeText(`{
  "vrfId": 0,
  "vrfName": "default",
  "tableVersion": ${head.tableVersion},
  "routerId": "${head.routerId}",
  "defaultLocPrf": ${DEFAULT_LOCAL_PREFERENCE},
  "localAS": ${head.asn},
- "routes": { `;
+ "routes": { `);
   for await (const batch of view.batches()) {
-    for (let index = 0; index < batch.count; index++) {
-      const address = view.addressText(batch, index);
-      if (change.advance(view, batch, index)) {
-        if (change.prefixes > 1) piece += ']\n,';
-        piece += `"${address}/${batch.prefixLengths[index]}": [`;
-      } else {
-        piece += ',';
-      }
-      piece += renderJsonPath(view, names, batch, index, address);
-      if (piece.length >= PIECE_CHARS) {
-        yield piece;
-        piece = '';
-      }
+    for (let row = 0; row < batch.count; row++) {
+      const room = rows.prepare(batch, row);
+      if (!out.hasRoom(room)) await out.makeRoom(room);
+      rows.write(out, batch, row);
     }
   }
-  const end = change.prefixes > 0 ? ']\n' : '';
-  yield `${piece}${end} },\n "totalRoutes": ${change.prefixes},\n "totalPaths": ${names.totalPaths ?? change.paths}\n}\n`;
+  const { prefixes, paths } = rows.prefix;
+  const end = prefixes > 0 ? ']\n' : '';
+  await out.writeText(`${end} },\n "totalRoutes": ${prefixes},\n "totalPaths": ${names.totalPaths ?? paths}\n}\n`);
 }
 
-function renderJsonPath(view: View, names: RouteTableNames, batch: RouteBatch, index: number, address: string): string {
-  const flags = batch.flags[index];
-  const length = batch.prefixLengths[index];
-  const attributes = view.attributesAt(batch, index);
-  const isLocal = (flags & PathFlag.Local) !== 0;
-  const peer = view.peer(batch.peers[index]);
-  const reason = batch.reasons[index];
-  let row = '{';
-  if ((flags & PathFlag.Valid) !== 0) row += '"valid":true,';
-  if ((flags & PathFlag.Best) !== 0) row += `"bestpath":true,"selectionReason":"${describeReason(reason)}",`;
-  else if (reason !== 0) row += `"notBestReason":"${describeReason(reason)}",`;
-  row += (flags & PathFlag.Internal) !== 0 ? '"pathFrom":"internal"' : '"pathFrom":"external"';
-  row += `,"prefix":"${address}","prefixLen":${length},"network":"${address}/${length}","version":${batch.versions[index]},`;
-  row += attributes.jsonMetrics;
-  row += isLocal ? `"weight":${LOCAL_WEIGHT},"peerId":"(unspec)",` : `"weight":0,"peerId":"${peer.address}",`;
-  row += attributes.jsonPath;
-  const hostName = isLocal ? names.ownHostName : names.hostNames.get(peer.address);
-  return `${row}"nexthops":${renderJsonNextHops(view, attributes, hostName, (flags & PathFlag.Inaccessible) === 0)}}`;
-}
-
-function renderJsonNextHops(
-  view: View,
-  attributes: RouteAttributes,
-  hostName: string | undefined,
-  isAccessible: boolean,
-): string {
-  let list = '[';
-  for (const nextHop of listShownNextHops(attributes, view.family.version)) {
-    if (list.length > 1) list += ',';
-    list += `{"ip":"${nextHop.ip}"`;
-    if (hostName !== undefined) list += `,"hostname":${stringifyJson(hostName)}`;
-    list += `,"afi":"${nextHop.afi}"`;
-    if (nextHop.scope !== undefined) list += `,"scope":"${nextHop.scope}"`;
-    list += isAccessible ? ',"accessible":true' : ',"accessible":false';
-    list += nextHop.isUsed ? ',"used":true}' : '}';
-  }
-  return `${list}]`;
-}
-
-/** `*>i`: valid, best, internal. */
-export function renderStatus(flags: number): string {
-  return `${(flags & PathFlag.Valid) !== 0 ? '*' : ' '}${(flags & PathFlag.Best) !== 0 ? '>' : ' '}${(flags & PathFlag.Internal) !== 0 ? 'i' : ' '}`;
-}
-
-export async function* writeTextTable(view: View, names: RouteTableNames): AsyncGenerator<string, void, undefined> {
-  const change = new PrefixChange();
-  let piece = '';
+export async function writeTextTable(out: SliceWriter, view: RouteView, names: RouteTableNames): Promise<void> {
+  const attributes = new RowAttributes();
+  const prefix = new PrefixRows(view.family);
   for await (const batch of view.batches()) {
-    for (let index = 0; index < batch.count; index++) {
-      const isFirst = change.advance(view, batch, index);
-      if (change.paths === 1) piece += renderTableHead(view.head);
-      const network = isFirst ? `${view.addressText(batch, index)}/${batch.prefixLengths[index]}` : '';
-      const flags = batch.flags[index];
-      const attributes = view.attributesAt(batch, index);
-      piece += renderRow(
-        renderStatus(flags),
-        network,
-        findUsedNextHop(attributes, view.family.version),
-        attributes.metricColumns,
-        (flags & PathFlag.Local) !== 0 ? LOCAL_WEIGHT : 0,
-        attributes.pathColumn,
-      );
-      if (piece.length >= PIECE_CHARS) {
-        yield piece;
-        piece = '';
-      }
+    for (let row = 0; row < batch.count; row++) {
+      if (prefix.paths === 0) await out.writeText(renderTableHead(view.head));
+      attributes.read(batch, row);
+      const room = ROW_BYTES + attributes.textBytes;
+      if (!out.hasRoom(room)) await out.makeRoom(room);
+      const isFirst = prefix.advance(batch, row);
+      const flags = batch.flags[row];
+      writeTextRow(out, view.family.version, flags, isFirst ? prefix : undefined, attributes);
     }
   }
-  const total = names.totalPaths ?? change.paths;
-  yield change.paths === 0
-    ? `No BGP prefixes displayed, ${total} exist\n`
-    : `${piece}\nDisplayed ${change.prefixes} routes and ${total} total paths\n`;
+  const total = names.totalPaths ?? prefix.paths;
+  await out.writeText(
+    prefix.paths === 0
+      ? `No BGP prefixes displayed, ${total} exist\n`
+      : `\nDisplayed ${prefix.prefixes} routes and ${total} total paths\n`,
+  );
 }

@@ -15,7 +15,6 @@ import { findFamily } from './neighbor-state.ts';
 import { describePrefix, readPrefixDetail } from './prefix-detail.ts';
 import { renderPrefix } from './prefix-detail-text.ts';
 import { findRequestedFamily } from './requested-family.ts';
-import { renderAttributes, type RouteAttributes } from './route-attributes.ts';
 import { type RouteTableNames, writeJsonTable, writeTextTable } from './route-table.ts';
 import { RouteView } from './route-view.ts';
 
@@ -29,8 +28,8 @@ function checkPrefix(asked: string, family: Family): string {
   return parsed.toString();
 }
 
-async function openView(context: ShowContext, family: Family, query: RouteQuery): Promise<RouteView<RouteAttributes>> {
-  return new RouteView(await context.speaker.routes(query), family, renderAttributes);
+async function openView(context: ShowContext, family: Family, query: RouteQuery): Promise<RouteView> {
+  return new RouteView(await context.speaker.routes(query), family);
 }
 
 function listNames(context: ShowContext, instance: InstanceView, totalPaths: number | undefined): RouteTableNames {
@@ -59,8 +58,8 @@ export async function answerTable(context: ShowContext, request: ShowRequest): P
   const names = listNames(context, instance, prefix === undefined ? undefined : countPaths(instance, family));
   const view = await openView(context, family, query);
   return {
-    json: () => writeJsonTable(view, names),
-    text: () => writeTextTable(view, names),
+    json: () => (out) => writeJsonTable(out, view, names),
+    text: () => (out) => writeTextTable(out, view, names),
     close: () => view.close(),
   };
 }
@@ -105,16 +104,16 @@ export async function answerNeighborRoutes(context: ShowContext, request: ShowRe
     const view = await openView(context, family, { ...about, table: 'accepted' });
     const names = listNames(context, instance, countPaths(instance, family));
     return {
-      json: () => writeJsonTable(view, names),
-      text: () => writeTextTable(view, names),
+      json: () => (out) => writeJsonTable(out, view, names),
+      text: () => (out) => writeTextTable(out, view, names),
       close: () => view.close(),
     };
   }
   const table = request.hasWord('advertised-routes') ? 'advertised' : 'received';
   const view = await openView(context, family, { ...about, table });
   return {
-    json: () => writeJsonAdjTable(view, table),
-    text: () => writeTextAdjTable(view, table),
+    json: () => (out) => writeJsonAdjTable(out, view, table),
+    text: () => (out) => writeTextAdjTable(out, view, table),
     close: () => view.close(),
   };
 }

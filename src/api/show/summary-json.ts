@@ -14,6 +14,7 @@ import {
   findFamily,
   isFailed,
   secondsInState,
+  stateSinceMs,
 } from './neighbor-state.ts';
 
 export type SummaryFilter = 'all' | 'established' | 'failed';
@@ -66,12 +67,14 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
 }
 
 function describeUptime(neighbor: NeighborView, wallMs: number): object {
+  const since = stateSinceMs(neighbor);
   const seconds = secondsInState(neighbor, wallMs);
-  if (seconds === undefined) return { peerUptime: 'never', peerUptimeMsec: 0 };
+  if (since === undefined || seconds === undefined) return { peerUptime: 'never', peerUptimeMsec: 0 };
   return {
     peerUptime: formatUptime(seconds),
     peerUptimeMsec: seconds * 1000,
-    peerUptimeEstablishedEpoch: Math.floor(wallMs / 1000) - seconds,
+    // From the moment itself: taken from the uptime it would wobble by a second.
+    peerUptimeEstablishedEpoch: Math.floor(since / 1000),
   };
 }
 

@@ -1,7 +1,11 @@
-// FRR 10's route table: the lines above it, and how one row is laid out. A prefix or next hop too long for its column goes on
+// hot: FRR 10's route table: the lines above it, and how one row is laid out. A prefix or next hop too long for its column goes on
 // a line of its own, and the row continues below at FRR's columns (which are those of FRR 8: two to the left).
 
-import type { RouteViewHead } from '#bgp/views.ts';
+import { PathFlag, type RouteViewHead } from '#bgp/views.ts';
+import { originLetters } from '../attribute-text.ts';
+import { encodeText, type SliceWriter } from '../slice-writer.ts';
+import type { PrefixRows } from './route-view.ts';
+import type { RowAttributes } from './row-attributes.ts';
 
 export const DEFAULT_LOCAL_PREFERENCE = 100;
 /** FRR's weight of routes that it originates; received ones have 0. */
@@ -22,22 +26,53 @@ RPKI validation codes: V valid, I invalid, N Not found
 
 const networkWidth = 17;
 const nextHopWidth = 16;
-const belowNetwork = `\n${' '.repeat(20)}`;
-const belowNextHop = `\n${' '.repeat(36)}`;
-const noNetwork = ' '.repeat(networkWidth);
+const metricWidth = 10;
+const localPrefWidth = 7;
+const weightWidth = 7;
+const belowNetwork = encodeText(`\n${' '.repeat(20)}`);
+const belowNextHop = encodeText(`\n${' '.repeat(36)}`);
+const noNextHop4 = encodeText('0.0.0.0');
+const noNextHop6 = encodeText('::');
+const letters = [originLetters[0], originLetters[1], originLetters[2]].map((letter) => encodeText(`${letter}\n`));
+/** ` *>i `: valid, best, internal, by the bits of {@link PathFlag}. */
+const statuses = Array.from({ length: 256 }, (_, flags) =>
+  encodeText(
+    ` ${(flags & PathFlag.Valid) !== 0 ? '*' : ' '}${(flags & PathFlag.Best) !== 0 ? '>' : ' '}${(flags & PathFlag.Internal) !== 0 ? 'i' : ' '} `,
+  ),
+);
 
-/** `network` is empty for a further path of the same prefix; `status` is three characters. */
-export function renderRow(
-  status: string,
-  network: string,
-  nextHop: string,
-  metricColumns: string,
-  weight: number,
-  pathColumn: string,
-): string {
-  let networkColumn = noNetwork;
-  if (network.length >= networkWidth) networkColumn = network + belowNetwork;
-  else if (network !== '') networkColumn = network.padEnd(networkWidth);
-  const nextHopColumn = nextHop.length >= nextHopWidth ? nextHop + belowNextHop : nextHop.padEnd(nextHopWidth);
-  return ` ${status} ${networkColumn}${nextHopColumn}${metricColumns}${String(weight).padStart(7)} ${pathColumn}\n`;
+/** `prefix` is undefined for a further path of the same prefix. The caller has made room. */
+export function writeTextRow(
+  out: SliceWriter,
+  version: 4 | 6,
+  flags: number,
+  prefix: PrefixRows | undefined,
+  attributes: RowAttributes,
+): void {
+  out.writeBytes(statuses[flags]);
+  let start = out.at;
+  if (prefix !== undefined) prefix.writePrefix(out);
+  closeColumn(out, start, networkWidth, belowNetwork);
+  start = out.at;
+  if (attributes.nextHopVersion === 0) out.writeBytes(version === 4 ? noNextHop4 : noNextHop6);
+  else if (attributes.hasLinkLocal) attributes.writeLinkLocal(out);
+  else attributes.writeNextHop(out);
+  closeColumn(out, start, nextHopWidth, belowNextHop);
+  if (attributes.hasMed) out.writePaddedNumber(attributes.med, metricWidth);
+  else out.writeSpaces(metricWidth);
+  if (attributes.hasLocalPref) out.writePaddedNumber(attributes.localPref, localPrefWidth);
+  else out.writeSpaces(localPrefWidth);
+  out.writePaddedNumber((flags & PathFlag.Local) !== 0 ? LOCAL_WEIGHT : 0, weightWidth);
+  out.writeSpaces(1);
+  if (attributes.hasPath) {
+    attributes.writePath(out);
+    out.writeSpaces(1);
+  }
+  out.writeBytes(letters[attributes.origin]);
+}
+
+function closeColumn(out: SliceWriter, start: number, width: number, below: Uint8Array): void {
+  const length = out.at - start;
+  if (length >= width) out.writeBytes(below);
+  else out.writeSpaces(width - length);
 }

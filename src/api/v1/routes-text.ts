@@ -2,12 +2,14 @@
 // by the family, because rows are written as they come.
 
 import type { Family } from '#bgp/net/family.ts';
-import { type AsPathSegment, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
+import { attributesOfRow } from '#bgp/views.ts';
+import { type AsPathSegment, decodePathAttributes, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
 import { formatIpv4 } from '#bgp/net/address.ts';
 import { formatCommunity, formatExtendedCommunity, listCommunities, originLetters } from '../attribute-text.ts';
 import { formatGoDuration } from '../durations.ts';
 import { unspecifiedNextHop } from '../show/route-attributes.ts';
-import { PIECE_CHARS, type RouteView } from '../show/route-view.ts';
+import type { RouteView } from '../show/route-view.ts';
+import type { SliceWriter } from '../slice-writer.ts';
 
 const gap = 3;
 
@@ -66,27 +68,24 @@ function formatSegment({ type, asns }: AsPathSegment): string {
   return type === SegmentType.Set ? `{${asns.join(',')}}` : asns.join(' ');
 }
 
-export async function* writeRoutesText(
-  view: RouteView<RouteText>,
+export async function writeRoutesText(
+  out: SliceWriter,
+  view: RouteView,
   { node, routerAsn, neighbor }: Columns,
   nowSec: number,
-): AsyncGenerator<string, void, undefined> {
+): Promise<void> {
   const { prefix: prefixWidth, address: addressWidth } = widthsOf(view.family);
   const peer = neighbor === undefined ? '' : neighbor.padEnd(peerWidth);
   const start = `${node.padEnd(Math.max(4, node.length) + gap)}${String(routerAsn).padEnd(asnWidth)}${peer}`;
   const ownNextHop = unspecifiedNextHop(view.family.version).ip;
-  let piece = '';
   for await (const batch of view.batches()) {
     for (let index = 0; index < batch.count; index++) {
-      const { nextHop, attributes } = view.attributesAt(batch, index);
-      const prefix = `${view.addressText(batch, index)}/${batch.prefixLengths[index]}`;
+      const { nextHop, attributes } = renderRouteText(decodePathAttributes(attributesOfRow(batch, index)));
+      const prefix = view.prefixText(batch, index);
       const age = formatGoDuration(nowSec - batch.receivedWallSec[index]);
-      piece += `${start}${prefix.padEnd(prefixWidth)}${(nextHop === '' ? ownNextHop : nextHop).padEnd(addressWidth)}${age.padEnd(ageWidth)}${attributes}\n`;
-      if (piece.length >= PIECE_CHARS) {
-        yield piece;
-        piece = '';
-      }
+      await out.writeText(
+        `${start}${prefix.padEnd(prefixWidth)}${(nextHop === '' ? ownNextHop : nextHop).padEnd(addressWidth)}${age.padEnd(ageWidth)}${attributes}\n`,
+      );
     }
   }
-  if (piece !== '') yield piece;
 }

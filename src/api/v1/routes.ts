@@ -2,16 +2,18 @@
 // The same as a table is routes-text.ts.
 
 import { type Family, familyByName } from '#bgp/net/family.ts';
-import { type InstanceView, PathFlag, type RouteBatch, type RouteQuery } from '#bgp/views.ts';
+import { attributesOfRow, type InstanceView, PathFlag, type RouteBatch, type RouteQuery } from '#bgp/views.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badArgument, noSuchNeighbor } from '../problem.ts';
 import { type ApiRoute, queryParameter, readQueryParameter, type RouteContext } from '../route.ts';
-import { isSamePrefix, PIECE_CHARS, RouteView } from '../show/route-view.ts';
+import { faultTeller } from '../server-faults.ts';
+import { PrefixRows, RouteView } from '../show/route-view.ts';
 import { chooseFormat, contentTypes } from '../show-route.ts';
-import { createSliceStream } from '../slices.ts';
+import type { SliceWriter } from '../slice-writer.ts';
+import { sendSlices } from '../slices.ts';
 import { encodeNlri, splitAttributes } from './path-attributes.ts';
 import { splitFamily } from './peers.ts';
-import { renderRoutesHead, renderRouteText, writeRoutesText } from './routes-text.ts';
+import { renderRoutesHead, writeRoutesText } from './routes-text.ts';
 import { routeSchema } from './schemas.ts';
 
 const tables = { 'loc-rib': 'loc-rib', 'adj-rib-in': 'received', 'adj-rib-out': 'advertised' } as const;
@@ -91,85 +93,80 @@ async function handleRoutes(context: RouteContext, request: FastifyRequest, repl
   const format = chooseFormat(readQueryParameter(request, 'format'), request.headers.accept);
   const leave = context.streams.enter();
   void reply.type(contentTypes[format]).header('vary', 'accept').header('cache-control', 'no-store');
-  const pieces = format === 'json' ? writeRoutes(context, family, sources) : writeText(context, family, sources);
-  return reply.send(createSliceStream(pieces, leave));
+  const write = format === 'json' ? writeRoutes : writeText;
+  try {
+    return await sendSlices(reply, (out) => write(out, context, family, sources), leave, faultTeller(context, request));
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
 /** Cilium's table. */
-async function* writeText(
+async function writeText(
+  out: SliceWriter,
   context: RouteContext,
   family: Family,
   sources: readonly Source[],
-): AsyncGenerator<string, void, undefined> {
+): Promise<void> {
   const nowSec = Math.floor(context.deps.wallMs() / 1000);
   const node = context.nodeName;
-  yield renderRoutesHead(
-    family,
-    sources.some((source) => source.neighbor !== undefined),
-    node,
-  );
+  const hasPeer = sources.some((source) => source.neighbor !== undefined);
+  await out.writeText(renderRoutesHead(family, hasPeer, node));
   for (const { routerAsn, neighbor, query } of sources) {
-    const view = new RouteView(await context.deps.speaker.routes(query), family, renderRouteText);
-    yield* writeRoutesText(view, { node, routerAsn, neighbor }, nowSec);
+    const view = new RouteView(await context.deps.speaker.routes(query), family);
+    await writeRoutesText(out, view, { node, routerAsn, neighbor }, nowSec);
   }
 }
 
-async function* writeRoutes(
+async function writeRoutes(
+  out: SliceWriter,
   context: RouteContext,
   family: Family,
   sources: readonly Source[],
-): AsyncGenerator<string, void, undefined> {
+): Promise<void> {
   const nowSec = Math.floor(context.deps.wallMs() / 1000);
-  let hasRoutes = false;
-  yield '[';
+  let separator = '';
+  await out.writeText('[');
   for (const source of sources) {
-    const stream = await context.deps.speaker.routes(source.query);
-    const view = new RouteView(stream, family, () => undefined);
-    for await (const piece of writeSource(view, source, nowSec)) {
-      yield hasRoutes ? `,\n${piece}` : piece;
-      hasRoutes = true;
-    }
+    const view = new RouteView(await context.deps.speaker.routes(source.query), family);
+    const routes = await writeSource(out, view, source, nowSec, separator);
+    if (routes > 0) separator = ',\n';
   }
-  yield ']\n';
+  await out.writeText(']\n');
 }
 
-/** Routes of one view, comma-separated; each piece begins and ends with a whole route. */
-async function* writeSource(
-  view: RouteView<undefined>,
+/** Routes of one view, comma-separated; answers how many. */
+async function writeSource(
+  out: SliceWriter,
+  view: RouteView,
   source: Source,
   nowSec: number,
-): AsyncGenerator<string, void, undefined> {
+  separator: string,
+): Promise<number> {
   const neighbor = source.neighbor === undefined ? '' : `"neighbor":"${source.neighbor}",`;
-  let last: { batch: RouteBatch; index: number } | undefined;
-  let piece = '';
+  const rows = new PrefixRows(view.family);
   for await (const batch of view.batches()) {
     for (let index = 0; index < batch.count; index++) {
-      if (last !== undefined && isSamePrefix(view.family, batch, index, last.batch, last.index)) {
-        piece += ',';
-      } else {
-        if (last !== undefined) piece += ']}';
-        if (piece.length >= PIECE_CHARS) {
-          yield piece;
-          piece = '';
-        }
-        if (piece !== '') piece += ',\n';
-        const prefix = `${view.addressText(batch, index)}/${batch.prefixLengths[index]}`;
-        piece += `{"router-asn":${source.routerAsn},${neighbor}"prefix":"${prefix}","paths":[`;
+      let text = ',';
+      if (rows.advance(batch, index)) {
+        const prefix = view.prefixText(batch, index);
+        const before = rows.prefixes === 1 ? separator : ']},\n';
+        text = `${before}{"router-asn":${source.routerAsn},${neighbor}"prefix":"${prefix}","paths":[`;
       }
-      piece += renderPath(view, batch, index, nowSec);
-      last = { batch, index };
+      await out.writeText(text + renderPath(view.family, batch, index, nowSec));
     }
   }
-  if (last !== undefined) yield `${piece}]}`;
+  if (rows.prefixes > 0) await out.writeText(']}');
+  return rows.prefixes;
 }
 
-function renderPath(view: RouteView<undefined>, batch: RouteBatch, index: number, nowSec: number): string {
-  const nlri = encodeNlri(batch.prefixWords, index * view.family.words, batch.prefixLengths[index]);
-  const block = view.attributes.bytesOf(batch.attributes[index]);
-  const attributes = splitAttributes(block, nlri).map(
+function renderPath(family: Family, batch: RouteBatch, index: number, nowSec: number): string {
+  const nlri = encodeNlri(batch.prefixWords, index * family.words, batch.prefixLengths[index]);
+  const attributes = splitAttributes(attributesOfRow(batch, index), nlri).map(
     (bytes) => `{"base64":"${Buffer.from(bytes).toString('base64')}"}`,
   );
-  const { afi, safi } = splitFamily(view.family.name);
+  const { afi, safi } = splitFamily(family.name);
   const ageSec = Math.max(0, nowSec - batch.receivedWallSec[index]);
   const best = (batch.flags[index] & PathFlag.Best) !== 0;
   return `{"family":{"afi":"${afi}","safi":"${safi}"},"nlri":{"base64":"${Buffer.from(nlri).toString('base64')}"},"path-attributes":[${attributes.join(',')}],"age-nanoseconds":${ageSec}${ageSec === 0 ? '' : '000000000'},"best":${best},"stale":false}`;

@@ -13,7 +13,8 @@ import { Rib } from '#bgp/rib/rib.ts';
 import type { ViewTable } from '#bgp/rib/route-view.ts';
 import { type UpdateGroupOptions, WorkState } from '#bgp/rib/types.ts';
 import { routerId } from '#bgp/net/router-id.ts';
-import { AttributeSets, attrSetId } from '#bgp/wire/attribute-sets.ts';
+import { attributesOfRow } from '#bgp/views.ts';
+import { AttributeSets } from '#bgp/wire/attribute-sets.ts';
 import {
   decodePathAttributes,
   emptyAttributes,
@@ -358,9 +359,7 @@ export class History {
       for (let row = 0; row < batch.count; row++) {
         const words = batch.prefixWords.subarray(row * this.face.family.words, (row + 1) * this.face.family.words);
         const prefix = textOf(this.face, words, batch.prefixLengths[row]);
-        const { localPref, communities } = decodePathAttributes(
-          this.attributes.bytesOf(attrSetId(batch.attributes[row])),
-        );
+        const { localPref, communities } = decodePathAttributes(attributesOfRow(batch, row));
         const isBest = (batch.flags[row] & PathFlag.Best) !== 0;
         const rows = real.get(prefix) ?? [];
         rows.push(rowText(batch.peers[row], isBest, reasonNames[batch.reasons[row]], localPref, communities));

@@ -5,6 +5,7 @@ import { parseAddress } from '#bgp/net/address.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
 import { Prefix } from '#bgp/net/prefix.ts';
 import { type RouteView, ViewError, type ViewQuery } from '#bgp/rib/route-view.ts';
+import { attributesOfRow } from '#bgp/views.ts';
 import { decodePathAttributes } from '#bgp/wire/attributes.ts';
 import { randomFrom, takeSeed } from '#support/seed.ts';
 import { ebgpOptions, prefixOf, World } from './world.ts';
@@ -14,19 +15,12 @@ const all: ViewQuery = { table: 'loc-rib', peer: 0, prefix: undefined, isLongerP
 /** Every route of a view as text, in its order; `between` runs after each slice. */
 function readAll(view: RouteView, family: Family, budget: number, between: () => void = () => undefined): string[] {
   const lines: string[] = [];
-  const bytesByNumber = new Map<number, Uint8Array>();
   while (!view.isDone) {
     const batch = view.next(budget);
-    for (const { number, bytes } of batch?.newAttributes ?? []) {
-      if (bytesByNumber.has(number)) throw new RangeError(`set ${number} was sent twice`);
-      bytesByNumber.set(number, bytes);
-    }
     for (let row = 0; batch !== undefined && row < batch.count; row++) {
       const at = row * family.words;
       const [w0, w1 = 0, w2 = 0, w3 = 0] = batch.prefixWords.subarray(at, at + family.words);
-      const bytes = bytesByNumber.get(batch.attributes[row]);
-      if (bytes === undefined) throw new RangeError(`set ${batch.attributes[row]} is missing`);
-      const { med, nextHop } = decodePathAttributes(bytes);
+      const { med, nextHop } = decodePathAttributes(attributesOfRow(batch, row));
       const prefix = new Prefix(family.version, batch.prefixLengths[row], w0, w1, w2, w3);
       lines.push(
         [
