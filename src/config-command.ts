@@ -1,13 +1,14 @@
 // `waggle config check FILE|DIR…`: holds router files and manifests against what the daemons accept, without
 // running any. `waggle config schema` prints the JSON Schema of the router file.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { checkManifests } from '#agent/check-manifests.ts';
 import { renderJsonSchema } from '#control/router/schema.ts';
 import { readYaml } from '#control/yaml/document.ts';
-import { ConfigFile, describeReadError } from '#router/config-file.ts';
+import { readTextFile } from '#io/text-file.ts';
+import { ConfigFile, describeReadError, maxConfigBytes } from '#router/config-file.ts';
 
-export const configHelp = `Usage: waggle config check FILE|DIR…
+const configHelp = `Usage: waggle config check FILE|DIR…
        waggle config schema
 
 check    Checks router files and Kubernetes manifests (a directory: all of its manifests together).
@@ -76,7 +77,7 @@ async function readRouterText(
 ): Promise<{ readonly text: string } | { readonly fault: string } | undefined> {
   try {
     if ((await stat(path)).isDirectory()) return undefined;
-    const text = await readFile(path, 'utf8');
+    const text = await readTextFile(path, maxConfigBytes);
     const isManifest = readYaml(text).documents.some(({ value }) => hasKind(value));
     return isManifest ? undefined : { text };
   } catch (error) {

@@ -4,13 +4,14 @@
 
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readTextFile } from './text-file.ts';
 
 export interface FileWatchOptions {
   readonly path: string;
   /** What was read before; only something else is a change. */
   readonly text: string;
+  readonly maxBytes: number;
   readonly pollMs?: number;
   readonly restMs?: number;
 }
@@ -23,6 +24,7 @@ export interface FileWatchDeps {
 
 export class FileWatch {
   readonly #path: string;
+  readonly #maxBytes: number;
   readonly #restMs: number;
   readonly #deps: FileWatchDeps;
   readonly #watcher: FSWatcher | undefined;
@@ -38,6 +40,7 @@ export class FileWatch {
 
   constructor(options: FileWatchOptions, deps: FileWatchDeps) {
     this.#path = options.path;
+    this.#maxBytes = options.maxBytes;
     this.#known = options.text;
     this.#restMs = options.restMs ?? 100;
     this.#deps = deps;
@@ -67,7 +70,7 @@ export class FileWatch {
   async #look(): Promise<void> {
     if (this.#isLooking || this.#isStopped) return;
     this.#isLooking = true;
-    const read = await readText(this.#path);
+    const read = await readText(this.#path, this.#maxBytes);
     this.#isLooking = false;
     if (this.#isStopped) return;
     if (typeof read !== 'string') {
@@ -94,9 +97,9 @@ export class FileWatch {
   }
 }
 
-async function readText(path: string): Promise<string | Error> {
+async function readText(path: string, maxBytes: number): Promise<string | Error> {
   try {
-    return await readFile(path, 'utf8');
+    return await readTextFile(path, maxBytes);
   } catch (error) {
     return error instanceof Error ? error : new TypeError(String(error));
   }

@@ -1,9 +1,12 @@
 // The file behind `--config`: read, checked, and every fault as `file:line: field: message`.
 
-import { readFile } from 'node:fs/promises';
 import { formatFault, readRouterFile } from '#control/router/settings.ts';
 import type { RouterSettings } from '#control/router/settings.ts';
 import { RouterFileValidator } from '#control/router/validate.ts';
+import { defaultYamlLimits } from '#control/yaml/document.ts';
+import { readTextFile } from '#io/text-file.ts';
+
+export const maxConfigBytes = defaultYamlLimits.maxBytes;
 
 export type Checked = { readonly settings: RouterSettings } | { readonly faults: readonly string[] };
 
@@ -18,7 +21,7 @@ export class ConfigFile {
   /** The text, or why it cannot be read. */
   async read(): Promise<{ readonly text: string } | { readonly fault: string }> {
     try {
-      return { text: await readFile(this.path, 'utf8') };
+      return { text: await readTextFile(this.path, maxConfigBytes) };
     } catch (error) {
       return { fault: describeReadError(this.path, error) };
     }
@@ -35,6 +38,5 @@ export function describeReadError(path: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return `${path}: no such file`;
   if (code === 'EACCES') return `${path}: permission denied`;
-  if (code === 'EISDIR') return `${path}: is a directory`;
   return `${path}: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -15,7 +15,7 @@ function follow(path: string, text: string): { texts: string[]; errors: Error[];
   const texts: string[] = [];
   const errors: Error[] = [];
   const watch = new FileWatch(
-    { path, text, pollMs: 200, restMs: 50 },
+    { path, text, maxBytes: 1_000, pollMs: 200, restMs: 50 },
     { changed: (read) => texts.push(read), unreadable: (error) => errors.push(error) },
   );
   return { texts, errors, watch };
@@ -74,6 +74,21 @@ test('a file that is still being written is not read halfway', async (t) => {
   }
   await until(() => texts.at(-1) === 'x'.repeat(20), 3_000);
   t.true(texts.length <= 2, `${texts.length} versions were told`);
+  watch.stop();
+  rmSync(directory, { recursive: true });
+});
+
+test('a file that grows beyond the limit is unreadable, not read', async (t) => {
+  const directory = makeDirectory();
+  const path = join(directory, 'router.yaml');
+  writeFileSync(path, 'one');
+  const { texts, errors, watch } = follow(path, 'one');
+  writeFileSync(path, 'x'.repeat(1_001));
+  await until(() => errors.length === 1, 2_000);
+  t.is(errors[0].message, 'has 1001 bytes: at most 1000 are read');
+  writeFileSync(path, 'two');
+  await until(() => texts.length === 1, 2_000);
+  t.deepEqual(texts, ['two']);
   watch.stop();
   rmSync(directory, { recursive: true });
 });
