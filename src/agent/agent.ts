@@ -80,6 +80,7 @@ export class Agent implements Daemon {
     if (closed.length > 0) throw new StartError(closed[0]);
     this.#store.onChange(() => this.reload());
     await this.#reconciler.wake();
+    this.#servers.started();
   }
 
   reload(): void {

@@ -7,6 +7,8 @@ import { dirname } from 'node:path';
 
 export const SOCKET_NAME = 'waggle.sock';
 const GROUP = 'waggle';
+/** What `sun_path` of unix(7) holds beside its closing NUL; Node cuts a longer path off without a word. */
+const MAX_PATH_BYTES = 107;
 
 /** The world's fault: the API cannot listen where it was told to. */
 export class ApiListenError extends Error {

@@ -8,6 +8,7 @@ import { DirectoryInUseError, DirectoryLock } from '#kernel/file-lock.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
 import { SpeakerThreadClient } from '#speaker/worker-client.ts';
 import type { DaemonOptions } from './options.ts';
+import { Signals } from './signals.ts';
 import { StartError } from './start-error.ts';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
@@ -38,13 +39,14 @@ export async function runDaemon(
   create: (context: DaemonContext) => Daemon,
 ): Promise<number> {
   const startMs = performance.now();
+  const signals = new Signals(exitCodes.failed);
   const locks: DirectoryLock[] = [];
   try {
     for (const directory of new Set([options.runDir, options.stateDir])) locks.push(DirectoryLock.take(directory));
     const log = await openLog({ format: options.logFormat, level: options.logLevel, nodeName: options.nodeName });
     log.write({ type: 'starting', what, version, runDir: options.runDir });
     const speaker = new SpeakerThreadClient({ crashed: (error) => crash(log, error) });
-    await live(create, { log, speaker }, () => {
+    await live(create, { log, speaker }, signals, () => {
       log.write({ type: 'started', what, startMs: performance.now() - startMs });
     });
     log.write({ type: 'stopped' });
@@ -63,15 +65,17 @@ export async function runDaemon(
 async function live(
   create: (context: DaemonContext) => Daemon,
   context: DaemonContext,
+  signals: Signals,
   started: () => void,
 ): Promise<void> {
   let daemon: Daemon | undefined;
   try {
-    daemon = create(context);
-    await daemon.start();
+    const running = create(context);
+    daemon = running;
+    await running.start();
     started();
-    const signal = await untilSignal(() => daemon?.reload());
-    context.log.write({ type: 'stopping', signal });
+    signals.onReload(() => running.reload());
+    context.log.write({ type: 'stopping', signal: await signals.ended });
   } finally {
     // What could not even be made has begun nothing but the thread.
     await (daemon ?? context.speaker).stop();
@@ -97,17 +101,4 @@ function crash(log: EventLog, error: Error): void {
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : error.message;
   log.write({ type: 'speaker-crashed', error: text });
   process.exit(exitCodes.failed);
-}
-
-/** SIGHUP reloads; the first SIGTERM or SIGINT resolves, a second one ends the process at once. */
-function untilSignal(reload: () => void): Promise<string> {
-  return new Promise((resolve) => {
-    process.on('SIGHUP', reload);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(exitCodes.failed));
-        resolve(signal);
-      });
-    }
-  });
 }

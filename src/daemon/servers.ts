@@ -1,7 +1,7 @@
 // A daemon's servers beside BGP: API, metrics, health. Each is opened anew only when its own address
 // changes; what cannot listen is said in words and, while running, left for the status to show.
 
-import { createApi } from '#api/api.ts';
+import { ApiListenError, createApi } from '#api/api.ts';
 import type { Api, ApiDeps, ApiOptions } from '#api/api.ts';
 import { createHealthServer } from '#api/health.ts';
 import { createMetrics, createMetricsServer } from '#api/metrics.ts';
@@ -9,6 +9,7 @@ import type { Metrics } from '#api/metrics.ts';
 import type { ListeningServer } from '#api/plain-server.ts';
 import type { Endpoint } from '#control/router/text-formats.ts';
 import type { LogEvent } from '#io/log.ts';
+import { formatEndpoint } from '#io/tcp-listeners.ts';
 
 export interface ServerAddresses {
   /** TCP address of the API, beside its unix socket; undefined: none. */
@@ -36,6 +37,7 @@ export class Servers {
   readonly #api: Slot;
   readonly #metricsSlot: Slot;
   readonly #health: Slot;
+  #isStarted = false;
 
   constructor(options: Omit<ApiOptions, 'listen'>, deps: ServersDeps) {
     const { log, speaker, status } = deps;
@@ -68,7 +70,7 @@ export class Servers {
       openPlain('metrics', createMetricsServer(wanted, this.metrics), wanted),
     );
     this.#health = makeSlot('health', ([wanted]) =>
-      openPlain('health', createHealthServer(wanted, { speaker, status }), wanted),
+      openPlain('health', createHealthServer(wanted, { speaker, status, isStarted: () => this.#isStarted }), wanted),
     );
   }
 
@@ -78,6 +80,11 @@ export class Servers {
     await ensure(this.#metricsSlot, [metricsListen]);
     await ensure(this.#api, apiListen === undefined ? [] : [apiListen]);
     return this.problems();
+  }
+
+  /** The first configuration is in force: the health port says so from now on. */
+  started(): void {
+    this.#isStarted = true;
   }
 
   problems(): readonly string[] {
@@ -101,11 +108,30 @@ async function ensure(slot: Slot, wanted: readonly Endpoint[]): Promise<void> {
     slot.server = await slot.open(wanted);
     slot.running = key;
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ApiListenError') throw error;
-    slot.problem = `${error.message}: stop what uses it, or choose another address in the configuration`;
+    if (!(error instanceof ApiListenError)) throw error;
+    slot.problem = `${error.message}: ${adviseOn(error)}`;
   }
 }
 
-function formatEndpoint({ address, port }: Endpoint): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+function adviseOn({ code, cause }: ApiListenError): string {
+  switch (code) {
+    case 'ALREADY_RUNNING':
+      return 'stop that one, or give this one its own --run-dir';
+    case 'NOT_A_SOCKET':
+      return 'remove it, or give another --run-dir';
+    case 'PATH_TOO_LONG':
+      return 'give a shorter --run-dir';
+    case 'LISTEN_FAILED':
+  }
+  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+    case 'EADDRINUSE':
+      return 'stop what uses it (ss -ltnp shows it), or choose another address';
+    case 'EACCES':
+    case 'EPERM':
+      return 'run as root, or choose another address (ports below 1024 need CAP_NET_BIND_SERVICE)';
+    case 'EADDRNOTAVAIL':
+      return 'add the address to an interface, or choose another one';
+    default:
+      return 'choose another address';
+  }
 }

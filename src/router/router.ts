@@ -9,8 +9,9 @@ import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
 import { FileWatch } from '#io/file-watch.ts';
 import type { EventLog } from '#io/log.ts';
+import { formatEndpoint } from '#io/tcp-listeners.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
-import { describeReadError } from './config-file.ts';
+import { describeReadError, maxConfigBytes } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { RouterOptions } from './options.ts';
 
@@ -29,7 +30,8 @@ export class Router {
   /** Faults of the file as it is now, when it is not the one that runs. */
   #faults: readonly string[] = [];
   #problems: readonly string[] = [];
-  #appliedWallMs = 0;
+  /** undefined until the first configuration is in force. */
+  #appliedWallMs: number | undefined;
   #reloading: Promise<void> = Promise.resolve();
 
   constructor(options: RouterOptions, deps: RouterDeps) {
@@ -55,22 +57,19 @@ export class Router {
   /** Throws StartError; the caller then stops what was started. */
   async start(settings: RouterSettings, text: string): Promise<void> {
     const { speaker, log, file } = this.#deps;
-    // Listening sockets alone first: if a port is taken, no neighbor hears of this start.
-    const { problems } = await speaker.configure({ listen: settings.speaker.listen, instances: [] });
-    if (problems.length > 0) throw new StartError(problems[0]);
-    for (const { address, port } of settings.speaker.listen) {
-      log.write({
-        type: 'listening',
-        what: 'BGP',
-        address: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-      });
-    }
     this.#settings = settings;
     const closed = await this.#servers.configure(settings);
     if (closed.length > 0) throw new StartError(closed[0]);
+    // Listening sockets alone first: if a port is taken, no neighbor hears of this start. The neighbors follow
+    // at once, because until then whoever connects is refused as unknown.
+    const { listen } = settings.speaker;
+    const { problems } = await speaker.configure({ listen, instances: [] });
+    if (problems.length > 0) throw new StartError(problems[0]);
+    for (const endpoint of listen) log.write({ type: 'listening', what: 'BGP', address: formatEndpoint(endpoint) });
     await this.#apply(settings);
+    this.#servers.started();
     this.#watch = new FileWatch(
-      { path: file.path, text },
+      { path: file.path, text, maxBytes: maxConfigBytes },
       {
         changed: (read) => this.#enqueue(() => this.#take(read)),
         unreadable: (error) => this.#refuse([describeReadError(file.path, error)]),
@@ -97,6 +96,9 @@ export class Router {
 
   status(): readonly StatusEntry[] {
     const { path } = this.#deps.file;
+    if (this.#appliedWallMs === undefined) {
+      return [{ component: 'configuration', state: 'error', message: `${path}: not in force yet` }];
+    }
     const since = new Date(this.#appliedWallMs).toISOString();
     const configuration: StatusEntry[] =
       this.#faults.length === 0
