@@ -65,6 +65,7 @@ export class Exporter {
       kind: isIbgp ? 'ibgp' : 'ebgp',
       localAsn,
       nextHop: hasOwnNextHop ? nextHopBytes(nextHop, linkLocalNextHop) : undefined,
+      keepsLinkLocal: false,
       isLocal,
       defaultLocalPref: DEFAULT_LOCAL_PREFERENCE,
       addCommunities: additions.communities,

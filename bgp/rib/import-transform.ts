@@ -48,6 +48,7 @@ export class ImportTransform {
         kind: 'ibgp',
         localAsn: 0,
         nextHop: undefined,
+        keepsLinkLocal: true,
         isLocal: false,
         defaultLocalPref: 100,
         addCommunities: additions?.communities ?? [],

@@ -22,6 +22,8 @@ export interface ExportOptions {
   readonly localAsn: number;
   /** 4, 16 or 32 octets to set; undefined keeps the set's own next hop. */
   readonly nextHop: Uint8Array | undefined;
+  /** Whether a next hop that stays keeps its link-local half, which means nothing beyond the link it was learned on (RFC 2545 §3). */
+  readonly keepsLinkLocal: boolean;
   /** Originated here: MED goes out to eBGP too, and attributes that we add are not Partial (RFC 4271 §5, §5.1.4). */
   readonly isLocal: boolean;
   /** For iBGP when the set has none (RFC 4271 §5.1.5). */
@@ -67,6 +69,9 @@ export function deriveExport(attributes: AttributeSets, id: AttrSetId, options: 
       to = writeLargeCommunities(options, flags, buffer, start, valueEnd, to);
     } else if (code === AttributeCode.ExtendedCommunities && isEbgp) {
       to = writeTransitiveExtended(flags, buffer, start, valueEnd, to);
+    } else if (code === AttributeCode.MpReach && nextHop === undefined && !options.keepsLinkLocal) {
+      // RFC 2545 §3: the link-local address goes along only to peers on the subnet of the next hop, which we do not know of.
+      to = writeMpNextHop(buffer, start + 4, GLOBAL_LENGTH, to);
     } else if (isCopied(code, options)) {
       // RFC 4271 §5: an unrecognized optional transitive attribute is passed on with the Partial bit set.
       const isUnknown = attributeRows[code] === undefined;
@@ -77,12 +82,14 @@ export function deriveExport(attributes: AttributeSets, id: AttrSetId, options: 
     at = valueEnd;
   }
   to = writeMissing(options, passed, LAST + 1, to);
-  if (nextHop !== undefined && nextHop.length > 4) to = writeMpNextHop(nextHop, to);
+  if (nextHop !== undefined && nextHop.length > 4) to = writeMpNextHop(nextHop, 0, nextHop.length, to);
   return to > MAX_BLOCK_LENGTH ? attrSetId(0) : attributes.intern(scratch, 0, to);
 }
 
 /** Where the next hop of code 14 stands in a canonical block: behind every code. */
 const LAST = 256;
+/** Octets of an IPv6 next hop without a link-local address. */
+const GLOBAL_LENGTH = 16;
 
 /** Attributes that go out as they are. */
 function isCopied(code: number, options: ExportOptions): boolean {
@@ -206,14 +213,14 @@ function writeTransitiveExtended(
   return to === valueStart ? offset : closeAttribute(flags, AttributeCode.ExtendedCommunities, offset, valueStart, to);
 }
 
-function writeMpNextHop(nextHop: Uint8Array, offset: number): number {
-  let at = writeAttributeHeader(scratch, offset, OPTIONAL, AttributeCode.MpReach, 4 + nextHop.length);
+function writeMpNextHop(buffer: Uint8Array, start: number, lengthBytes: number, offset: number): number {
+  let at = writeAttributeHeader(scratch, offset, OPTIONAL, AttributeCode.MpReach, 4 + lengthBytes);
   scratch[at++] = Afi.Ipv6 >>> 8;
   scratch[at++] = Afi.Ipv6 & 255;
   scratch[at++] = Safi.Unicast;
-  scratch[at++] = nextHop.length;
-  scratch.set(nextHop, at);
-  return at + nextHop.length;
+  scratch[at++] = lengthBytes;
+  for (let index = 0; index < lengthBytes; index++) scratch[at++] = buffer[start + index];
+  return at;
 }
 
 /** Puts the header before a value that was written four octets behind `offset`, and closes the gap. */

@@ -82,6 +82,7 @@ const options: ExportOptions = {
   kind: 'ebgp',
   localAsn: 65000,
   nextHop: undefined,
+  keepsLinkLocal: false,
   isLocal: false,
   defaultLocalPref: 100,
   addCommunities: [1],

@@ -29,6 +29,7 @@ const ebgp: ExportOptions = {
   kind: 'ebgp',
   localAsn: LOCAL_ASN,
   nextHop: ours,
+  keepsLinkLocal: false,
   isLocal: false,
   defaultLocalPref: 100,
   addCommunities: [],
@@ -77,6 +78,13 @@ test('an internal peer gets path, next hop and MED as they are, and LOCAL_PREF a
   t.is(derive({}, { ...ibgp, localPref: 300 }).localPref, 300);
 });
 
+test('a next hop that stays goes to internal peers without the link-local address of its link (RFC 2545 §3)', (t) => {
+  const linkLocalNextHop = parseAddress('fe80::1');
+  const learned = { ...received, nextHop: parseAddress('2001:db8::1'), linkLocalNextHop };
+  t.deepEqual(derive(learned, ibgp), { ...emptyAttributes, ...learned, linkLocalNextHop: undefined });
+  t.deepEqual(derive(learned, { ...ibgp, keepsLinkLocal: true }), { ...emptyAttributes, ...learned });
+});
+
 test("a policy's LOCAL_PREF does not leave the AS (RFC 4271 §5.1.5)", (t) => {
   t.is(derive(received, { ...ebgp, localPref: 300 }).localPref, undefined);
 });
@@ -96,7 +104,7 @@ test('a next hop of another length takes the place of the old one', (t) => {
   const long = { ...received, nextHop: parseAddress('2001:db8::5'), linkLocalNextHop: parseAddress('fe80::5') };
   const six = derive(long, { ...ebgp, nextHop: fromHex('20010db8000000000000000000000001') });
   t.deepEqual([String(six.nextHop), six.linkLocalNextHop], ['2001:db8::1', undefined]);
-  t.is(String(derive(long, ibgp).linkLocalNextHop), 'fe80::5');
+  t.is(String(derive(long, { ...ibgp, keepsLinkLocal: true }).linkLocalNextHop), 'fe80::5');
   t.is(String(derive(long, { ...ibgp, nextHop: ours }).nextHop), '192.0.2.99');
   t.is(
     String(derive(received, { ...ibgp, nextHop: fromHex('20010db8000000000000000000000001') }).nextHop),
