@@ -7,12 +7,15 @@ import type { PathTable } from './path-table.ts';
 import type { RibPeers } from './peers.ts';
 import type { Reclaimer } from './reclaimer.ts';
 import type { RouteViews } from './route-views.ts';
+import type { SlotQueue } from './slot-queue.ts';
 
 export interface RibCore {
   readonly family: Family;
   readonly attributes: AttributeSets;
   readonly peers: RibPeers;
   readonly paths: PathTable;
+  /** Prefixes whose best path is to be chosen. */
+  readonly undecided: SlotQueue;
   readonly reclaimer: Reclaimer;
   readonly packer: Packer;
   readonly views: RouteViews;

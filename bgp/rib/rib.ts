@@ -79,6 +79,7 @@ export class Rib {
       attributes: deps.attributes,
       peers: deps.peers,
       paths: this.paths,
+      undecided: this.undecided,
       reclaimer: new Reclaimer(deps.attributes, this.paths, this.undecided),
       packer: new Packer(family, deps.attributes, this.paths.prefixes),
       views: new RouteViews(),

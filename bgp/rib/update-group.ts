@@ -20,6 +20,8 @@ interface Membership {
   isDumpWantedAgain: boolean;
   /** End-of-RIB is due once the queue has got this far; -1: not due. */
   endOfRibAfter: number;
+  /** What was known at the beginning is in the queue once the decision process has got this far; -1: it has. */
+  decidedAfter: number;
 }
 
 export class UpdateGroup {
@@ -113,6 +115,7 @@ export class UpdateGroup {
       hasWrapped: false,
       isDumpWantedAgain: false,
       endOfRibAfter: -1,
+      decidedAfter: -1,
     });
     this.refresh(member.peer);
   }
@@ -231,6 +234,7 @@ export class UpdateGroup {
   private startDump(membership: Membership): void {
     membership.endOfRibAfter = -1;
     membership.isDumpWantedAgain = false;
+    membership.decidedAfter = this.core.undecided.pushed;
     if (this.advertised === 0) {
       // What is still to be evaluated reaches the member like everyone else.
       membership.endOfRibAfter = this.queue.pushed;
@@ -353,11 +357,17 @@ export class UpdateGroup {
     this.dumpCursor = hasWrapped ? 1 : end;
   }
 
-  /** RFC 4724 §2: End-of-RIB when the routes known at the beginning are out. */
+  /** RFC 4724 §2: End-of-RIB when the routes known at the beginning are out, those not yet decided then included. */
   private finishTables(): void {
+    const { undecided } = this.core;
     for (let index = 0; index < this.memberships.length; index++) {
       const membership = this.memberships[index];
       if (membership.endOfRibAfter < 0 || this.populateCursor !== 0) continue;
+      if (membership.decidedAfter >= 0) {
+        if (undecided.shifted < membership.decidedAfter) continue;
+        membership.decidedAfter = -1;
+        membership.endOfRibAfter = this.queue.pushed;
+      }
       if (this.queue.shifted < membership.endOfRibAfter) continue;
       membership.endOfRibAfter = -1;
       this.core.packer.sendEndOfRib([membership.member], this.options.isFourOctetAs);

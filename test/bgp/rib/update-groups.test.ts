@@ -162,6 +162,43 @@ test('a member that joins late is sent the table, the others nothing', (t) => {
   t.is(first.updates, updates);
 });
 
+test('End-of-RIB follows the last route that was known when the session came up, however many are still undecided', (t) => {
+  const world = new World();
+  world.join(world.addPeer());
+  world.settle();
+  announceMany(world, world.addPeer(), 400, 5);
+  const late = world.join(world.addPeer());
+  const before: number[] = [];
+  late.onEndOfRib = () => before.push(late.routes.size);
+  world.settle(32);
+  t.deepEqual(before, [400]);
+});
+
+test('a member that was split off joins no group that still has something to say', (t) => {
+  const world = new World();
+  const source = world.addPeer();
+  const [slow, fast, third] = [world.join(world.addPeer()), world.join(world.addPeer()), world.join(world.addPeer())];
+  announceMany(world, source, 200, 50);
+  world.settle();
+  slow.queued = 64 << 20;
+  announceMany(world, source, 200, 20);
+  world.settle();
+  t.not(world.rib.groups.idOf(slow.peer), world.rib.groups.idOf(fast.peer));
+  // Now the others are the ones that take nothing: the stray hears of the next change before its home does.
+  slow.queued = 0;
+  fast.queued = third.queued = 8 << 20;
+  announceMany(world, source, 200, 10);
+  world.settle();
+  t.notDeepEqual(slow.routes, fast.routes);
+  t.not(world.rib.groups.idOf(slow.peer), world.rib.groups.idOf(fast.peer), 'home has not said everything yet');
+  const { announcements } = slow;
+  fast.queued = third.queued = 0;
+  world.settle();
+  t.deepEqual(slow.routes, fast.routes);
+  t.is(slow.announcements, announcements, 'it is told nothing twice');
+  t.is(world.rib.groups.idOf(slow.peer), world.rib.groups.idOf(fast.peer));
+});
+
 test('work stops while the only member takes nothing, and goes on when its socket has drained', (t) => {
   const world = new World();
   const member = world.join(world.addPeer());

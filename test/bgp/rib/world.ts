@@ -49,6 +49,7 @@ export class RecordingMember implements GroupMember {
   announcements = 0;
   withdrawals = 0;
   endsOfRib = 0;
+  onEndOfRib: () => void = () => undefined;
 
   constructor(peer: PeerIndex) {
     this.peer = peer;
@@ -72,6 +73,7 @@ export class RecordingMember implements GroupMember {
 
   endOfRibSent(): void {
     this.endsOfRib++;
+    this.onEndOfRib();
   }
 }
 
