@@ -225,13 +225,19 @@ export class SpeakerHost {
     const hosted = [...this.#speakers.values()].find(({ speaker }) => speaker.knows(info.remoteAddress));
     if (hosted === undefined) {
       this.#transport.close(connection);
-      this.#refusals.add(info);
+      this.#refusals.add(info, 'no such neighbor');
       return;
     }
     const { speaker, config } = hosted;
     const neighbor = config.neighbors.find(({ address }) => address === info.remoteAddress);
     const ttl = neighbor === undefined ? undefined : sendingTtl(neighbor, asn(config.asn));
-    if (ttl !== undefined) this.#transport.setTtl(connection, ttl);
+    const failure = ttl === undefined ? undefined : this.#transport.setTtl(connection, ttl);
+    if (failure !== undefined) {
+      // Without its TTL the session would reach further, or less far, than was configured.
+      this.#transport.close(connection);
+      this.#refusals.add(info, `cannot set TTL ${ttl}: ${failure}`);
+      return;
+    }
     this.#owners.set(connection, speaker);
     if (speaker.connectionAccepted(connection, info)) return;
     this.#owners.delete(connection);

@@ -1,5 +1,5 @@
-// Connections from addresses that are nobody's neighbor: told as events, but only so many in a while, since
-// strangers decide how many there are.
+// Connections that are closed before any neighbor takes them, most of them from addresses that are nobody's: told as
+// events, but only so many in a while, since strangers decide how many there are.
 
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { Clock, ConnectionInfo } from '#bgp/ports.ts';
@@ -19,7 +19,7 @@ export class RefusalLog {
     this.#onEvent = onEvent;
   }
 
-  add({ remoteAddress }: Pick<ConnectionInfo, 'remoteAddress'>): void {
+  add({ remoteAddress }: Pick<ConnectionInfo, 'remoteAddress'>, reason: string): void {
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#windowStartMs > windowMs) {
       this.#windowStartMs = nowMs;
@@ -37,7 +37,7 @@ export class RefusalLog {
       instance: '',
       wallMs: this.#clock.wallMs(),
       remoteAddress,
-      reason: `no such neighbor${more}`,
+      reason: `${reason}${more}`,
     });
   }
 }
