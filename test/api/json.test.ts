@@ -91,6 +91,21 @@ test('pfxRcd is what the import policy accepted, pfxRcdPrePolicy what came', asy
   t.is(peer['pfxRcdPrePolicy'], 7);
 });
 
+test('the moment a session came up is the same whenever one asks', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const [instance] = speaker.instanceViews;
+  const [neighbor] = instance.neighbors;
+  const establishedWallMs = FIXTURE_WALL_MS - 12_700;
+  speaker.instanceViews = [{ ...instance, neighbors: [{ ...neighbor, state: 'Established', establishedWallMs }] }];
+  for (const wallMs of [0, 100, 400, 800].map((later) => FIXTURE_WALL_MS + later)) {
+    const summary = toJson(JSON.parse(await show(speaker, 'bgp ipv4 unicast summary', 'json', wallMs)));
+    const peer = toJson(toJson(summary['peers'])['10.1.0.2']);
+    t.is(peer['peerUptimeEstablishedEpoch'], Math.floor(establishedWallMs / 1000));
+    const detail = toJson(JSON.parse(await show(speaker, 'bgp neighbors 10.1.0.2', 'json', wallMs)));
+    t.is(toJson(detail['10.1.0.2'])['bgpTimerUpEstablishedEpoch'], Math.floor(establishedWallMs / 1000));
+  }
+});
+
 test('a route that the import policy refused is marked and counted among the received ones', async (t) => {
   const speaker = createFixtureSpeaker();
   const { tables } = speaker;
