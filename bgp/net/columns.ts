@@ -18,6 +18,11 @@ export function firstCapacity(index: number): number {
   return Math.floor(1024 * 1.5 ** (index / 16));
 }
 
+/** Gives a large column's memory back now instead of when garbage is collected; the column is empty afterwards. */
+export function freeColumn(column: Uint32Array): void {
+  if (column.buffer instanceof ArrayBuffer && !column.buffer.detached) column.buffer.transfer(0);
+}
+
 export function growInt32(column: Int32Array, capacity: number): Int32Array {
   const grown = new Int32Array(capacity);
   grown.set(column);

@@ -1,6 +1,7 @@
 // hot: sorts prefix slots into the order of their prefixes (address, then length) by radix, a slice at a
 // time. The keys are read from the prefix table, where the slots being sorted must stay in use meanwhile.
 
+import { freeColumn } from '../net/columns.ts';
 import type { PrefixTable } from '../net/prefix-table.ts';
 
 const DIGIT_BITS = 11;
@@ -47,6 +48,11 @@ export class PrefixSort {
     this.cursor = end;
     if (end === this.count) this.endPhase();
     return this.pass === this.passes;
+  }
+
+  /** Gives back what only the sorting needed. */
+  end(): void {
+    freeColumn(this.other);
   }
 
   private endPhase(): void {

@@ -3,7 +3,7 @@
 // view has still to show it is saved before (copy before write). Views are opened by route-views.ts.
 
 import type { Address } from '../net/address.ts';
-import { growUint32 } from '../net/columns.ts';
+import { freeColumn, growUint32, nextCapacity } from '../net/columns.ts';
 import { type Prefix, wordMask } from '../net/prefix.ts';
 import type { RouteBatch } from '../views.ts';
 import { PathFlag } from './code-points.ts';
@@ -41,6 +41,9 @@ const PREFIX_WORDS = 2;
 const ROUTE_WORDS = 3;
 /** A slot is collected or sorted in a fraction of the time that showing one takes. */
 const LIGHT_WORK = 4;
+/** Slots of a page of `savedPages`: what changes during a view are mostly neighbours, the routes that came last. */
+const PAGE_BITS = 10;
+const PAGE_SLOTS = 1 << PAGE_BITS;
 
 const Phase = { Collect: 0, Sort: 1, Show: 2, Done: 3 } as const;
 
@@ -64,8 +67,9 @@ export class RouteView {
   private order: Uint32Array;
   private orderCount: number;
   private sort: PrefixSort | undefined;
-  /** By slot: where its rows were saved, 0 when they were not. */
-  private savedAt: Uint32Array | undefined;
+  /** By slot: where its rows were saved, 0 when they were not. In pages, made when something in them is saved. */
+  private savedPages: (Uint32Array | undefined)[];
+  private savedPageCount: number;
   private saved: Uint32Array;
   private savedEnd: number;
   private readonly rows: RouteRows;
@@ -92,13 +96,19 @@ export class RouteView {
     this.order = new Uint32Array(0);
     this.orderCount = 0;
     this.sort = undefined;
-    this.savedAt = undefined;
+    this.savedPages = [];
+    this.savedPageCount = 0;
     this.saved = new Uint32Array(1024);
     this.savedEnd = 1;
     this.rows = new RouteRows();
     this.builder = new BatchBuilder(core.family.words, core.attributes);
     if (query.address !== undefined || (query.prefix !== undefined && !query.isLongerPrefixes)) this.findOne();
-    else this.pending.fill(-1);
+    else {
+      this.pending.fill(-1);
+      // No more slots than are in use now can be collected: as large as that at once leaves no outgrown ones behind.
+      const most = query.prefix === undefined ? Math.min(core.paths.prefixes.count, opened.maxRoutes) : 0;
+      this.order = new Uint32Array(most);
+    }
   }
 
   /** Everything was shown, or the view was closed. False when it had to end: next() throws why. */
@@ -108,7 +118,10 @@ export class RouteView {
 
   get bytes(): number {
     return (
-      this.saved.byteLength + this.pending.byteLength + (this.savedAt?.byteLength ?? 0) + this.order.byteLength * 2
+      this.saved.byteLength +
+      this.pending.byteLength +
+      this.savedPageCount * PAGE_SLOTS * 4 +
+      this.order.byteLength * (this.phase === Phase.Show ? 1 : 2)
     );
   }
 
@@ -126,9 +139,14 @@ export class RouteView {
     if (this.phase === Phase.Done) return;
     this.phase = Phase.Done;
     this.pending = new Uint32Array(0);
-    this.order = new Uint32Array(0);
+    if (this.sort !== undefined) this.order = this.sort.slots;
+    this.sort?.end();
     this.sort = undefined;
-    this.savedAt = undefined;
+    freeColumn(this.order);
+    this.order = new Uint32Array(0);
+    this.savedPages = [];
+    this.savedPageCount = 0;
+    freeColumn(this.saved);
     this.saved = new Uint32Array(0);
     this.closed(this);
   }
@@ -143,16 +161,19 @@ export class RouteView {
   /** The routes of a prefix are about to change. */
   beforeChange(slot: number): void {
     if (slot >= this.limit || (this.pending[slot >>> 5] & (1 << (slot & 31))) === 0) return;
-    this.savedAt ??= new Uint32Array(this.limit);
-    if (this.savedAt[slot] !== 0) return;
+    if (this.findSaved(slot) !== 0) return;
     this.read(slot);
     const needed = this.savedEnd + PREFIX_WORDS + this.rows.count * ROUTE_WORDS;
-    if ((needed + this.limit) * 4 > this.core.viewBytes) {
+    if ((needed + this.savedPageCount * PAGE_SLOTS) * 4 > this.core.viewBytes) {
       this.fail('too many routes changed while the table was being shown; ask for fewer routes or try again');
       return;
     }
-    if (needed > this.saved.length) this.saved = growUint32(this.saved, Math.max(needed, this.saved.length * 2));
-    this.savedAt[slot] = this.savedEnd;
+    if (needed > this.saved.length) {
+      const outgrown = this.saved;
+      this.saved = growUint32(outgrown, nextCapacity(outgrown.length, needed));
+      freeColumn(outgrown);
+    }
+    this.pageOf(slot)[slot & (PAGE_SLOTS - 1)] = this.savedEnd;
     this.save();
   }
 
@@ -174,7 +195,11 @@ export class RouteView {
     }
     this.cursor = end;
     if (end < this.limit) return;
-    this.order = this.order.slice(0, this.orderCount);
+    const collected = this.order;
+    if (collected.length > this.orderCount) {
+      this.order = collected.slice(0, this.orderCount);
+      freeColumn(collected);
+    }
     this.sort = new PrefixSort(this.core.paths.prefixes, this.order);
     this.phase = Phase.Sort;
   }
@@ -182,6 +207,7 @@ export class RouteView {
   private sortSome(budget: number): void {
     if (this.sort === undefined || !this.sort.step(budget)) return;
     this.order = this.sort.slots;
+    this.sort.end();
     this.sort = undefined;
     this.cursor = 0;
     this.phase = Phase.Show;
@@ -235,10 +261,26 @@ export class RouteView {
 
   /** Fills the rows with the routes of a prefix as they were; answers how many. */
   private load(slot: number): number {
-    const at = this.savedAt === undefined ? 0 : this.savedAt[slot];
+    const at = this.findSaved(slot);
     if (at === 0) this.read(slot);
     else this.restore(at);
     return this.rows.count;
+  }
+
+  private findSaved(slot: number): number {
+    const page = this.savedPages[slot >>> PAGE_BITS];
+    return page === undefined ? 0 : page[slot & (PAGE_SLOTS - 1)];
+  }
+
+  private pageOf(slot: number): Uint32Array {
+    const number = slot >>> PAGE_BITS;
+    let page = this.savedPages[number];
+    if (page === undefined) {
+      page = new Uint32Array(PAGE_SLOTS);
+      this.savedPages[number] = page;
+      this.savedPageCount++;
+    }
+    return page;
   }
 
   private save(): void {

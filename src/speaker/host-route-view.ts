@@ -2,13 +2,14 @@
 // found nothing, and closes itself when nobody asks for a while, so that a stalled reader holds no memory.
 
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RouteCursor } from '#bgp/route-cursor.ts';
 import type { RouteBatch, RouteViewHead } from '#bgp/views.ts';
 import { PortError } from './port-error.ts';
 
 /** A reader that asks for nothing this long has gone away. */
 const idleLimitMs = 60_000;
-const sliceBudgetMs = 4;
+const sliceBudgetMs = 2;
 
 export class HostRouteView {
   readonly #cursor: RouteCursor;
@@ -32,6 +33,8 @@ export class HostRouteView {
     if (this.#isExpired)
       throw new PortError('ViewError', 'the view was closed: nobody read from it for a minute', 'expired');
     clearTimeout(this.#idle);
+    // Requests that come while others are answered would be taken on without end, before any socket or timer.
+    await nextTurn();
     let sliceStartMs = performance.now();
     while (!this.#isClosed) {
       const batch = this.#cursor.next();
@@ -41,7 +44,7 @@ export class HostRouteView {
       }
       if (this.#cursor.isDone) this.close();
       else if (performance.now() - sliceStartMs > sliceBudgetMs) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         sliceStartMs = performance.now();
       }
     }
