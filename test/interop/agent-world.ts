@@ -162,8 +162,9 @@ export class AgentWorld {
   async session(
     address: string,
   ): Promise<{ state: unknown; established: unknown; dropped: unknown; sinceSec: number }> {
-    const { stdout } = await this.waggle('show', 'bgp', 'neighbors', address, '--json');
-    const parsed: Readonly<Record<string, Json>> = JSON.parse(stdout);
+    const { code, stdout } = await this.waggle('show', 'bgp', 'neighbors', address, '--json');
+    // Until the agent has looked at an edited file, the neighbor does not exist and the command says so.
+    const parsed: Readonly<Record<string, Json>> = code === 0 ? JSON.parse(stdout) : {};
     const view = parsed[address] ?? {};
     return {
       state: view['bgpState'],
