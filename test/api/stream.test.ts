@@ -141,6 +141,60 @@ test.serial('a client that goes away closes the view', async (t) => {
   t.deepEqual(running.faults, []);
 });
 
+class OverrunError extends Error {
+  readonly code = 'view-overrun';
+}
+
+function* makeRoutesUntil(count: number, error: Error): Generator<FakeRoute> {
+  yield* makeRoutes(count);
+  throw error;
+}
+
+/** What a client reads before the connection breaks; undefined when it ends as it should. */
+async function readUntilBroken(response: IncomingMessage): Promise<string | undefined> {
+  let text = '';
+  try {
+    for await (const chunk of response) text += String(chunk);
+  } catch {
+    return text;
+  }
+  return undefined;
+}
+
+test.serial('an answer that has to end early is broken off and says why in its last line', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  for (const [error, reason] of [
+    [new OverrunError('too many routes changed'), 'too many routes changed'],
+    [new RangeError('our own'), 'the daemon met a fault of its own; see its log'],
+  ] as const) {
+    speaker.tables = { ...speaker.tables, routes: () => makeRoutesUntil(5000, error) };
+    for (const path of ['/show/bgp/ipv4/unicast', '/v1/bgp/routes?table_type=loc-rib&afi=ipv4&safi=unicast']) {
+      const text = await readUntilBroken(await open(running.socketPath, path));
+      t.true(text?.endsWith(`\n% This answer is incomplete: ${reason}\n`), text?.slice(-200));
+      t.throws(() => JSON.parse(text ?? ''), undefined, 'nobody takes it for a whole one');
+      t.is(speaker.openViews, 0);
+    }
+  }
+  t.deepEqual(
+    running.faults.map((fault) => (fault instanceof Error ? fault.message : '')),
+    ['our own', 'our own'],
+  );
+});
+
+test.serial('an answer that fails before its first slice is a problem document', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const overrun = new OverrunError('too many routes changed');
+  speaker.tables = { ...speaker.tables, routes: () => makeRoutesUntil(10, overrun) };
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  const { status, body } = await ask({ socketPath: running.socketPath, path: '/show/bgp/ipv4/unicast' });
+  t.is(status, 503);
+  t.is(toJson(JSON.parse(body))['detail'], 'too many routes changed');
+  t.is(speaker.openViews, 0);
+});
+
 test.serial('more large answers at once than the limit are told to try again; small ones are not', async (t) => {
   const speaker = createLargeSpeaker(ROUTES);
   const running = await startApi(speaker);
