@@ -1,7 +1,8 @@
 // A process of its own in the device's network namespace: HTTP clients that fetch the whole route table again and again,
 // from `start` until `finish`, and once more each after it, when the table is complete. Then it reads the metrics. Started as
 //   node query-clients.ts CLIENTS API_PORT METRICS_PORT
-// Answers are counted as they stream by and kept nowhere. With 0 clients it reads the metrics only.
+// Answers are counted as they stream by and kept nowhere. An answer is whole when it holds as many paths as its own end says: the
+// table as it was when it was asked for, which is a part of the later one while that loads. With 0 clients it reads the metrics only.
 
 import http from 'node:http';
 
@@ -14,6 +15,8 @@ const metricPattern = /^waggle_speaker_event_loop_delay_seconds\{[^}]*quantile="
 const silenceLimitMs = 60_000;
 /** Stands once in every path of the JSON. */
 const pathMark = Buffer.from('"prefixLen"');
+const totalPattern = /"totalPaths": (\d+)\n\}\n$/;
+const endBytes = 64;
 
 const [clients, apiPort, metricsPort] = process.argv.slice(2).map(Number);
 const answers: Answer[] = [];
@@ -49,14 +52,19 @@ async function fetchRepeatedly(client: number): Promise<void> {
     let bytes = 0;
     let routes = 0;
     let tail = Buffer.alloc(0);
+    let end = Buffer.alloc(0);
     await fetchStream(apiPort, tablePath, (chunk) => {
       bytes += chunk.length;
       routes += countMarks(Buffer.concat([tail, chunk]));
       // A mark cut by the chunk's end is found whole the next time, and a whole one is not found twice.
       tail = Buffer.from(chunk.subarray(Math.max(0, chunk.length - pathMark.length + 1)));
+      end = Buffer.concat([end, chunk.subarray(-endBytes)]).subarray(-endBytes);
     });
-    if (tail.toString('latin1').trimEnd().at(-1) !== '}')
-      throw new BenchError(`${tablePath}: the answer ends in the middle`);
+    const total = totalPattern.exec(end.toString('latin1'))?.[1];
+    if (total === undefined)
+      throw new BenchError(`${tablePath}: the answer ends in the middle: ${end.toString('latin1')}`);
+    if (Number(total) !== routes)
+      throw new BenchError(`${tablePath}: ${routes} paths in an answer that speaks of ${total}`);
     answers.push({ client, tookMs: performance.now() - startedMs, bytes, routes });
     if (isLast) return;
   }
