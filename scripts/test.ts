@@ -113,7 +113,7 @@ function planStages(): Stage[] {
   if (existsSync(join(root, 'src', 'main.ts'))) {
     const built = check('dist', [
       ['tsc', '-p', 'tsconfig.build.json'],
-      [process.execPath, '--conditions=dist', 'dist/src/main.js', 'version'],
+      [process.execPath, 'scripts/try-dist.ts'],
     ]);
     stages.push({
       name: built.name,
