@@ -2,17 +2,7 @@
 // RFC 5396 (asplain), RFC 1997 and the IANA registry of well-known communities, RFC 4360, RFC 8092.
 
 import { formatIpv4 } from '../net/address.ts';
-import { type AsPathSegment, type LargeCommunity, Origin, SegmentType } from './attributes.ts';
-
-/** `IGP`, `EGP`, `incomplete`: the words of FRR's JSON. */
-export function formatOrigin(origin: Origin): string {
-  return origin === Origin.Igp ? 'IGP' : origin === Origin.Egp ? 'EGP' : 'incomplete';
-}
-
-/** `i`, `e`, `?`: the letters of FRR's tables. */
-export function formatOriginLetter(origin: Origin): string {
-  return origin === Origin.Igp ? 'i' : origin === Origin.Egp ? 'e' : '?';
-}
+import { type AsPathSegment, type LargeCommunity, SegmentType } from './attributes.ts';
 
 /** `65001 65002 {65003,65004}`; confederation segments in () and []. Empty text for an empty path. */
 export function formatAsPath(path: readonly AsPathSegment[]): string {

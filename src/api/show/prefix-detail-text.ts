@@ -1,16 +1,10 @@
 // `show bgp ipv4|ipv6 unicast PREFIX` as FRR's text. What a path is made of is read in prefix-detail.ts; lines of our own say why a
 // path lost or was refused.
 
+import { formatExtendedCommunity } from '#bgp/wire/attribute-text.ts';
 import { formatRouterId } from '#bgp/net/router-id.ts';
 import { PathFlag } from '#bgp/views.ts';
-import {
-  describeCommunities,
-  describeLargeCommunities,
-  formatExtendedCommunity,
-  localAs,
-  noAdvertise,
-  noExport,
-} from '../attribute-text.ts';
+import { describeCommunities, describeLargeCommunities, localAs, noAdvertise, noExport } from '../attribute-text.ts';
 import { formatDate } from '../durations.ts';
 import { type DetailPath, isAccessible, isLocalPath, type PrefixDetail, unspecified } from './prefix-detail.ts';
 import { describeReason } from './reasons.ts';

@@ -1,18 +1,13 @@
 // `show bgp ipv4|ipv6 unicast PREFIX|ADDRESS`: every path of one prefix with all its attributes, and whom it is advertised to,
 // as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes.
 
+import { formatExtendedCommunity } from '#bgp/wire/attribute-text.ts';
 import { formatAddress } from '#bgp/net/address.ts';
 import type { Family } from '#bgp/net/family.ts';
 import { formatRouterId } from '#bgp/net/router-id.ts';
 import { attributesOfRow, type InstanceView, PathFlag, type PathPeerView } from '#bgp/views.ts';
 import { decodePathAttributes } from '#bgp/wire/attributes.ts';
-import {
-  countHops,
-  describeCommunities,
-  describeLargeCommunities,
-  describeSegments,
-  formatExtendedCommunity,
-} from '../attribute-text.ts';
+import { countHops, describeCommunities, describeLargeCommunities, describeSegments } from '../attribute-text.ts';
 import { formatDate } from '../durations.ts';
 import type { ShowContext } from './command.ts';
 import { listHostNames } from './hostnames.ts';

@@ -1,9 +1,10 @@
 // One attribute set in words, for the details of a prefix. The rows of large tables are written from the encoded bytes instead
 // (row-attributes.ts); test/api/rows.test.ts holds the two against each other.
 
+import { formatAsPath } from '#bgp/wire/attribute-text.ts';
 import type { Address } from '#bgp/net/address.ts';
 import type { PathAttributes } from '#bgp/wire/attributes.ts';
-import { formatAsPath, originLetters, originWords } from '../attribute-text.ts';
+import { originLetters, originWords } from '../attribute-text.ts';
 
 export interface NextHopText {
   readonly ip: string;

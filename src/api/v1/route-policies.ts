@@ -2,9 +2,9 @@
 // for each direction in which neighbors use it, with those neighbors. Built-in policies (accept, reject, RFC 8212) have no statements
 // and are not listed, as upstream lists only what was configured.
 
+import { formatCommunity } from '#bgp/wire/attribute-text.ts';
 import type { NeighborConfig, PolicyConfig, PolicyRef, SpeakerConfig, StatementConfig } from '#bgp/config.ts';
 import type { FastifyRequest } from 'fastify';
-import { formatCommunity } from '../attribute-text.ts';
 import { type ApiRoute, queryParameter, type RouteContext } from '../route.ts';
 import { splitFamily } from './peers.ts';
 import { readRouterAsn } from './routes.ts';

@@ -1,11 +1,12 @@
 // The routes of /v1/bgp/routes as Cilium's table: [VRouter, Peer] Prefix, NextHop, Age, Attrs in GoBGP's notation. Widths are fixed
 // by the family, because rows are written as they come.
 
+import { formatCommunity, formatExtendedCommunity, sortCommunities } from '#bgp/wire/attribute-text.ts';
 import type { Family } from '#bgp/net/family.ts';
 import { attributesOfRow } from '#bgp/views.ts';
 import { type AsPathSegment, decodePathAttributes, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
 import { formatIpv4 } from '#bgp/net/address.ts';
-import { formatCommunity, formatExtendedCommunity, listCommunities, originLetters } from '../attribute-text.ts';
+import { originLetters } from '../attribute-text.ts';
 import { formatGoDuration } from '../durations.ts';
 import { unspecifiedNextHop } from '../show/route-attributes.ts';
 import type { RouteView } from '../show/route-view.ts';
@@ -51,7 +52,7 @@ export function renderRouteText(decoded: PathAttributes): RouteText {
     parts.push(`{Aggregate: {AS: ${decoded.aggregator.asn}, Address: ${formatIpv4(decoded.aggregator.address)}}}`);
   }
   if (decoded.communities.length > 0) {
-    parts.push(`{Communities: ${listCommunities(decoded.communities).map(formatCommunity).join(', ')}}`);
+    parts.push(`{Communities: ${sortCommunities(decoded.communities).map(formatCommunity).join(', ')}}`);
   }
   if (decoded.extendedCommunities.length > 0) {
     parts.push(`{Extcomms: [${decoded.extendedCommunities.map(formatExtendedCommunity).join(', ')}]}`);

@@ -11,8 +11,6 @@ import {
   formatCommunity,
   formatExtendedCommunity,
   formatLargeCommunity,
-  formatOrigin,
-  formatOriginLetter,
   sortLargeCommunities,
 } from '#bgp/wire/attribute-text.ts';
 import { SegmentType, decodePathAttributes, emptyAttributes, encodePathAttributes } from '#bgp/wire/attributes.ts';
@@ -122,15 +120,4 @@ test('extended communities read as FRR prints them', (t) => {
   t.is(formatExtendedCommunity(fromHex('0003 fde9 00000064')), 'SoO:65001:100');
   t.is(formatExtendedCommunity(fromHex('4004 fde9 4cee6b28')), 'LB:65001:125000000 (1.000 Gbps)');
   t.is(formatExtendedCommunity(fromHex('0677 0000 00000000')), 'UNK:6, 119');
-});
-
-test('origins read as FRR prints them', (t) => {
-  t.deepEqual(
-    [0, 1, 2].map((origin) => formatOrigin(decodePathAttributes(Uint8Array.of(0x40, 1, 1, origin)).origin)),
-    ['IGP', 'EGP', 'incomplete'],
-  );
-  t.deepEqual(
-    [0, 1, 2].map((origin) => formatOriginLetter(decodePathAttributes(Uint8Array.of(0x40, 1, 1, origin)).origin)),
-    ['i', 'e', '?'],
-  );
 });
