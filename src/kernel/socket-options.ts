@@ -51,17 +51,6 @@ export class SocketOptions {
     return new DataView(value.buffer).getInt32(0, true);
   }
 
-  /** What stands in the way of setting options here, in words; undefined when nothing does. */
-  probe(): string | undefined {
-    try {
-      const libc = this.#load();
-      libc.close(this.openClient({ version: 4, sourceAddress: undefined, ttl: 64 }));
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-
   #ttlOption(version: 4 | 6): { readonly level: number; readonly option: number } {
     return version === 4
       ? { level: Level.Ip, option: IpOption.Ttl }

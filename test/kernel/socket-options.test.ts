@@ -61,7 +61,7 @@ test('options work in a worker thread', async (t) => {
     const { SocketOptions } = await import(${module});
     const options = new SocketOptions();
     const fd = options.openClient({ version: 4, sourceAddress: '127.0.0.1', ttl: 3 });
-    parentPort.postMessage([options.probe() ?? 'fine', options.getTtl(fd, 4)]);
+    parentPort.postMessage(options.getTtl(fd, 4));
   `;
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
   const answer = await new Promise<unknown>((resolve, reject) => {
@@ -69,5 +69,5 @@ test('options work in a worker thread', async (t) => {
     worker.once('error', reject);
   });
   await worker.terminate();
-  t.deepEqual(answer, ['fine', 3]);
+  t.is(answer, 3);
 });
