@@ -15,6 +15,9 @@ import { describeReadError, maxConfigBytes } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { RouterOptions } from './options.ts';
 
+/** What the world refused is tried again so often. */
+const retryMs = 5_000;
+
 export interface RouterDeps {
   readonly speaker: SpeakerPort;
   readonly log: EventLog;
@@ -33,6 +36,7 @@ export class Router {
   /** undefined until the first configuration is in force. */
   #appliedWallMs: number | undefined;
   #reloading: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: RouterOptions, deps: RouterDeps) {
     this.#deps = deps;
@@ -89,7 +93,10 @@ export class Router {
 
   async stop(): Promise<void> {
     this.#watch?.stop();
+    clearTimeout(this.#retry);
     await this.#reloading;
+    // The reload that was under way may have planned another.
+    clearTimeout(this.#retry);
     await this.#servers.close();
     await this.#deps.speaker.stop();
   }
@@ -108,9 +115,16 @@ export class Router {
             state: 'error',
             message: `${fault} (the configuration of ${since} stays in force)`,
           }));
-    const problems = [...this.#problems, ...this.#servers.problems()];
-    const listening: StatusEntry[] = problems.map((message) => ({ component: 'listen', state: 'error', message }));
+    const listening = this.#listProblems().map((message): StatusEntry => ({
+      component: 'listen',
+      state: 'error',
+      message,
+    }));
     return [...configuration, ...listening];
+  }
+
+  #listProblems(): readonly string[] {
+    return [...this.#problems, ...this.#servers.problems()];
   }
 
   /** One reload at a time, in the order in which they were asked for. */
@@ -123,13 +137,11 @@ export class Router {
     const checked = file.check(text);
     if ('faults' in checked) return this.#refuse(checked.faults);
     this.#faults = [];
-    if (isDeepStrictEqual(checked.settings, this.#settings) && this.#problems.length === 0) {
+    if (isDeepStrictEqual(checked.settings, this.#settings) && this.#listProblems().length === 0) {
       log.write({ type: 'configuration-unchanged', source: file.path });
       return;
     }
-    await this.#servers.configure(checked.settings);
     await this.#apply(checked.settings);
-    for (const problem of this.#servers.problems()) log.write({ type: 'problem', what: 'listen', problem });
   }
 
   #refuse(faults: readonly string[]): void {
@@ -141,11 +153,36 @@ export class Router {
 
   async #apply(settings: RouterSettings): Promise<void> {
     const { speaker, log, file } = this.#deps;
+    const known = this.#listProblems();
+    await this.#servers.configure(settings);
     const { problems, ...changes } = await speaker.configure(settings.speaker);
     this.#settings = settings;
     this.#problems = problems;
     this.#appliedWallMs = Date.now();
     log.write({ type: 'configuration-applied', source: file.path, changes });
-    for (const problem of problems) log.write({ type: 'problem', what: 'listen', problem });
+    this.#tellProblems(known);
+  }
+
+  /** What was refused, and nothing else: all that runs is configured as it is. */
+  async #tryAgain(): Promise<void> {
+    if (this.#settings === undefined) return;
+    const known = this.#listProblems();
+    await this.#servers.configure(this.#settings);
+    this.#problems = (await this.#deps.speaker.configure(this.#settings.speaker)).problems;
+    this.#tellProblems(known);
+  }
+
+  /** Each once when it comes and once when all are over. */
+  #tellProblems(known: readonly string[]): void {
+    const { log } = this.#deps;
+    const problems = this.#listProblems();
+    for (const problem of problems) {
+      if (!known.includes(problem)) log.write({ type: 'problem', what: 'listen', problem });
+    }
+    clearTimeout(this.#retry);
+    if (problems.length > 0) {
+      this.#retry = setTimeout(() => this.#enqueue(() => this.#tryAgain()), retryMs);
+      this.#retry.unref();
+    } else if (known.length > 0) log.write({ type: 'problem-over', what: 'listen' });
   }
 }

@@ -185,6 +185,25 @@ test.serial('changing the address of one server moves that one and no session', 
   removeDirectory(directory);
 });
 
+test.serial('a port that is taken after a reload is told once, tried again, and over once it is free', async (t) => {
+  const { router, plan, directory } = await startRouter('127.74.8.1', ['127.74.8.2']);
+  const [bgp] = await freePorts(1);
+  const taken = createServer().listen(bgp, plan.address);
+  await once(taken, 'listening');
+  const [, ...rest] = plan.ports;
+  router.write(routerFile({ ...plan, ports: [bgp, ...rest] }, ['127.74.8.2']));
+  await until(() => router.events('problem').length === 1, 5_000);
+  t.regex(String(router.events('problem')[0].problem), /cannot listen on 127\.74\.8\.1:\d+: address in use/);
+  t.like(await router.get('/status'), { state: 'error' });
+  taken.close();
+  await until(() => router.events('problem-over').length === 1, 10_000);
+  t.like(await router.get('/status'), { state: 'ok' });
+  t.is(router.events('problem').length, 1);
+  t.is(router.events('configuration-applied').length, 2);
+  t.is(await router.stop(), 0);
+  removeDirectory(directory);
+});
+
 test.serial('a second instance on the same directories is refused in one line', async (t) => {
   const { router, directory } = await startRouter('127.74.4.1', ['127.74.4.2']);
   const second = new RouterProcess({ directory });
