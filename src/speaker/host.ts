@@ -9,8 +9,8 @@ import { asn } from '#bgp/net/asn.ts';
 import type { ConnectionId, ConnectionInfo, Transport } from '#bgp/ports.ts';
 import { sendingTtl } from '#bgp/session/reconfiguration.ts';
 import { Speaker } from '#bgp/speaker.ts';
-import type { SpeakerOutcome } from '#bgp/speaker.ts';
-import type { InstanceView, RouteQuery } from '#bgp/views.ts';
+
+import type { InstanceView, RouteQuery, SpeakerOutcome } from '#bgp/views.ts';
 import { SystemClock } from '#io/clock.ts';
 import { ConnectedNextHops } from '#io/connected-next-hops.ts';
 import { TcpListeners } from '#io/tcp-listeners.ts';
@@ -157,7 +157,12 @@ export class SpeakerHost {
   async #apply(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
     if (this.#isStopped) throw new PortError('StoppedError', 'the speaker is stopping', 'stopped');
     const problems = [...(await this.#listeners.configure(config.listen)), ...listSharedNeighbors(config)];
-    const total = { added: [] as string[], removed: [] as string[], updated: [] as string[], reset: [] as string[] };
+    const total: Record<'added' | 'removed' | 'updated' | 'reset', string[]> = {
+      added: [],
+      removed: [],
+      updated: [],
+      reset: [],
+    };
     let networksAdded = 0;
     let networksRemoved = 0;
     const add = (outcome: SpeakerOutcome): void => {
