@@ -152,6 +152,9 @@ test('status shows the components; --wait waits until all is ok', async (t) => {
   const good = await run('status', '--wait', '-o', 'json', ...socket);
   t.is(good.code, 0);
   t.is(toJson(JSON.parse(good.out))['state'], 'ok');
+  const absent = ['--socket', '/nonexistent/waggle.sock'];
+  const early = await run('status', '--wait', '--wait-duration', '0.6', ...absent);
+  t.deepEqual(early, { code: 1, out: '', err: 'waggle: daemon not running: /nonexistent/waggle.sock\n' });
   asked = -1000;
   t.is((await run('status', '--wait', '--wait-duration', '0', ...socket)).code, 1);
 });
