@@ -5,5 +5,5 @@ export { ConfigError } from './configuration.ts';
 export type { SpeakerEvent } from './events.ts';
 export type * from './ports.ts';
 export { QueryError, type RouteCursor } from './route-cursor.ts';
-export { Speaker, type SpeakerDeps, type SpeakerOutcome } from './speaker.ts';
+export { Speaker, type SpeakerDeps } from './speaker.ts';
 export * from './views.ts';

@@ -18,7 +18,7 @@ import { Rib } from './rib/rib.ts';
 import { WorkState, type PeerIndex } from './rib/types.ts';
 import type { NeighborListener } from './session/listener.ts';
 import { Neighbor } from './session/neighbor.ts';
-import type { InstanceView, RouteQuery } from './views.ts';
+import type { InstanceView, RouteQuery, SpeakerOutcome } from './views.ts';
 import { AttributeSets } from './wire/attribute-sets.ts';
 import { emptyAttributes, encodePathAttributes, Origin } from './wire/attributes.ts';
 import { CeaseSubcode } from './wire/notification.ts';
@@ -34,15 +34,6 @@ export interface SpeakerDeps {
   readonly onEvent: (event: SpeakerEvent) => void;
   /** There may be work: call work() soon. May be called often. */
   readonly onWork: () => void;
-}
-
-export interface SpeakerOutcome {
-  readonly neighborsAdded: readonly string[];
-  readonly neighborsRemoved: readonly string[];
-  readonly neighborsUpdated: readonly string[];
-  readonly neighborsReset: readonly string[];
-  readonly networksAdded: number;
-  readonly networksRemoved: number;
 }
 
 /** What routes live in; all of it is made anew when the AS number or router ID changes. */

@@ -4,6 +4,8 @@
 
 import type { FamilyName } from './net/family.ts';
 
+export { DecisionReason, PathFlag } from './rib/code-points.ts';
+
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
 
 export interface MessageCounts {
@@ -123,42 +125,6 @@ export interface InstanceView {
   readonly attributeBytes: number;
 }
 
-/** Why a path is best, or why it lost (RFC 4271 §9.1.2). */
-export const DecisionReason = {
-  None: 0,
-  OnlyPath: 1,
-  Weight: 2,
-  LocalPreference: 3,
-  LocallyOriginated: 4,
-  AsPathLength: 5,
-  Origin: 6,
-  Med: 7,
-  EbgpOverIbgp: 8,
-  IgpMetric: 9,
-  OlderPath: 10,
-  RouterId: 11,
-  ClusterLength: 12,
-  PeerAddress: 13,
-} as const;
-export type DecisionReason = (typeof DecisionReason)[keyof typeof DecisionReason];
-
-/** Bits of {@link RouteBatch.flags}. */
-export const PathFlag = {
-  /** Usable: accepted by policy, next hop reachable, no loop. */
-  Valid: 1,
-  Best: 2,
-  /** The import policy (or RFC 8212) refused it. */
-  Filtered: 4,
-  /** The next hop is not reachable. */
-  Inaccessible: 8,
-  /** Our own AS is in the path (RFC 4271 §9.1.2). */
-  AsLoop: 16,
-  /** Learned from an internal peer. */
-  Internal: 32,
-  /** Originated here. */
-  Local: 64,
-} as const;
-
 /** A source of routes, referred to by number in batches of one view. Number 0 is this speaker. */
 export interface PathPeerView {
   readonly number: number;
@@ -216,4 +182,16 @@ export interface RouteViewHead {
   readonly peers: readonly PathPeerView[];
   /** Upper bound of the routes that will follow. */
   readonly maxRoutes: number;
+}
+
+/** What a new configuration changed. */
+export interface SpeakerOutcome {
+  readonly neighborsAdded: readonly string[];
+  readonly neighborsRemoved: readonly string[];
+  /** Changed without a reset. */
+  readonly neighborsUpdated: readonly string[];
+  /** Changed in a way that needs a new session. */
+  readonly neighborsReset: readonly string[];
+  readonly networksAdded: number;
+  readonly networksRemoved: number;
 }

@@ -1,19 +1,8 @@
-// The code points of views.ts as values: this room may take only types from the top of bgp/. The types
-// make sure that both say the same.
+// What the tables say of a path in numbers: why it was chosen or lost, and bits about its use. Views show
+// them as they are (views.ts passes these names on).
 
-import type { DecisionReason as ViewReason, PathFlag as ViewFlag } from '../views.ts';
-
-export const PathFlag: typeof ViewFlag = {
-  Valid: 1,
-  Best: 2,
-  Filtered: 4,
-  Inaccessible: 8,
-  AsLoop: 16,
-  Internal: 32,
-  Local: 64,
-};
-
-export const DecisionReason: typeof ViewReason = {
+/** Why a path is best, or why it lost (RFC 4271 §9.1.2). */
+export const DecisionReason = {
   None: 0,
   OnlyPath: 1,
   Weight: 2,
@@ -28,4 +17,22 @@ export const DecisionReason: typeof ViewReason = {
   RouterId: 11,
   ClusterLength: 12,
   PeerAddress: 13,
-};
+} as const;
+export type DecisionReason = (typeof DecisionReason)[keyof typeof DecisionReason];
+
+/** Bits about a path. */
+export const PathFlag = {
+  /** Usable: accepted by policy, next hop reachable, no loop. */
+  Valid: 1,
+  Best: 2,
+  /** The import policy (or RFC 8212) refused it. */
+  Filtered: 4,
+  /** The next hop is not reachable. */
+  Inaccessible: 8,
+  /** Our own AS is in the path (RFC 4271 §9.1.2). */
+  AsLoop: 16,
+  /** Learned from an internal peer. */
+  Internal: 32,
+  /** Originated here. */
+  Local: 64,
+} as const;

@@ -5,6 +5,7 @@
 import { pino } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
 import type { SpeakerEvent } from '#bgp/events.ts';
+import type { SpeakerOutcome } from '#bgp/views.ts';
 import { escapeText } from './escape-text.ts';
 
 /** What the shell around the speaker tells of itself. */
@@ -12,7 +13,7 @@ export type ShellEvent =
   | { readonly type: 'starting'; readonly what: string; readonly version: string; readonly runDir: string }
   | { readonly type: 'started'; readonly what: string; readonly startMs: number }
   | { readonly type: 'listening'; readonly what: string; readonly address: string }
-  | { readonly type: 'configuration-applied'; readonly source: string; readonly changes: ConfigurationChanges }
+  | { readonly type: 'configuration-applied'; readonly source: string; readonly changes: SpeakerOutcome }
   | { readonly type: 'configuration-unchanged'; readonly source: string }
   | { readonly type: 'configuration-broken'; readonly source: string; readonly fault: string }
   | { readonly type: 'object-refused'; readonly source: string; readonly object: string; readonly reason: string }
@@ -22,15 +23,6 @@ export type ShellEvent =
   | { readonly type: 'speaker-crashed'; readonly error: string }
   | { readonly type: 'stopping'; readonly signal: string }
   | { readonly type: 'stopped' };
-
-export interface ConfigurationChanges {
-  readonly neighborsAdded: readonly string[];
-  readonly neighborsRemoved: readonly string[];
-  readonly neighborsUpdated: readonly string[];
-  readonly neighborsReset: readonly string[];
-  readonly networksAdded: number;
-  readonly networksRemoved: number;
-}
 
 export type LogEvent = SpeakerEvent | ShellEvent;
 
@@ -161,7 +153,7 @@ function escapeFields(fields: object): Record<string, unknown> {
   );
 }
 
-function describeChanges(changes: ConfigurationChanges): string {
+function describeChanges(changes: SpeakerOutcome): string {
   const list = (verb: string, neighbors: readonly string[]): string[] => {
     if (neighbors.length === 0) return [];
     const more = neighbors.length > 5 ? `, and ${neighbors.length - 5} more` : '';

@@ -4,7 +4,7 @@
 
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead } from '#bgp/views.ts';
+import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead, SpeakerOutcome } from '#bgp/views.ts';
 
 export interface ListenAddress {
   readonly address: string;
@@ -17,16 +17,8 @@ export interface SpeakerHostConfig {
   readonly instances: readonly SpeakerConfig[];
 }
 
-/** What a configuration changed; counts of neighbors and networks over all instances. */
-export interface ConfigureOutcome {
-  readonly neighborsAdded: readonly string[];
-  readonly neighborsRemoved: readonly string[];
-  /** Changed without a reset. */
-  readonly neighborsUpdated: readonly string[];
-  /** Changed in a way that needs a new session. */
-  readonly neighborsReset: readonly string[];
-  readonly networksAdded: number;
-  readonly networksRemoved: number;
+/** What a configuration changed, over all instances. */
+export interface ConfigureOutcome extends SpeakerOutcome {
   /** The world refused something, e.g. `cannot listen on 192.0.2.1:179: address in use`. */
   readonly problems: readonly string[];
 }

@@ -9,12 +9,12 @@ repo=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd -P)
 base=${1:-/tmp/waggle-bare}
 [ $# -eq 0 ] || shift
 suite=${SUITE:-bookworm}
-mirror=${MIRROR:-http://deb.debian.org/debian}
+mirror=${MIRROR:-}
 root=$base/root
 
 if [ ! -x "$root/bin/sh" ]; then
   mkdir -p "$base"
-  debootstrap --variant=minbase "$suite" "$root" "$mirror"
+  debootstrap --variant=minbase "$suite" "$root" ${mirror:+"$mirror"}
 fi
 rm -rf "$root/srv/waggle"
 git clone -q --no-hardlinks "$repo" "$root/srv/waggle"
