@@ -188,7 +188,7 @@ export class UpdateReader {
       this.endOfRib = this.unreachFamily;
     }
     const needsAttr = this.nlriStart < this.nlriEnd;
-    const needsMpAttr = this.reachFamily !== undefined;
+    const needsMpAttr = this.reachStart < this.reachEnd;
     if (needsAttr || needsMpAttr) this.checkMandatory(buffer, needsAttr);
     if (this.isTreatAsWithdraw) {
       if (!hasNlri && !needsMpAttr && !this.hasIgnoredReach && !hasOnlyMpUnreach) {

@@ -100,6 +100,16 @@ test('a malformed attribute without any announced route resets the session (RFC 
   t.is(outcomeOf(makeReader(), update({ attributes: [attribute(0xc0, 8, [1])] })), 'reset 3/9');
 });
 
+test('MP_REACH_NLRI without a prefix announces nothing: needs no other attribute, and saves no session (RFC 7606 §5.2)', (t) => {
+  const empty = attribute(0x80, 14, fromHex('0002 01 10 20010db8000000000000000000000001 00'));
+  const attributes = new AttributeSets();
+  const reader = makeReader({ attributes });
+  t.is(outcomeOf(reader, update({ attributes: [empty] })), 'kept');
+  t.is(reader.mpAttr, 0);
+  t.is(attributes.size, 0);
+  t.is(outcomeOf(makeReader(), update({ attributes: [empty, attribute(0x40, 1, [7])] })), 'reset 3/6');
+});
+
 test('a discarded attribute without any announced route resets nothing (RFC 7606 §5.2)', (t) => {
   t.is(outcomeOf(makeReader(), update({ attributes: [attribute(0x40, 6, [1])] })), 'discard 6');
 });
