@@ -131,7 +131,7 @@ function checkRouterId(local: LocalSpeaker, theirs: OpenMessage, isIbgp: boolean
 /**
  * RFC 4760 §8. A peer without any multiprotocol capability speaks IPv4 unicast only; if that is not configured the session stands
  * with no family, which `show` tells. RFC 5492 §3 allows 2/7 only where a capability is required: a peer that lists families and
- * none of ours gets it, as from FRR 8.4, with the capabilities that would have been right as data (RFC 5492 §5).
+ * none of ours gets it, as from FRR 8.4, with the capabilities that would have been right as data (RFC 5492 §3; FRR names the peer's).
  */
 function negotiateFamilies(ours: OpenMessage, theirs: OpenMessage): readonly Family[] {
   const configured = familiesOf(ours);
