@@ -106,7 +106,7 @@ const tables: Readonly<Record<string, string>> = {
 };
 
 /** The query of /v1/bgp/routes that the words mean. */
-export function readRouteWords(words: readonly string[]): URLSearchParams {
+function readRouteWords(words: readonly string[]): URLSearchParams {
   const rest = [...words];
   const table = rest[0] !== undefined && rest[0] in tables ? rest.shift() : 'available';
   const afi = rest[0] === 'ipv4' || rest[0] === 'ipv6' ? rest.shift() : 'ipv4';

@@ -30,9 +30,9 @@ export interface ConfigFault {
 export type RouterReading = { readonly settings: RouterSettings } | { readonly faults: readonly ConfigFault[] };
 
 /** The name of the one instance of a router. */
-export const routerInstance = 'default';
+const routerInstance = 'default';
 
-export const bgpPort = 179;
+const bgpPort = 179;
 const defaultConnectRetrySec = 120;
 const defaultHoldTimeSec = 90;
 const defaultMetricsListen: Endpoint = { address: '127.0.0.1', port: 9962 };
