@@ -6,7 +6,7 @@ import { isLinkLocal, parseAddress, type Address } from './net/address.ts';
 import type { Family } from './net/family.ts';
 import type { ConnectionInfo } from './ports.ts';
 
-export interface SessionNextHop {
+interface SessionNextHop {
   readonly address: Address;
   /** Sent beside a global IPv6 address to a peer on the same link. */
   readonly linkLocal: Address | undefined;

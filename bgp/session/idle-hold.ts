@@ -9,9 +9,9 @@ import type { SessionState } from './state.ts';
  * After a session that stood for a while: the peer or the path has probably just come back. Also after a collision in which each
  * side closed the connection that the other kept, which happens when their messages cross.
  */
-export const SHORT_IDLE_HOLD_SEC = 1;
+const SHORT_IDLE_HOLD_SEC = 1;
 /** After an attempt that failed, or a session that fell at once. */
-export const IDLE_HOLD_SEC = 5;
+const IDLE_HOLD_SEC = 5;
 const STOOD_FOR_A_WHILE_SEC = 10;
 
 export type Restart =

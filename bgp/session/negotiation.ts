@@ -38,7 +38,7 @@ export interface LocalSpeaker {
   readonly localRouterId: RouterId;
 }
 
-export function configuredFamilies(config: NeighborConfig): readonly Family[] {
+function configuredFamilies(config: NeighborConfig): readonly Family[] {
   return families.filter((family) => config.families.includes(family.name));
 }
 

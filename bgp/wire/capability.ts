@@ -4,7 +4,7 @@
 
 import { type Asn, asn } from '../net/asn.ts';
 
-export const CapabilityCode = { Multiprotocol: 1, RouteRefresh: 2, FourOctetAsn: 65 } as const;
+const CapabilityCode = { Multiprotocol: 1, RouteRefresh: 2, FourOctetAsn: 65 } as const;
 
 /** `value` holds the octets as received (or as encoded), for views. */
 export type Capability =
