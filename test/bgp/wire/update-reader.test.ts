@@ -105,7 +105,7 @@ test('MP_REACH_NLRI without a prefix announces nothing: needs no other attribute
   const attributes = new AttributeSets();
   const reader = makeReader({ attributes });
   t.is(outcomeOf(reader, update({ attributes: [empty] })), 'kept');
-  t.is(reader.mpAttr, 0);
+  t.true(reader.mpAttr === 0);
   t.is(attributes.size, 0);
   t.is(outcomeOf(makeReader(), update({ attributes: [empty, attribute(0x40, 1, [7])] })), 'reset 3/6');
 });
