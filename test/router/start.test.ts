@@ -131,3 +131,21 @@ test.serial('SIGTERM and SIGHUP while it starts do not cut the start in half', a
     removeDirectory(directory);
   }
 });
+
+test.serial('a second instance that shares only one of the directories is refused in one line too', async (t) => {
+  const directory = makeDirectory(await goodFile('127.75.5.1'));
+  const first = new RouterProcess({ directory });
+  await first.started();
+  for (const [option, shared] of [
+    ['--run-dir', 'state'],
+    ['--state-dir', 'run'],
+  ]) {
+    const second = new RouterProcess({ directory, args: [option, join(directory, 'other')] });
+    t.is(await second.ended(), 1);
+    t.deepEqual(linesOf(second), [
+      `waggle router: another waggle (process ${first.child.pid}) uses ${join(directory, shared)}: stop it, or give this one its own --run-dir and --state-dir`,
+    ]);
+  }
+  t.is(await first.stop(), 0);
+  removeDirectory(directory);
+});
