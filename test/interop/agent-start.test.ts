@@ -130,6 +130,7 @@ class Agent {
 test.serial(
   'a taken port of the API, of metrics and of health is refused in one line with address, port and what to do',
   needs(requirements, async (t) => {
+    t.timeout(60_000);
     for (const port of [9879, 9962, 9880]) {
       const place = new Place();
       await place.build(t);
@@ -149,6 +150,7 @@ test.serial(
 test.serial(
   'a taken BGP port is one line in the log and in the status, and the agent listens once it is free',
   needs(requirements, async (t) => {
+    t.timeout(60_000);
     const place = new Place();
     await place.build(t);
     const free = await place.take('0.0.0.0', 179);
@@ -171,6 +173,7 @@ test.serial(
 test.serial(
   'port 179 without permission is one line that names the permission, and the sessions are tried all the same',
   needs([...requirements, command('setpriv', 'util-linux')], async (t) => {
+    t.timeout(60_000);
     const place = new Place();
     await place.build(t);
     const agent = await place.agentOfNobody();
@@ -188,6 +191,7 @@ test.serial(
 test.serial(
   'a second agent on the same directories, and one whose directories cannot be written, are refused in one line',
   needs([...requirements, command('setpriv', 'util-linux')], async (t) => {
+    t.timeout(60_000);
     const place = new Place();
     await place.build(t);
     const first = place.agent();
