@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
+import { matchFirstWord } from '#cli/first-word.ts';
 
 const help = `Usage: waggle COMMAND …
 
@@ -26,7 +27,10 @@ async function readVersion(): Promise<string> {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [command, ...args] = argv;
+  const [typed, ...args] = argv;
+  // The client refuses what is ambiguous.
+  const meant = typed === undefined ? [] : matchFirstWord(typed);
+  const command = meant.length === 1 ? meant[0] : typed;
   switch (command) {
     case 'router': {
       const { runRouter } = await import('#router/run.ts');

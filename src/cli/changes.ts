@@ -6,17 +6,26 @@ import { readBody, send } from './http.ts';
 import { readList, readObject } from './json.ts';
 import { write } from './output.ts';
 
-const clearUsage = 'clear bgp ADDRESS|* [soft [in|out]]';
+const clearUsage = 'clear bgp ADDRESS|* [soft] [in|out]';
+
+/** The path of the request that the words mean; `ip bgp` is FRR's older spelling. */
+function readClearWords(words: readonly string[]): string {
+  const [bgp, target, ...rest] = words[0] === 'ip' ? words.slice(1) : words;
+  if (bgp === 'bgp' && (target === 'ipv4' || target === 'ipv6')) {
+    throw new UsageError(`clear works on all families of a neighbor, not on ${target} alone: waggle ${clearUsage}`);
+  }
+  // As in FRR, `in` and `out` are soft also without the word.
+  const direction = rest[0] === 'soft' ? rest.slice(1) : rest;
+  const isDirection = direction.length === 0 || (direction.length === 1 && ['in', 'out'].includes(direction[0]));
+  if (bgp !== 'bgp' || target === undefined || !isDirection) throw new UsageError(`expected waggle ${clearUsage}`);
+  return ['', 'clear', 'bgp', encodeURIComponent(target), ...(rest.length === 0 ? [] : ['soft', ...direction])].join(
+    '/',
+  );
+}
 
 async function runClear({ arguments: { words }, socketPath, output }: CommandContext): Promise<number> {
-  const [family, address, soft, direction, ...rest] = words;
-  const isKnown = soft === undefined || soft === 'soft';
-  const isDirection = direction === undefined || direction === 'in' || direction === 'out';
-  if (family !== 'bgp' || address === undefined || !isKnown || !isDirection || rest.length > 0) {
-    throw new UsageError(`expected waggle ${clearUsage}`);
-  }
-  const path = ['', 'clear', 'bgp', encodeURIComponent(address), soft, direction].filter((word) => word !== undefined);
-  const response = await send({ socketPath, method: 'POST', path: path.join('/'), accept: 'application/json' });
+  const path = readClearWords(words);
+  const response = await send({ socketPath, method: 'POST', path, accept: 'application/json' });
   const cleared = readList(readObject(await readBody(response))['cleared']).map(String);
   await write(output.stdout, cleared.length === 0 ? 'no neighbors\n' : `cleared ${cleared.join(' ')}\n`);
   return 0;
@@ -25,7 +34,7 @@ async function runClear({ arguments: { words }, socketPath, output }: CommandCon
 export const clearCommand: Command = {
   name: 'clear',
   usage: clearUsage,
-  about: 'Resets a session, or with soft applies the policies again without a reset.',
+  about: 'Resets a session, or with soft, in or out applies the policies again without a reset.',
   options: [],
   run: runClear,
 };

@@ -5,6 +5,7 @@ import { commonOptions, findSocketPath, parseArguments, renderHelp, UsageError }
 import { bgpCommands } from './bgp.ts';
 import { clearCommand, shutdownCommands } from './changes.ts';
 import type { Command } from './command.ts';
+import { matchFirstWord } from './first-word.ts';
 import { DaemonError, NoDaemonError } from './http.ts';
 import { ClosedOutputError, type Output, write } from './output.ts';
 import { showCommand } from './show.ts';
@@ -42,6 +43,13 @@ function findCommand(words: readonly string[]): Command {
   throw new UsageError(`unknown command: ${words.join(' ')}; expected one of ${names.join(', ')}`);
 }
 
+/** The words with the first one written out. Throws UsageError when several commands begin so. */
+function completeFirstWord([typed, ...rest]: readonly string[]): readonly string[] {
+  const meant = matchFirstWord(typed);
+  if (meant.length > 1) throw new UsageError(`ambiguous command: ${typed}; expected one of ${meant.join(', ')}`);
+  return [meant[0] ?? typed, ...rest];
+}
+
 /** Options of any command, so that words can be told from their values wherever they stand. */
 const allOptions = [...commonOptions, ...clientCommands.flatMap((command) => command.options)];
 
@@ -61,12 +69,13 @@ export async function runClient(
 }
 
 async function run(argv: readonly string[], output: Output): Promise<number> {
-  const { words, options } = parseArguments(argv, allOptions);
+  const { words: typed, options } = parseArguments(argv, allOptions);
   const isHelp = options.has('--help');
-  if (words.length === 0) {
+  if (typed.length === 0) {
     await write(output.stdout, `Usage: waggle COMMAND …\n\nCommands of the client:\n${renderClientHelp()}`);
     return isHelp ? 0 : 2;
   }
+  const words = completeFirstWord(typed);
   const group = clientCommands.filter((command) => command.name.startsWith(`${words[0]} `));
   if (isHelp && words.length === 1 && group.length > 0) {
     const help = `Usage: waggle ${words[0]} COMMAND …\n\n${renderClientHelp(group)}`;

@@ -7,6 +7,7 @@ import test from 'ava';
 import { parse as parseYaml } from 'yaml';
 import { showCommands } from '#api/show/tree.ts';
 import { clientCommands, runClient } from '#cli/client.ts';
+import { firstWords, matchFirstWord } from '#cli/first-word.ts';
 import { showForms } from '#cli/show.ts';
 import type { SpeakerConfig } from '#bgp/config.ts';
 import { startApi } from '#support/api.ts';
@@ -49,6 +50,36 @@ test('waggle show prints the table, --json and a trailing json the JSON', async 
   t.regex(detail.out, /^BGP routing table entry for 10\.10\.2\.0\/23, version 20\n/);
 });
 
+test('the first word may be cut short while no other command begins so', async (t) => {
+  t.deepEqual(matchFirstWord('sh'), ['show']);
+  t.deepEqual(matchFirstWord('conf'), ['config']);
+  t.deepEqual(matchFirstWord('c'), ['clear', 'config']);
+  t.deepEqual(matchFirstWord('route'), [], 'a daemon is started by its full name');
+  t.deepEqual(matchFirstWord('router'), ['router']);
+  for (const { name } of clientCommands) t.true(firstWords.includes(name.split(' ')[0]), name);
+  const running = await startApi(createFixtureSpeaker());
+  t.teardown(() => running.close());
+  const socket = ['--socket', running.socketPath];
+  t.deepEqual(await run(...socket, 'sh', 'bg', 'su'), await run('show', 'bgp', 'summary', ...socket));
+  t.deepEqual(await run('st', ...socket), await run('status', ...socket));
+  t.deepEqual(await run('s', 'bgp', ...socket), {
+    code: 2,
+    out: '',
+    err: 'waggle: ambiguous command: s; expected one of show, status\n',
+  });
+  t.deepEqual(await run('r', ...socket), await run('r'), 'unknown: no daemon');
+  t.regex((await run('r')).err, /^waggle: unknown command: r;/);
+});
+
+test('main reads a first word that is cut short as the client does', async (t) => {
+  const main = fileURLToPath(import.meta.resolve('#cli/first-word.ts')).replace('/cli/first-word.ts', '/main.ts');
+  const child = spawn(process.execPath, [main, 'ver']);
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  t.is(await new Promise((resolve) => child.once('exit', resolve)), 0);
+  t.regex(out, /^waggle \d/);
+});
+
 test('exit codes: 1 for the state of the world, 2 for wrong usage, each with one line that says why', async (t) => {
   const running = await startApi(createFixtureSpeaker());
   t.teardown(() => running.close());
@@ -60,6 +91,8 @@ test('exit codes: 1 for the state of the world, 2 for wrong usage, each with one
     [['show', 'bgp', 'neighbors', '10.9.9.999'], 2, /^% 10\.9\.9\.999 is not an IPv4 or IPv6 address/],
     [['show', 'bgp', 'summary', '--colour'], 2, /^waggle: unknown option --colour\n$/],
     [['clear', 'bgp'], 2, /^waggle: expected waggle clear bgp ADDRESS/],
+    [['clear', 'bgp', '10.1.0.2', 'soft', 'up'], 2, /^waggle: expected waggle clear bgp ADDRESS/],
+    [['clear', 'bgp', 'ipv4', 'unicast', '10.1.0.2'], 2, /^waggle: clear works on all families .*, not on ipv4 alone/],
     [['clear', 'bgp', '10.9.9.9'], 1, /^% No such neighbor/],
     [['bgp', 'frobnicate'], 2, /expected one of bgp peers, bgp neighbors, bgp routes/],
     [['bgp', 'routes', 'available', 'ipv4', 'unicast', 'vrouter'], 2, /^waggle: unexpected vrouter/],
@@ -89,11 +122,15 @@ test('clear and shutdown reach the speaker', async (t) => {
   const socket = ['--socket', running.socketPath];
   t.is((await run('clear', 'bgp', '10.1.0.2', ...socket)).out, 'cleared 10.1.0.2\n');
   t.is((await run('clear', 'bgp', '*', 'soft', 'out', ...socket)).code, 0);
+  t.is((await run('clear', 'ip', 'bgp', '*', ...socket)).code, 0);
+  t.is((await run('cl', 'bgp', '10.1.0.2', 'in', ...socket)).code, 0);
   t.is((await run('bgp', 'shutdown', '10.1.0.2', 'new', 'cable', ...socket)).out, '10.1.0.2 is shut down\n');
   t.is((await run('bgp', 'no-shutdown', '10.1.0.2', ...socket)).code, 0);
   t.deepEqual(speaker.cleared, [
     ['10.1.0.2', 'hard'],
     [undefined, 'soft-out'],
+    [undefined, 'hard'],
+    ['10.1.0.2', 'soft-in'],
   ]);
   t.deepEqual(speaker.shutdowns, [
     ['10.1.0.2', true, 'new cable'],
