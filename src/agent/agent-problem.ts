@@ -12,8 +12,10 @@ export interface AgentProblem {
   readonly text: string;
   /** How the log tells it. */
   readonly event: LogEvent;
-  /** What the log says of it when it is over. */
+  /** What is not in order: an object, a file, the speaker. The log says of it when it is over. */
   readonly subject: string;
+  /** The file it stands in, where it stands in one. */
+  readonly file?: string | undefined;
 }
 
 /** Remembers which problems the log knows of. */
@@ -30,13 +32,19 @@ export class ProblemLog {
     for (const [key, problem] of next) {
       if (!this.#known.has(key)) this.#write(problem.event);
     }
-    const subjects = new Set(problems.map(({ component, subject }) => `${component} ${subject}`));
-    for (const [key, { component, subject }] of this.#known) {
-      // A subject with another problem now is not in order; that problem has been told.
-      if (next.has(key) || subjects.has(`${component} ${subject}`)) continue;
-      this.#write({ type: 'problem-over', what: subject });
-      subjects.add(`${component} ${subject}`);
+    const over = new Set<string>();
+    for (const [key, known] of this.#known) {
+      // What has another problem now is not in order; that problem has been told.
+      if (next.has(key) || problems.some((problem) => isOfSame(problem, known))) continue;
+      over.add(known.subject);
     }
+    for (const what of over) this.#write({ type: 'problem-over', what });
     this.#known = next;
   }
+}
+
+/** A file that cannot be read may hold the object, and the object's problem may be what is left of the file's. */
+function isOfSame(a: AgentProblem, b: AgentProblem): boolean {
+  if (a.subject === b.subject) return true;
+  return a.file !== undefined && a.file === b.file && (a.subject === a.file || b.subject === b.file);
 }

@@ -182,7 +182,13 @@ function isEqual(a: SpeakerHostConfig, b: SpeakerHostConfig): boolean {
 function describeFault({ where, object, message }: StoreFault): AgentProblem {
   const text = `${where}: ${message}`;
   const event: LogEvent = { type: 'configuration-broken', source: where, fault: text };
-  return { component: 'manifests', state: 'error', text, event, subject: object ?? where.replace(/:\d+$/, '') };
+  const file = fileOf(where);
+  return { component: 'manifests', state: 'error', text, event, subject: object ?? file, file };
+}
+
+/** `file:line` without its line. */
+function fileOf(where: string): string {
+  return where.replace(/:\d+$/, '');
 }
 
 function describeMissingNode({ nodeName, source }: ReconcilerOptions): AgentProblem {
@@ -208,6 +214,7 @@ function describeObjectProblem(problem: ObjectProblem, store: KubeStore): AgentP
     text: `${where}: ${words}`,
     event: { type: 'object-refused', source: where, object, reason: words },
     subject: object,
+    file: fileOf(where),
   };
 }
 

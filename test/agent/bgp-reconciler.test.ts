@@ -188,6 +188,36 @@ test("a store's fault is told once, changes nothing, and is over when it is mend
   t.deepEqual(log().slice(3), [`info ${key}: works again`]);
 });
 
+test('nothing works again while its file or object still has a problem', async (t) => {
+  const { store, reconciler, log } = open();
+  store.set(node(), policy([tor]));
+  await reconciler.wake();
+  const key = 'CiliumBGPPeeringPolicy/rack0';
+  const steps: (readonly [line: number, object: string | undefined, extra: string])[] = [
+    [3, undefined, ''],
+    [7, key, ''],
+    [3, undefined, ''],
+    [7, key, ', authSecretRef: tor'],
+    [0, undefined, ', authSecretRef: tor'],
+    [0, undefined, ', families: [{ afi: l2vpn, safi: evpn }]'],
+  ];
+  for (const [line, object, extra] of steps) {
+    store.storeFaults = line === 0 ? [] : [{ where: `test.yaml:${line}`, object, message: 'wrong' }];
+    store.set(node(), policy([tor], extra));
+    await reconciler.wake();
+    t.deepEqual(
+      log().filter((said) => said.includes('works again')),
+      [],
+    );
+  }
+  store.set(node(), policy([tor]));
+  await reconciler.wake();
+  t.deepEqual(
+    log().filter((said) => said.includes('works again')),
+    [`info ${key}: works again`],
+  );
+});
+
 test('of two policies the younger is shown as a warning', async (t) => {
   const { store, reconciler, status } = open();
   store.set(node(), policy([tor]), policy([tor]).replace('rack0', 'rack1'));
