@@ -122,6 +122,12 @@ export class ManifestStore implements KubeStore {
     const doubtful = new Set([...reading.doubtful, ...unreadable.map(({ path }) => path)]);
     const next = new Map<string, Held>();
     for (const read of reading.objects) next.set(read.key, { read, resource: this.#complete(read) });
+    const emptied = new Set<string>();
+    for (const [key, { read }] of this.#held) {
+      // An editor that writes slowly leaves the file empty for a while: only its removal says that the objects go.
+      if (!next.has(key) && reading.empty.has(read.file)) emptied.add(read.file);
+    }
+    for (const file of emptied) doubtful.add(file);
     for (const [key, held] of this.#held) {
       // Gone from a file that is in order: deleted. Refused, or once part of a file that is not in order: kept.
       const isKept = reading.refused.has(key) || doubtful.has(held.read.file);
@@ -130,6 +136,11 @@ export class ManifestStore implements KubeStore {
     this.#held = new Map([...next].toSorted(([a], [b]) => (a < b ? -1 : 1)));
     this.#manifestFaults = [
       ...unreadable.map(({ path, message }) => ({ where: path, object: undefined, message })),
+      ...[...emptied].map((file) => ({
+        where: `${file}:1`,
+        object: undefined,
+        message: 'holds no object: remove the file to remove what it held',
+      })),
       ...reading.faults,
     ];
     // What a file in disorder holds is not known, so nobody's age is forgotten until it is.

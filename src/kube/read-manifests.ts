@@ -31,6 +31,8 @@ export interface ManifestReading {
   readonly refused: ReadonlySet<string>;
   /** Files with something in them that may be an object from before, misspelt: nothing of theirs counts as deleted. */
   readonly doubtful: ReadonlySet<string>;
+  /** Files without any document. */
+  readonly empty: ReadonlySet<string>;
   readonly faults: readonly StoreFault[];
 }
 
@@ -61,6 +63,7 @@ export class ManifestReader {
     const result = new Reading(preferred);
     for (const file of files) {
       const reading = readYaml(file.text);
+      if (reading.documents.length + reading.faults.length === 0) result.foundEmpty(file.name);
       for (const fault of reading.faults) {
         result.doubt(file.name);
         result.complain(`${file.name}:${fault.line}`, undefined, fault.message);
@@ -150,6 +153,7 @@ class Reading {
   readonly #objects = new Map<string, ReadObject>();
   readonly #refused = new Set<string>();
   readonly #doubtful = new Set<string>();
+  readonly #empty = new Set<string>();
   readonly #faults: StoreFault[] = [];
   #faultsLeftOut = 0;
 
@@ -177,6 +181,10 @@ class Reading {
     this.#doubtful.add(file);
   }
 
+  foundEmpty(file: string): void {
+    this.#empty.add(file);
+  }
+
   complain(where: string, object: string | undefined, message: string): void {
     if (this.#faults.length < MAX_FAULTS) this.#faults.push({ where, object, message });
     else this.#faultsLeftOut++;
@@ -187,6 +195,7 @@ class Reading {
     if (this.#faultsLeftOut > 0) {
       faults.push({ where: faults[0].where, object: undefined, message: `and ${this.#faultsLeftOut} more faults` });
     }
-    return { objects: [...this.#objects.values()], refused: this.#refused, doubtful: this.#doubtful, faults };
+    const objects = [...this.#objects.values()];
+    return { objects, refused: this.#refused, doubtful: this.#doubtful, empty: this.#empty, faults };
   }
 }

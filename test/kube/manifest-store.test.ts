@@ -162,10 +162,31 @@ for (const [claim, text, fault] of brokenEdits) {
   });
 }
 
-test('an empty file holds nothing: what it held is deleted', async (t) => {
-  const fixture = await open(t, { 'a.yaml': node('n1'), 'b.yaml': node('n2') });
-  fixture.write('a.yaml', '# nothing any more\n');
+test('a file that is emptied keeps what it held and says so, until it is written again or removed', async (t) => {
+  const fixture = await open(t, { 'a.yaml': `${node('n1')}---\n${node('n3')}`, 'b.yaml': node('n2') });
+  const fault = 'manifests/a.yaml:1: holds no object: remove the file to remove what it held';
+  for (const text of ['', '# nothing any more\n', '---\n---\n']) {
+    fixture.write('a.yaml', text);
+    await fixture.rest();
+    t.deepEqual(fixture.faults(), [fault]);
+    t.deepEqual(fixture.names(), ['n1', 'n2', 'n3']);
+  }
+  fixture.write('a.yaml', node('n1'));
+  await fixture.until(() => fixture.faults().length === 0);
+  t.deepEqual(fixture.names(), ['n1', 'n2']);
+  fixture.write('a.yaml', '');
+  await fixture.until(() => fixture.faults().length === 1);
+  unlinkSync(join(fixture.directory, 'a.yaml'));
   await fixture.until(() => fixture.names().join() === 'n2');
+  t.deepEqual(fixture.faults(), []);
+});
+
+test('a file that is empty because its objects moved, or always was, is no fault', async (t) => {
+  const fixture = await open(t, { 'a.yaml': node('n1'), 'e.yaml': '# to come\n' });
+  t.deepEqual(fixture.faults(), []);
+  fixture.write('b.yaml', node('n1'));
+  fixture.write('a.yaml', '');
+  await fixture.until(() => fixture.store.locate('Node/n1', [])?.endsWith('b.yaml:1') === true);
   t.deepEqual(fixture.faults(), []);
 });
 
