@@ -259,8 +259,8 @@ export class Speaker {
         return {
           family: family.name,
           tableVersion: rib.tableVersion,
-          prefixes: rib.prefixCount,
-          paths: rib.pathCount,
+          prefixes: rib.acceptedPrefixCount,
+          paths: rib.acceptedPathCount,
           ribBytes: rib.bytes,
         };
       }),

@@ -110,8 +110,10 @@ export interface FamilySummaryView {
   readonly family: FamilyName;
   /** Grows with each change of a best path. */
   readonly tableVersion: number;
+  /** Prefixes and paths of the `loc-rib` table: without routes that were received and refused or looped. */
   readonly prefixes: number;
   readonly paths: number;
+  /** What all tables of the family take, refused routes included. */
   readonly ribBytes: number;
 }
 

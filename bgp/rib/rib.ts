@@ -66,6 +66,8 @@ export class Rib {
   private epochs: Uint8Array;
   private receivedCounts: Uint32Array;
   private acceptedCounts: Uint32Array;
+  private acceptedPaths: number;
+  private acceptedPrefixes: number;
   private readonly policies: (Policy | undefined)[];
 
   constructor(family: Family, deps: RibDeps) {
@@ -94,6 +96,8 @@ export class Rib {
     this.epochs = new Uint8Array(16);
     this.receivedCounts = new Uint32Array(16);
     this.acceptedCounts = new Uint32Array(16);
+    this.acceptedPaths = 0;
+    this.acceptedPrefixes = 0;
     this.policies = [];
     deps.attributes.onFree((attr) => {
       this.importTransform.forget(attr);
@@ -107,6 +111,16 @@ export class Rib {
 
   get pathCount(): number {
     return this.paths.pathCount;
+  }
+
+  /** Prefixes with a path that was accepted: those of the loc-rib view. */
+  get acceptedPrefixCount(): number {
+    return this.acceptedPrefixes;
+  }
+
+  /** Paths that the import policies accepted, without those that are loops: the loc-rib view has as many rows. */
+  get acceptedPathCount(): number {
+    return this.acceptedPaths;
   }
 
   /** Bytes of all tables of this family, update groups included, attribute sets not. */
@@ -173,15 +187,16 @@ export class Rib {
     const { attributes } = this.core;
     attributes.retain(attrSetId(attr));
     if (used !== 0) attributes.retain(attrSetId(used));
+    let wasAccepted = false;
     if (path === 0) {
       path = paths.link(prefix, peer);
       this.receivedCounts[peer]++;
     } else {
-      if (isAcceptedFlags(paths.flags[path])) this.acceptedCounts[peer]--;
+      wasAccepted = isAcceptedFlags(paths.flags[path]);
       this.releaseAttributes(path);
       if (paths.best[prefix] === path) this.touch(prefix);
     }
-    if (isAcceptedFlags(flags)) this.acceptedCounts[peer]++;
+    if (isAcceptedFlags(flags) !== wasAccepted) this.countAccepted(path, wasAccepted ? -1 : 1);
     paths.attributes[path] = attr;
     paths.usedAttributes[path] = used;
     paths.flags[path] = flags;
@@ -266,7 +281,7 @@ export class Rib {
     const prefix = paths.prefixOf[path];
     const peer = paths.peers[path];
     this.beforePathChange(prefix);
-    if (isAcceptedFlags(paths.flags[path])) this.acceptedCounts[peer]--;
+    if (isAcceptedFlags(paths.flags[path])) this.countAccepted(path, -1);
     this.receivedCounts[peer]--;
     if (paths.best[prefix] === path) {
       paths.best[prefix] = 0;
@@ -329,8 +344,8 @@ export class Rib {
     if (used === 0) flags |= PathFlag.Filtered;
     if (flags === (paths.flags[path] & ~DECIDED_FLAGS) && used === paths.usedAttributes[path]) return;
     this.beforePathChange(prefix);
-    if (isAcceptedFlags(paths.flags[path])) this.acceptedCounts[peer]--;
-    if (isAcceptedFlags(flags)) this.acceptedCounts[peer]++;
+    const isAccepted = isAcceptedFlags(flags);
+    if (isAccepted !== isAcceptedFlags(paths.flags[path])) this.countAccepted(path, isAccepted ? 1 : -1);
     const before = paths.usedAttributes[path];
     if (used !== 0) this.core.attributes.retain(attrSetId(used));
     if (before !== 0) this.core.reclaimer.release(before);
@@ -338,6 +353,17 @@ export class Rib {
     paths.usedAttributes[path] = used;
     paths.flags[path] = flags;
     this.markUndecided(prefix);
+  }
+
+  /** A linked path is accepted from now on, or no longer is. The prefix counts as its first accepted path does. */
+  private countAccepted(path: number, by: 1 | -1): void {
+    const { first, flags, next, peers, prefixOf } = this.paths;
+    this.acceptedCounts[peers[path]] += by;
+    this.acceptedPaths += by;
+    for (let other = first[prefixOf[path]]; other !== 0; other = next[other]) {
+      if (other !== path && isAcceptedFlags(flags[other])) return;
+    }
+    this.acceptedPrefixes += by;
   }
 
   private releaseAttributes(path: number): void {

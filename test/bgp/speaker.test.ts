@@ -60,6 +60,12 @@ function pair(
   return { lab, a, b };
 }
 
+/** Prefixes and paths of IPv4 as the summary counts them. */
+function counts(speaker: Speaker): number[] {
+  const [{ prefixes, paths }] = speaker.view().families;
+  return [prefixes, paths];
+}
+
 function family(speaker: Speaker, address: string, index: number): ReturnType<typeof neighborView>['families'][number] {
   return neighborView(speaker, address).families[index];
 }
@@ -105,6 +111,7 @@ test('without policies an eBGP session accepts and announces nothing (RFC 8212)'
   const received = showRoutes(other.b, { family: 'ipv4-unicast', table: 'received', neighbor: A });
   t.deepEqual(prefixesOf(received), ['203.0.113.0/24']);
   t.is(received[0].flags & PathFlag.Filtered, PathFlag.Filtered);
+  t.deepEqual(counts(other.b), [0, 0], 'what was refused is not in the table');
 });
 
 test('a configuration applied again sends nothing and resets nothing', (t) => {
@@ -351,6 +358,8 @@ test('a path with our own AS is kept and shown, but never chosen (RFC 4271 §9.1
   t.is(looped.prefix, '10.1.0.0/16');
   t.is(looped.flags & PathFlag.AsLoop, PathFlag.AsLoop);
   t.is(looped.flags & (PathFlag.Valid | PathFlag.Best), 0);
+  t.deepEqual(counts(b), [1, 1]);
+  t.deepEqual(counts(c), [0, 0]);
 });
 
 test('a next hop outside the connected subnets is inaccessible until it can be reached', (t) => {

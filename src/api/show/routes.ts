@@ -36,6 +36,7 @@ function listNames(context: ShowContext, instance: InstanceView, totalPaths: num
   return { hostNames: listHostNames(instance.neighbors), ownHostName: context.nodeName, totalPaths };
 }
 
+/** What FRR calls total: every path of the table, also where only some of its prefixes are shown. */
 function countPaths(instance: InstanceView, family: Family): number {
   return instance.families.find((view) => view.family === family.name)?.paths ?? 0;
 }

@@ -50,6 +50,7 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
     vrfId: 0,
     vrfName: 'default',
     tableVersion: table?.tableVersion ?? 0,
+    // FRR counts the nodes of its trie, which has some between the prefixes. There is no trie here: these are the prefixes.
     ribCount: table?.prefixes ?? 0,
     ribMemory: table?.ribBytes ?? 0,
     peerCount: neighbors.length,

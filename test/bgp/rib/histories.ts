@@ -353,9 +353,11 @@ export class History {
       isLongerPrefixes: false,
       address: undefined,
     });
+    let count = 0;
     while (!view.isDone) {
       const batch = view.next();
       if (batch === undefined) continue;
+      count += batch.count;
       for (let row = 0; row < batch.count; row++) {
         const words = batch.prefixWords.subarray(row * this.face.family.words, (row + 1) * this.face.family.words);
         const prefix = textOf(this.face, words, batch.prefixLengths[row]);
@@ -366,6 +368,8 @@ export class History {
         real.set(prefix, rows);
       }
     }
+    const { acceptedPrefixCount, acceptedPathCount } = this.rib;
+    same('prefixes and paths', `${acceptedPrefixCount} ${acceptedPathCount}`, `${real.size} ${count}`);
     for (const prefix of this.face.prefixes) {
       const expected = this.model
         .locRib(prefix)
@@ -413,6 +417,7 @@ export class History {
     }
     this.settle();
     same('what is left', `${this.rib.prefixCount} ${this.rib.pathCount} ${this.attributes.size}`, '0 0 0');
+    same('what counts', `${this.rib.acceptedPrefixCount} ${this.rib.acceptedPathCount}`, '0 0');
   }
 
   private makeAttributes(peer: ModelPeer): ModelAttributes {
