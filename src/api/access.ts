@@ -1,4 +1,4 @@
-// Who may ask what: TCP answers GET only and only when the Host names this machine's loopback (a page in a browser could
+// Who may ask what: TCP answers GET and HEAD only, and only when the Host names this machine's loopback (a page in a browser could
 // otherwise reach it through a name of its own that resolves to 127.0.0.1); changes need the unix socket, whose file mode decides.
 
 import { isIPv4, isIPv6 } from 'node:net';
@@ -28,7 +28,8 @@ export function checkTcpRequest(method: string, host: string | undefined): void 
       detail: 'this listener answers only to a loopback name or address (localhost, 127.0.0.1, [::1])',
     });
   }
-  if (method !== 'GET') throw methodNotAllowed(method, ['GET'], 'changes are made over the unix socket only');
+  if (method !== 'GET' && method !== 'HEAD')
+    throw methodNotAllowed(method, ['GET', 'HEAD'], 'changes are made over the unix socket only');
 }
 
 export function methodNotAllowed(method: string, allowed: readonly string[], reason?: string): ProblemError {

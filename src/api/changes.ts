@@ -87,7 +87,9 @@ export const changeRoutes: readonly ApiRoute[] = [
     parameters: [address],
     body: {
       type: 'object',
-      properties: { message: { type: 'string', description: 'at most 255 octets of UTF-8' } },
+      properties: {
+        message: { type: 'string', description: 'told to the peer (RFC 9003): at most 255 octets of UTF-8' },
+      },
       additionalProperties: false,
     },
     answer: shutdownSchema,

@@ -30,6 +30,12 @@ export function toTemplate(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
 }
 
+function describeBody(schema: object): string {
+  const properties: unknown = 'properties' in schema ? schema.properties : {};
+  const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  return `JSON, sent with the header content-type: application/json; may be left out. Fields: ${names.join(', ')}.`;
+}
+
 function describeRoute(route: ApiRoute): object {
   return {
     summary: route.summary,
@@ -37,7 +43,13 @@ function describeRoute(route: ApiRoute): object {
     parameters: route.parameters.map(describeParameter),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: false, content: { 'application/json': { schema: route.body } } } }),
+      : {
+          requestBody: {
+            description: describeBody(route.body),
+            required: false,
+            content: { 'application/json': { schema: route.body } },
+          },
+        }),
     responses: {
       200: { description: 'Answer', content: { 'application/json': { schema: route.answer } } },
       default: problem,
@@ -105,7 +117,12 @@ export function describeApi(routes: readonly ApiRoute[], version: string): objec
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Waggle', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Waggle',
+      version,
+      description: 'HEAD is answered wherever GET is. A query parameter that is not listed is refused with 400.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     paths: { ...paths, ...describeShowPaths() },
     components: { schemas: { Problem: problemSchema } },
   };

@@ -1,8 +1,10 @@
-// One route of the API as data: what Fastify registers, what openapi.json says of it, and what an unknown path is compared with.
+// One route of the API as data: what Fastify registers, what openapi.json says of it, and what an unknown path is compared with;
+// and reading a request's parameters by it.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
+import { badArgument } from './problem.ts';
 import type { StatusEntry } from './status.ts';
 import type { StreamLimit } from './slices.ts';
 
@@ -54,6 +56,16 @@ export function pathParameter(name: string, description: string): RouteParameter
 
 export function queryParameter(name: string, description: string, values?: readonly string[]): RouteParameter {
   return { name, in: 'query', description, isRequired: false, ...(values === undefined ? {} : { values }) };
+}
+
+/** A query parameter that the route does not have would be ignored silently. Throws ProblemError. */
+export function checkQuery(route: ApiRoute, request: FastifyRequest): void {
+  if (typeof request.query !== 'object' || request.query === null) return;
+  const names = route.parameters.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name);
+  const unknown = Object.keys(request.query).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const known = names.length === 0 ? 'this path has none' : `expected ${names.join(', ')}`;
+  throw badArgument(`unknown query parameter ${JSON.stringify(unknown)}; ${known}`);
 }
 
 /** A path parameter of the request; Fastify has decoded it. */

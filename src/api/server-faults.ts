@@ -13,7 +13,8 @@ const speakerRefusals: Readonly<Record<string, number>> = {
   'unknown-neighbor': 404,
 };
 
-export function toProblem(error: unknown): Problem {
+/** `contentType` is that of the request, where it may be what is wrong. */
+export function toProblem(error: unknown, contentType?: string): Problem {
   if (error instanceof ProblemError) return error.problem;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (error instanceof Error && code in speakerRefusals) {
@@ -23,6 +24,11 @@ export function toProblem(error: unknown): Problem {
   }
   const status = readStatus(error);
   const title = STATUS_CODES[status] ?? 'Error';
+  if (status === 415) {
+    const sent = contentType === undefined ? 'no content-type' : `content-type: ${contentType}`;
+    const detail = `the body came with ${sent}; expected JSON with the header content-type: application/json`;
+    return { type: problemTypes.blank, title, status, detail };
+  }
   const detail =
     status < 500 && error instanceof Error ? error.message : 'the daemon met a fault of its own; see its log';
   return { type: problemTypes.blank, title, status, detail };

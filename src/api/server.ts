@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { checkTcpRequest, methodNotAllowed } from './access.ts';
 import { formatProblem, ProblemError, problemTypes } from './problem.ts';
-import type { ApiRoute, RouteContext } from './route.ts';
+import { type ApiRoute, checkQuery, type RouteContext } from './route.ts';
 import { apiRoutes } from './routes.ts';
 import { toProblem } from './server-faults.ts';
 import { findNearest } from './show/pattern.ts';
@@ -31,11 +31,13 @@ export function createServer(context: RouteContext, kind: 'unix' | 'tcp'): Fasti
     connectionTimeout: limits.silentMs,
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: true,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     http: { maxHeaderSize: limits.headerBytes },
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => void sendError(context, error, request, reply),
   });
+  // A text body would reach handlers that expect JSON.
+  app.removeContentTypeParser('text/plain');
   app.server.maxConnections = limits.connections;
   if (kind === 'tcp') {
     app.addHook('onRequest', async (request) => checkTcpRequest(request.method, request.headers.host));
@@ -44,7 +46,10 @@ export function createServer(context: RouteContext, kind: 'unix' | 'tcp'): Fasti
     app.route({
       method: route.method,
       url: route.path,
-      handler: (request, reply) => route.handle(context, request, reply),
+      handler: (request, reply) => {
+        checkQuery(route, request);
+        return route.handle(context, request, reply);
+      },
     });
   }
   app.setErrorHandler((error, request, reply) => sendError(context, error, request, reply));
@@ -69,7 +74,9 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
 /** A known path with another method is 405, everything else 404 with the nearest path. */
 function judgeUnknown(request: FastifyRequest): ProblemError {
   const path = request.url.split('?')[0];
-  const allowed = apiRoutes.filter((route) => isMatch(route, path)).map((route) => route.method);
+  const allowed = apiRoutes
+    .filter((route) => isMatch(route, path))
+    .flatMap((route) => (route.method === 'GET' ? ['GET', 'HEAD'] : route.method));
   if (allowed.length > 0) return methodNotAllowed(request.method, allowed);
   const nearest = findNearest(
     path,
@@ -90,7 +97,7 @@ function isMatch(route: ApiRoute, path: string): boolean {
 }
 
 function sendError(context: RouteContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = { ...toProblem(error), instance: request.url };
+  const problem = { ...toProblem(error, request.headers['content-type']), instance: request.url };
   if (problem.status === 500) context.deps.reportFault(error, `${request.method} ${request.url}`);
   if (error instanceof ProblemError) void reply.headers(error.headers);
   void reply.status(problem.status).header('cache-control', 'no-store');

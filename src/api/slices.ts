@@ -17,7 +17,7 @@ class ClientGoneError extends Error {
 }
 
 /**
- * Sends a body; `ended` is called at its end, at an error, or when the client goes away, perhaps twice. An error before the first
+ * Sends a body, of which HEAD asks only for the head: then nothing is read (RFC 9110 §9.3.2). `ended` is called at its end, at an error, or when the client goes away, perhaps twice. An error before the first
  * slice is thrown: the client gets a problem document. Later the status has been sent already: then the last line of what the
  * client gets is `describeFault`'s, and the connection is closed without the mark of a whole answer.
  */
@@ -28,6 +28,12 @@ export async function sendSlices(
   describeFault: (error: unknown) => string,
 ): Promise<void> {
   const { raw } = reply;
+  if (reply.request.method === 'HEAD') {
+    ended();
+    sendHead(reply);
+    raw.end();
+    return;
+  }
   let isHeadSent = false;
   let giveUp: (error: Error) => void = () => undefined;
   raw.once('close', () => {

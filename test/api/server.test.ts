@@ -43,9 +43,68 @@ test('TCP answers GET to a loopback Host only', async (t) => {
   }
   const post = await ask({ port, method: 'POST', path: '/clear/bgp/*' });
   t.is(post.status, 405);
-  t.is(post.headers['allow'], 'GET');
+  t.is(post.headers['allow'], 'GET, HEAD');
   t.deepEqual(speaker.cleared, []);
   t.is((await ask({ port, method: 'DELETE', path: '/show/bgp/summary' })).status, 405);
+});
+
+test('HEAD is answered as GET, without the body, on the socket and over TCP', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  const { socketPath, port } = running;
+  for (const path of ['/show/bgp/summary', '/show/bgp/ipv4/unicast', '/status', '/openapi.json', '/show/bgp/sumary']) {
+    for (const where of [{ socketPath }, { port }]) {
+      const get = await ask({ ...where, path });
+      const head = await ask({ ...where, method: 'HEAD', path });
+      t.deepEqual([head.status, head.type, head.body], [get.status, get.type, ''], path);
+    }
+  }
+  t.is((await ask({ port, method: 'HEAD', path: '/status', headers: { host: 'waggle.example' } })).status, 421);
+  const clear = await ask({ socketPath, method: 'HEAD', path: '/clear/bgp/*' });
+  t.deepEqual([clear.status, clear.headers['allow']], [405, 'POST']);
+  t.is((await ask({ socketPath, method: 'PUT', path: '/status' })).headers['allow'], 'GET, HEAD');
+  t.deepEqual(speaker.cleared, []);
+  // More of them than large answers may be under way: each has ended.
+  for (let count = 0; count < 10; count++) {
+    t.is((await ask({ socketPath, method: 'HEAD', path: '/show/bgp/ipv4/unicast' })).status, 200);
+  }
+});
+
+test('a query parameter that the path does not have is refused, with those that it has', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const running = await startApi(speaker);
+  t.teardown(() => running.close());
+  const { socketPath } = running;
+  const cases = [
+    ['GET', '/show/bgp/summary?foo=1', 'unknown query parameter "foo"; expected format'],
+    ['GET', '/show/bgp/summary?format=json&Format=text', 'unknown query parameter "Format"; expected format'],
+    ['GET', '/status?wait=1', 'unknown query parameter "wait"; this path has none'],
+    ['GET', '/v1/bgp/route-policies?asn=1', 'unknown query parameter "asn"; expected router_asn'],
+    ['POST', '/clear/bgp/*?soft', 'unknown query parameter "soft"; this path has none'],
+  ] as const;
+  for (const [method, path, detail] of cases) {
+    const answer = await ask({ socketPath, method, path });
+    t.is(answer.status, 400, path);
+    const problem = toJson(JSON.parse(answer.body));
+    t.deepEqual([problem['type'], problem['detail']], ['urn:waggle:problem:bad-argument', detail]);
+  }
+  t.deepEqual(speaker.cleared, []);
+});
+
+test('a body of another type is refused with the header that is right', async (t) => {
+  const running = await startApi(createFixtureSpeaker());
+  t.teardown(() => running.close());
+  const { socketPath } = running;
+  for (const type of [undefined, 'text/plain', 'application/x-www-form-urlencoded']) {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    const body = '{"message":"repair"}';
+    const answer = await ask({ socketPath, method: 'POST', path: '/bgp/shutdown/10.1.0.2', body, headers });
+    t.is(answer.status, 415, type);
+    const { detail } = toJson(JSON.parse(answer.body));
+    const sent = type === undefined ? 'no content-type' : `content-type: ${type}`;
+    t.is(detail, `the body came with ${sent}; expected JSON with the header content-type: application/json`);
+  }
 });
 
 test('a Host is loopback by name or address, with or without a port', (t) => {
@@ -190,6 +249,10 @@ test('openapi.json describes every route and every form of the show tree', async
   ]) {
     t.true(path in paths, path);
   }
+  const shutdown = toJson(toJson(toJson(paths['/bgp/shutdown/{address}'])['post'])['requestBody']);
+  t.regex(String(shutdown['description']), /message/);
+  const schema = toJson(toJson(toJson(shutdown['content'])['application/json'])['schema']);
+  t.is(toJson(toJson(schema['properties'])['message'])['type'], 'string');
   const values: Readonly<Record<string, string>> = { '{address}': '10.1.0.2', '{prefix}': '10.0.0.0/8' };
   const shown = Object.keys(paths).filter((path) => path.startsWith('/show/'));
   for (const path of shown) {
