@@ -5,6 +5,7 @@
 
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Document, ParsedNode, YAMLError } from 'yaml';
+import { formatFieldPath } from './field-path.ts';
 
 /** Names of keys and positions in lists, from the root of a document. */
 export type FieldPath = readonly (string | number)[];
@@ -62,9 +63,9 @@ export function readYaml(text: string, limits: YamlLimits = defaultYamlLimits): 
   const documents: YamlDocument[] = [];
   const faults: YamlFault[] = [];
   for (const document of parsed) {
-    const own = [...document.errors, ...document.warnings].map((error) => describeError(error, lines));
+    const own = chooseErrors([...document.errors, ...document.warnings]);
     if (own.length > 0) {
-      faults.push(...own);
+      faults.push(...own.map((error) => describeError(error, document, lines)));
       continue;
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
@@ -147,13 +148,56 @@ function lineAt(lines: LineCounter, offset: number): number {
   return lines.linePos(offset).line;
 }
 
-function describeError(error: YAMLError, lines: LineCounter): YamlFault {
+/**
+ * Whatever is wrong with the grammar, the parser stumbles on over all that follows: only the first such error is a
+ * fault, or the first tab, because indentation goes wrong around it on both sides. Keys that stand twice are faults of
+ * their own, as far as the text before it goes.
+ */
+function chooseErrors(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const isDuplicate = ({ code }: YAMLError): boolean => code === 'DUPLICATE_KEY';
+  const first = sorted.find(({ code }) => code === 'TAB_AS_INDENT') ?? sorted.find((error) => !isDuplicate(error));
+  if (first === undefined) return sorted;
+  return [...sorted.filter((error) => isDuplicate(error) && error.pos[0] < first.pos[0]), first];
+}
+
+const advice: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  BAD_INDENT: 'check the indentation, and that every bracket is closed',
+  BAD_SCALAR_START: 'put the text in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'check the indentation, and that the key above has no other value',
+  BLOCK_IN_FLOW: 'close the bracket before it',
+  MISSING_CHAR: 'check that every key has its colon, and every quote and bracket its end',
+  MULTILINE_IMPLICIT_KEY: 'check that every key has its colon, and every quote and bracket its end',
+  UNEXPECTED_TOKEN: 'check the indentation, or put the text in quotes',
+};
+
+function describeError(error: YAMLError, document: Document.Parsed, lines: LineCounter): YamlFault {
   const line = lineAt(lines, error.pos[0]);
-  const message = error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '');
-  if (error.code === 'DUPLICATE_KEY')
-    return { line, message: 'the same key stands twice in one map: remove one of them' };
+  if (error.code === 'DUPLICATE_KEY') {
+    const field = formatFieldPath(findKey(document.contents, error.pos[0]) ?? []);
+    const message = 'the same key stands twice in one map: remove one of them';
+    return { line, message: field === '' ? message : `${field}: ${message}` };
+  }
   if (error.code === 'TAB_AS_INDENT') return { line, message: 'a tab is used as indentation: use spaces' };
-  return { line, message: `not valid YAML: ${message}` };
+  const message = error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '');
+  const hint = advice[error.code];
+  return { line, message: `not valid YAML: ${message}${hint === undefined ? '' : `: ${hint}`}` };
+}
+
+/** The path of the key that begins at an offset; walks with a stack of its own. */
+function findKey(root: ParsedNode | null, offset: number): FieldPath | undefined {
+  const stack: { readonly node: unknown; readonly path: FieldPath }[] = [{ node: root, path: [] }];
+  for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
+    const { node, path } = entry;
+    if (isSeq(node)) stack.push(...node.items.map((item, index) => ({ node: item, path: [...path, index] })));
+    if (!isMap(node)) continue;
+    for (const { key, value } of node.items) {
+      const inner = [...path, keyText(key) ?? '?'];
+      if (offsetOf(key) === offset) return inner;
+      stack.push({ node: value, path: inner });
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -25,7 +25,49 @@ test('every field has the line on which it stands, a missing one that of its par
 test('a duplicate key is a fault on the line of its second appearance', (t) => {
   const { documents, faults } = readYaml('a: 1\nb: 2\na: 3\n');
   t.is(documents.length, 0);
-  t.deepEqual(faults, [{ line: 3, message: 'the same key stands twice in one map: remove one of them' }]);
+  t.deepEqual(faults, [{ line: 3, message: 'a: the same key stands twice in one map: remove one of them' }]);
+});
+
+test('each key that stands twice is a fault of its own, with its path', (t) => {
+  const { faults } = readYaml('a:\n  - b: 1\n    b: 2\nc: 3\nc: 4\n');
+  t.deepEqual(
+    faults.map(({ line, message }) => `${line} ${message.split(': ')[0]}`),
+    ['3 a[0].b', '5 c'],
+  );
+});
+
+const list = Array.from({ length: 20 }, (_, index) => `    - localASN: ${index}\n      neighbors: []\n`).join('');
+const slips: readonly (readonly [title: string, text: string, line: number, message: RegExp])[] = [
+  [
+    'a bracket that is not closed',
+    `spec:\n  virtualRouters: [\n${list}`,
+    3,
+    /within flow collections: close the bracket before it$/,
+  ],
+  ['a tab', `spec:\n  a:\n\t- b: 1\n\t  c: 2\n${list}`, 3, /^a tab is used as indentation: use spaces$/],
+  ['a value above a list', `spec:\n  neighbors: {}\n${list}`, 3, /key above has no other value$/],
+  ['a quote that is not closed', `spec:\n  a: "b\n${list}`, 43, /Missing closing "quote.*every quote/],
+  ['a missing colon', `spec:\n  a: 1\n  neighbors\n${list}`, 3, /every key has its colon/],
+];
+for (const [title, text, line, message] of slips) {
+  test(`${title} is one fault, on the line where reading stumbled first`, (t) => {
+    const { documents, faults } = readYaml(text);
+    t.is(documents.length, 0);
+    t.deepEqual(
+      faults.map((fault) => fault.line),
+      [line],
+      JSON.stringify(faults),
+    );
+    t.regex(faults[0].message, message);
+  });
+}
+
+test('each document has its own first fault', (t) => {
+  const { faults } = readYaml(`v: [\n- a: 1\n  b: 2\n---\na: 1\na: 2\nv: [\n- a: 1\n  b: 2\n`);
+  t.deepEqual(
+    faults.map(({ line }) => line),
+    [2, 6, 8],
+  );
 });
 
 test('several documents keep the lines of the file, empty ones are left out, a broken one spoils only itself', (t) => {
