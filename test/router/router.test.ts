@@ -267,7 +267,7 @@ test.serial('a file that is wrong from the start is explained line by line, and 
   const path = join(directory, 'router.yaml');
   t.deepEqual(router.stderr.split('\n'), [
     `${path}:2: router.asn: 0: expected an AS number, 1 to 4294967295`,
-    `${path}:4: router.neighbours: is not a known key: did you mean neighbors?`,
+    `${path}:4: router.neighbours: an empty list is not a known key: did you mean neighbors?`,
     '',
   ]);
   removeDirectory(directory);

@@ -67,7 +67,7 @@ function checkNeighbor(neighbor: NeighborFields, path: FieldPath, policyNames: R
   checkNeighborAddress(neighbor, path, add);
   checkTimers(neighbor, [...path, 'timers'], add);
   if (neighbor.ttl !== undefined && neighbor.multihop !== undefined) {
-    add([...path, 'multihop'], 'stands beside ttl, which says the same: remove one of them');
+    add([...path, 'multihop'], `${neighbor.multihop} stands beside ttl, which says the same: remove one of them`);
   }
   for (const field of ['import', 'export'] as const) {
     const name = neighbor[field];

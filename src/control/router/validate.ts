@@ -38,7 +38,7 @@ function explainErrors(errors: readonly ErrorObject[], root: unknown): FieldFaul
   const faults: FieldFault[] = [];
   const unions = errors.filter((error) => error.keyword === 'anyOf');
   for (const error of errors) {
-    if (isExplainedByUnion(error, unions)) continue;
+    if (isExplainedByUnion(error, unions) || isMisspelt(error, errors)) continue;
     const fault = explainError(error, root);
     if (fault === undefined) continue;
     const isRepeated = faults.some(
@@ -62,6 +62,17 @@ function isExplainedByUnion(error: ErrorObject, unions: readonly ErrorObject[]):
   return error.keyword === 'type' && error.instancePath === union.instancePath;
 }
 
+/** A key is missing because it stands there misspelt; the wrong key says it. */
+function isMisspelt(missing: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (missing.keyword !== 'required') return false;
+  return errors.some(
+    ({ keyword, instancePath, params, parentSchema }) =>
+      keyword === 'additionalProperties' &&
+      instancePath === missing.instancePath &&
+      findNearest(String(params.additionalProperty), keysOf(parentSchema)) === missing.params.missingProperty,
+  );
+}
+
 function hasMapBranch(union: ErrorObject): boolean {
   const branches: unknown = union.schema;
   return Array.isArray(branches) && branches.some((branch: unknown) => fieldOf(branch, 'type') === 'object');
@@ -73,7 +84,7 @@ function explainError(error: ErrorObject, root: unknown): FieldFault | undefined
     const key = String(error.params.additionalProperty);
     return {
       path: [...path, key],
-      message: explainUnknownKey([...path, key], fieldOf(error.parentSchema, 'properties')),
+      message: explainUnknownKey([...path, key], fieldOf(error.data, key), keysOf(error.parentSchema)),
     };
   }
   if (error.keyword === 'required') {
@@ -95,18 +106,35 @@ function describeData(error: ErrorObject): string {
   if (error.keyword === 'uniqueItems' && Array.isArray(value)) {
     return `${formatValue(value[Number(error.params.i)])} stands twice`;
   }
+  return describeValue(value);
+}
+
+function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
   return value === null ? 'no value' : formatValue(value);
 }
 
-function explainUnknownKey(path: FieldPath, properties: unknown): string {
-  if (isLaterField(path)) return 'is not supported yet: remove it';
-  const known = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
-  const nearest = findNearest(String(path.at(-1)), known);
-  return nearest === undefined
-    ? `is not a known key: expected ${known.join(', ')}`
-    : `is not a known key: did you mean ${nearest}?`;
+/** Keys under which people write what nobody else may read, in logs neither; misspelt they are near to one. */
+const secretKeys = ['password', 'passwordFile', 'secret'];
+
+function isSecret(key: string): boolean {
+  return /pass|secret|token|auth|md5|key/i.test(key) || findNearest(key, secretKeys) !== undefined;
+}
+
+function explainUnknownKey(path: FieldPath, value: unknown, known: readonly string[]): string {
+  const key = String(path.at(-1));
+  const say = (what: string): string =>
+    isSecret(key) ? `${what} (its value is not shown)` : `${describeValue(value)} ${what}`;
+  if (isLaterField(path)) return `${say('is not supported yet')}: remove it`;
+  const nearest = findNearest(key, known);
+  const hint = nearest === undefined ? `expected ${known.join(', ')}` : `did you mean ${nearest}?`;
+  return `${say('is not a known key')}: ${hint}`;
+}
+
+function keysOf(schema: unknown): readonly string[] {
+  const properties = fieldOf(schema, 'properties');
+  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
 }
 
 function hasField(value: unknown, name: string): boolean {

@@ -200,17 +200,37 @@ const wrong: readonly (readonly [title: string, text: string, fault: string])[] 
   [
     'a key misspelt',
     withNeighbor('pasive: true'),
-    'r.yaml:5: router.neighbors[0].pasive: is not a known key: did you mean passive?',
+    'r.yaml:5: router.neighbors[0].pasive: true is not a known key: did you mean passive?',
   ],
   [
     'a key in the wrong case',
     withRouter('  Networks: []\n'),
-    'r.yaml:4: router.Networks: is not a known key: did you mean networks?',
+    'r.yaml:4: router.Networks: an empty list is not a known key: did you mean networks?',
   ],
   [
     'a key of nowhere',
     withRouter('') + 'health: {port: 1}\n',
-    'r.yaml:4: health.port: is not a known key: expected listen',
+    'r.yaml:4: health.port: 1 is not a known key: expected listen',
+  ],
+  [
+    'a required key misspelt',
+    'router:\n  asn: 1\n  routerId: 1.2.3.4\n  neighbors:\n  - address: 192.0.2.1\n    remoteAs: 1\n',
+    'r.yaml:6: router.neighbors[0].remoteAs: 1 is not a known key: did you mean remoteAsn?',
+  ],
+  [
+    'a file whose router is misspelt',
+    'rooter:\n  asn: 1\n',
+    'r.yaml:1: rooter: a map is not a known key: did you mean router?',
+  ],
+  [
+    'a secret under a misspelt key',
+    withNeighbor('passwrod: hunter2'),
+    'r.yaml:5: router.neighbors[0].passwrod: is not a known key (its value is not shown): expected address, remoteAsn, port, description, passive, families, import, export, nextHopSelf, ttl, multihop, sourceAddress, timers, shutdown',
+  ],
+  [
+    'a secret in another place',
+    withRouter('  authKey: hunter2\n'),
+    'r.yaml:4: router.authKey: is not a known key (its value is not shown): expected asn, routerId, listen, fib, neighbors, networks, policies',
   ],
   [
     'a remote AS that is a word',
@@ -277,7 +297,7 @@ const wrong: readonly (readonly [title: string, text: string, fault: string])[] 
   [
     'ttl and multihop',
     withNeighbor('ttl: 5, multihop: true'),
-    'r.yaml:5: router.neighbors[0].multihop: stands beside ttl, which says the same: remove one of them',
+    'r.yaml:5: router.neighbors[0].multihop: true stands beside ttl, which says the same: remove one of them',
   ],
   [
     'host bits in a network',
@@ -292,7 +312,7 @@ const wrong: readonly (readonly [title: string, text: string, fault: string])[] 
   [
     'an unknown key in a network',
     withRouter('  networks:\n  - {prefix: 203.0.113.0/24, orgin: igp}\n'),
-    'r.yaml:5: router.networks[0].orgin: is not a known key: did you mean origin?',
+    'r.yaml:5: router.networks[0].orgin: "igp" is not a known key: did you mean origin?',
   ],
   [
     'a network twice',
@@ -352,7 +372,7 @@ const wrong: readonly (readonly [title: string, text: string, fault: string])[] 
   [
     'a key twice',
     'router:\n  asn: 1\n  asn: 2\n',
-    'r.yaml:3: the same key stands twice in one map: remove one of them',
+    'r.yaml:3: router.asn: the same key stands twice in one map: remove one of them',
   ],
 ];
 
@@ -362,22 +382,27 @@ for (const [title, text, fault] of wrong) {
   });
 }
 
-const later: readonly (readonly [field: string, text: string])[] = [
-  ['router.neighbors[0].password', withNeighbor('password: secret')],
-  ['router.neighbors[0].gracefulRestart', withNeighbor('gracefulRestart: {restartTimeSec: 120}')],
-  ['router.neighbors[0].maxPrefixes', withNeighbor('maxPrefixes: 10')],
-  ['router.neighbors[0].ttlSecurity', withNeighbor('ttlSecurity: true')],
-  ['router.neighbors[0].prefix', withRouter('  neighbors:\n    - {prefix: 192.0.2.0/24, remoteAsn: 1}\n')],
-  ['router.neighbors[0].interface', withRouter('  neighbors:\n    - {interface: eth0, remoteAsn: 1}\n')],
-  ['router.peerGroups', withRouter('  peerGroups: []\n')],
-  ['prometheus.tls', `${withRouter('')}prometheus: {tls: {}}\n`],
+const later: readonly (readonly [field: string, value: string, text: string])[] = [
+  ['router.neighbors[0].password', '', withNeighbor('password: secret')],
+  ['router.neighbors[0].gracefulRestart', 'a map ', withNeighbor('gracefulRestart: {restartTimeSec: 120}')],
+  ['router.neighbors[0].maxPrefixes', '10 ', withNeighbor('maxPrefixes: 10')],
+  ['router.neighbors[0].ttlSecurity', 'true ', withNeighbor('ttlSecurity: true')],
+  [
+    'router.neighbors[0].prefix',
+    '"192.0.2.0/24" ',
+    withRouter('  neighbors:\n    - {prefix: 192.0.2.0/24, remoteAsn: 1}\n'),
+  ],
+  ['router.neighbors[0].interface', '"eth0" ', withRouter('  neighbors:\n    - {interface: eth0, remoteAsn: 1}\n')],
+  ['router.peerGroups', 'an empty list ', withRouter('  peerGroups: []\n')],
+  ['prometheus.tls', 'a map ', `${withRouter('')}prometheus: {tls: {}}\n`],
 ];
 
-for (const [field, text] of later) {
+for (const [field, value, text] of later) {
   test(`${field} is refused as not supported yet, never ignored`, (t) => {
     const faults = faultsOf(text);
     t.is(faults.length, 1, faults.join('\n'));
-    t.true(faults[0].endsWith(`: ${field}: is not supported yet: remove it`), faults[0]);
+    const hidden = value === '' ? ' (its value is not shown)' : '';
+    t.true(faults[0].endsWith(`: ${field}: ${value}is not supported yet${hidden}: remove it`), faults[0]);
     t.false(faults[0].includes('secret'));
   });
 }
