@@ -7,7 +7,7 @@ import { findNearest, formatFieldPath, formatValue } from '#control/yaml/field-p
 import { apiVersions, isKindName, type AnyManifest } from './kinds.ts';
 import type { StoreFault } from './port.ts';
 import { isRecord } from './record.ts';
-import { describeSchemaError, type FieldFault } from './schema-faults.ts';
+import { describeSchemaErrors, type FieldFault } from './schema-faults.ts';
 import { KindValidators } from './validators.ts';
 
 export interface ManifestFile {
@@ -117,7 +117,7 @@ export class ManifestReader {
     }
     // Defaults are written into the copy; the document keeps what the file says.
     const validation = this.#validators.validate(kind, copyWithoutNulls(value));
-    const faults = validation.isValid ? this.#admit(validation.manifest) : validation.errors.map(describeSchemaError);
+    const faults = validation.isValid ? this.#admit(validation.manifest) : describeSchemaErrors(validation.errors);
     if (validation.isValid && faults.length === 0) {
       result.add({ key, file, manifest: validation.manifest, locate });
       return;

@@ -27,14 +27,33 @@ const patternWords: Readonly<Record<string, string>> = {
   [LABEL_VALUE_PATTERN]: "letters, digits, '-', '_' and '.', with a letter or digit at each end",
 };
 
-export function describeSchemaError(error: ErrorObject): FieldFault {
+/** Every fault once: a key that stands there misspelt is not missing too. */
+export function describeSchemaErrors(errors: readonly ErrorObject[]): readonly FieldFault[] {
+  return errors.filter((error) => !isMisspelt(error, errors)).map(describeSchemaError);
+}
+
+function isMisspelt(missing: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (missing.keyword !== 'required') return false;
+  return errors.some(
+    ({ keyword, instancePath, params, parentSchema }) =>
+      keyword === 'additionalProperties' &&
+      instancePath === missing.instancePath &&
+      findNearest(String(params.additionalProperty), keysOf(parentSchema)) === missing.params.missingProperty,
+  );
+}
+
+function keysOf(schema: unknown): readonly string[] {
+  return isRecord(schema) && isRecord(schema.properties) ? Object.keys(schema.properties) : [];
+}
+
+function describeSchemaError(error: ErrorObject): FieldFault {
   const path = readPointer(error.instancePath);
   const value = formatValue(error.data);
   const { parentSchema } = error;
   switch (error.keyword) {
     case 'additionalProperties': {
       const unknown = String(error.params.additionalProperty);
-      const known = isRecord(parentSchema?.properties) ? Object.keys(parentSchema.properties) : [];
+      const known = keysOf(parentSchema);
       const nearest = findNearest(unknown, known);
       const found = isRecord(error.data) ? formatValue(error.data[unknown]) : value;
       const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`;

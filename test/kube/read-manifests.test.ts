@@ -106,6 +106,11 @@ const faulty: readonly (readonly [claim: string, text: string, complaint: string
     `a.yaml:11: ${atNeighbor}.peerASN: missing: required`,
   ],
   [
+    'a required field misspelt',
+    policy.replace('peerASN', 'peerASM'),
+    `a.yaml:11: ${atNeighbor}.peerASM: 65000: no such field; did you mean peerASN?`,
+  ],
+  [
     'a value that is not of the list',
     withNeighbor('families: [{ afi: ipv5, safi: unicast }]'),
     `a.yaml:13: ${atNeighbor}.families[0].afi: "ipv5": expected one of ipv4, ipv6, l2vpn, ls, opaque`,
@@ -171,7 +176,7 @@ const faulty: readonly (readonly [claim: string, text: string, complaint: string
   [
     'a key that stands twice',
     'kind: Node\nkind: Node\n',
-    'a.yaml:2: the same key stands twice in one map: remove one of them',
+    'a.yaml:2: kind: the same key stands twice in one map: remove one of them',
   ],
   [
     'an address that is none (admission)',
