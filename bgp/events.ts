@@ -45,6 +45,14 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly family: FamilyName;
       readonly reason: string;
     }
+  /** No message can carry the route (RFC 4271 §4.3, §9.2: it is withheld); told once a second an update group. */
+  | {
+      readonly type: 'route-not-sent';
+      readonly neighbors: readonly string[];
+      readonly family: FamilyName;
+      readonly prefix: string;
+      readonly reason: string;
+    }
   /** A surprise while decoding a peer's bytes: our fault; the session was reset. */
   | { readonly type: 'internal-error'; readonly neighbor: string; readonly error: string }
 );

@@ -8,6 +8,7 @@ import type { NeighborConfig, PolicyRef, SpeakerConfig } from './config.ts';
 import type { SpeakerEvent } from './events.ts';
 import { families } from './net/family.ts';
 import { formatRouterId, routerId as routerIdOf } from './net/router-id.ts';
+import { type NotSentDeps, NotSentTeller } from './not-sent.ts';
 import { Peer } from './peer.ts';
 import { policyOf, type Policy } from './policy/policy.ts';
 import type { Clock, ConnectionId, ConnectionInfo, NextHopResolver, Transport } from './ports.ts';
@@ -45,13 +46,16 @@ interface Tables {
   readonly ribs: readonly Rib[];
 }
 
-function makeTables(deps: SpeakerDeps): Tables {
+function makeTables(deps: SpeakerDeps, notSentDeps: NotSentDeps): Tables {
   // Nobody outside can choose prefixes or attributes that collide in the hash tables.
   const hashSeed = Math.floor(deps.clock.random() * 0x1_0000_0000) | 0;
   const attributes = new AttributeSets({ hashSeed });
   const peers = new RibPeers();
   const nextHops = new NextHops(attributes, deps.nextHops);
-  const ribs = families.map((family) => new Rib(family, { attributes, peers, nextHops, hashSeed }));
+  const ribs = families.map((family) => {
+    const notSent = new NotSentTeller(family.name, notSentDeps);
+    return new Rib(family, { attributes, peers, nextHops, hashSeed, notSent });
+  });
   return { attributes, peers, nextHops, ribs };
 }
 
@@ -63,6 +67,7 @@ interface PeerEntry {
 export class Speaker {
   readonly instance: string;
   private readonly deps: SpeakerDeps;
+  private readonly notSentDeps: NotSentDeps;
   private tables: Tables;
   private configuration: Configuration | undefined;
   private readonly entries = new Map<string, PeerEntry>();
@@ -78,7 +83,14 @@ export class Speaker {
   constructor(instance: string, deps: SpeakerDeps) {
     this.instance = instance;
     this.deps = deps;
-    this.tables = makeTables(deps);
+    this.notSentDeps = {
+      instance,
+      clock: deps.clock,
+      onEvent: deps.onEvent,
+      addressesOf: (peers) =>
+        [...this.entries].filter(([, { peer }]) => peers.includes(peer.index)).map(([address]) => address),
+    };
+    this.tables = makeTables(deps, this.notSentDeps);
     const { transport } = deps;
     this.transport = {
       connect: (request) => transport.connect(request),
@@ -126,7 +138,7 @@ export class Speaker {
     }
     if (!isSameSpeaker) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
-      this.tables = makeTables(this.deps);
+      this.tables = makeTables(this.deps, this.notSentDeps);
       this.leaving = [];
     }
     this.configuration = next;

@@ -8,6 +8,7 @@ import type { RibPeers } from './peers.ts';
 import type { Reclaimer } from './reclaimer.ts';
 import type { RouteViews } from './route-views.ts';
 import type { SlotQueue } from './slot-queue.ts';
+import type { NotSentListener } from './types.ts';
 
 export interface RibCore {
   readonly family: Family;
@@ -19,6 +20,7 @@ export interface RibCore {
   readonly reclaimer: Reclaimer;
   readonly packer: Packer;
   readonly views: RouteViews;
+  readonly notSent: NotSentListener | undefined;
   /** What one view may save of a changing table. */
   readonly viewBytes: number;
 }

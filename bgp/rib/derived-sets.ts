@@ -9,6 +9,8 @@ import { deriveExport, type ExportOptions } from '../wire/export-transform.ts';
 
 /** Remembered: nothing may be made out of this set. */
 const REFUSED = 0xffff_ffff;
+/** Remembered: what would be made out of this set fits no message. */
+const TOO_LARGE = 0xffff_fffe;
 
 export class DerivedSets {
   private readonly attributes: AttributeSets;
@@ -40,15 +42,15 @@ export class DerivedSets {
     return this.options.push(options) - 1;
   }
 
-  /** The set that a row makes of another, 0 when it was refused. The reference stays here: retain what is kept. */
+  /** The set that a row makes of another, 0 when it was refused or fits no message. The reference stays here: retain what is kept. */
   derive(row: number, attr: number): AttrSetId {
     const column = this.columns[row];
     let derived = attr < column.length ? column[attr] : 0;
     if (derived === 0) {
       derived = deriveExport(this.attributes, attrSetId(attr), this.options[row]);
-      this.remember(row, attr, derived === 0 ? REFUSED : derived);
+      this.remember(row, attr, derived === 0 ? TOO_LARGE : derived);
     }
-    return attrSetId(derived === REFUSED ? 0 : derived);
+    return attrSetId(isSet(derived) ? derived : 0);
   }
 
   /** Whether anything is remembered about a set in a row. */
@@ -57,18 +59,21 @@ export class DerivedSets {
     return attr < column.length && column[attr] !== 0;
   }
 
-  refuse(row: number, attr: number): void {
+  /** Whether derive() said 0 because of the size. */
+  isTooLarge(row: number, attr: number): boolean {
     const column = this.columns[row];
-    const known = attr < column.length ? column[attr] : 0;
-    this.remember(row, attr, REFUSED);
-    if (known !== 0 && known !== REFUSED) this.attributes.release(attrSetId(known));
+    return attr < column.length && column[attr] === TOO_LARGE;
+  }
+
+  refuse(row: number, attr: number): void {
+    this.replace(row, attr, REFUSED);
   }
 
   /** Refuses, wherever it came from, a made set that turned out not to fit a message. */
   refuseDerived(derived: number): void {
     for (let row = 0; row < this.columns.length; row++) {
       for (let attr = this.columns[row].indexOf(derived); attr >= 0; attr = this.columns[row].indexOf(derived, attr)) {
-        this.refuse(row, attr);
+        this.replace(row, attr, TOO_LARGE);
       }
     }
   }
@@ -81,7 +86,7 @@ export class DerivedSets {
       const derived = column[attr];
       if (derived === 0) continue;
       column[attr] = 0;
-      if (derived !== REFUSED) this.attributes.release(attrSetId(derived));
+      if (isSet(derived)) this.attributes.release(attrSetId(derived));
     }
   }
 
@@ -97,10 +102,17 @@ export class DerivedSets {
         this.count--;
         if (derived === 0) continue;
         column[attr] = 0;
-        if (derived !== REFUSED) this.attributes.release(attrSetId(derived));
+        if (isSet(derived)) this.attributes.release(attrSetId(derived));
       }
     }
     return this.count === 0;
+  }
+
+  private replace(row: number, attr: number, verdict: number): void {
+    const column = this.columns[row];
+    const known = attr < column.length ? column[attr] : 0;
+    this.remember(row, attr, verdict);
+    if (isSet(known)) this.attributes.release(attrSetId(known));
   }
 
   private remember(row: number, attr: number, derived: number): void {
@@ -114,4 +126,9 @@ export class DerivedSets {
     }
     this.columns[row][attr] = derived;
   }
+}
+
+/** Neither unknown nor a verdict. */
+function isSet(derived: number): boolean {
+  return derived !== 0 && derived < TOO_LARGE;
 }

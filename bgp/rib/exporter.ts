@@ -24,6 +24,7 @@ export class Exporter {
   private readonly policy: Policy;
   /** Row of {@link derived} by additions index and whether the route is our own; -1 while there is none. */
   private readonly rows: number[];
+  private isTooLarge: boolean;
 
   constructor(family: Family, attributes: AttributeSets, options: UpdateGroupOptions) {
     this.family = family;
@@ -32,6 +33,7 @@ export class Exporter {
     this.policy = options.exportPolicy;
     this.derived = new DerivedSets(attributes);
     this.rows = [];
+    this.isTooLarge = false;
   }
 
   export(
@@ -53,7 +55,16 @@ export class Exporter {
     const known = this.rows[key] ?? -1;
     const row = known >= 0 ? known : this.addRow(key, verdict.additionsIndex, isLocal);
     if (!this.derived.isKnown(row, attr) && this.isScopeLimited(attr)) this.derived.refuse(row, attr);
-    return this.derived.derive(row, attr);
+    const derived = this.derived.derive(row, attr);
+    if (derived === 0) this.isTooLarge = this.derived.isTooLarge(row, attr);
+    return derived;
+  }
+
+  /** Whether the route that export() has just answered 0 for is withheld only because no message can carry it. */
+  takeTooLarge(): boolean {
+    const { isTooLarge } = this;
+    this.isTooLarge = false;
+    return isTooLarge;
   }
 
   private addRow(key: number, additionsIndex: number, isLocal: boolean): number {

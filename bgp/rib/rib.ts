@@ -18,7 +18,7 @@ import { Reclaimer } from './reclaimer.ts';
 import { type RouteView, type ViewQuery } from './route-view.ts';
 import { RouteViews } from './route-views.ts';
 import { SlotQueue } from './slot-queue.ts';
-import { type PeerIndex, WorkState } from './types.ts';
+import { type NotSentListener, type PeerIndex, WorkState } from './types.ts';
 import { UpdateGroups } from './update-groups.ts';
 
 export interface RibDeps {
@@ -29,6 +29,7 @@ export interface RibDeps {
   readonly hashSeed?: number;
   /** What one open view may save of a changing table before it must end; 32 MB by default. */
   readonly viewBytes?: number;
+  readonly notSent?: NotSentListener;
 }
 
 const DEFAULT_VIEW_BYTES = 32 << 20;
@@ -85,6 +86,7 @@ export class Rib {
       reclaimer: new Reclaimer(deps.attributes, this.paths, this.undecided),
       packer: new Packer(family, deps.attributes, this.paths.prefixes),
       views: new RouteViews(),
+      notSent: deps.notSent,
       viewBytes: deps.viewBytes ?? DEFAULT_VIEW_BYTES,
     };
     this.groups = new UpdateGroups(this.core);

@@ -3,6 +3,7 @@
 // update-groups.ts.
 
 import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /** Number of a source of routes; 0 is this speaker itself. */
@@ -28,6 +29,13 @@ export interface GroupMember {
   queuedBytes(): number;
   /** The initial table (or a refresh) is out and End-of-RIB was handed to send. */
   endOfRibSent(): void;
+}
+
+/** Hears of best routes that no message can carry, so that the members of a group do not get them. */
+export interface NotSentListener {
+  /** Asked first: false while another route of the group would not be told of. */
+  isListening(groupId: number): boolean;
+  notSent(groupId: number, peers: readonly PeerIndex[], prefix: Prefix): void;
 }
 
 /** Everything that decides what a member is sent: members whose values are equal share one group. */

@@ -3,6 +3,7 @@
 // the only way in which members differ. Who belongs to which group is the business of update-groups.ts.
 
 import { firstCapacity, growUint16, growUint32, nextCapacity } from '../net/columns.ts';
+import { Prefix } from '../net/prefix.ts';
 import { attrSetId } from '../wire/attribute-sets.ts';
 import type { RibCore } from './core.ts';
 import { Exporter } from './exporter.ts';
@@ -299,6 +300,7 @@ export class UpdateGroup {
               lengths[slot],
             );
     }
+    if (newAttr === 0 && this.exporter.takeTooLarge()) this.tellNotSent(slot, newPeer);
     if (newAttr === oldAttr && (newAttr === 0 || newPeer === oldPeer)) return;
     if (views.openCount !== 0) views.beforeOutChange(this, slot);
     if (newAttr !== oldAttr) {
@@ -316,6 +318,17 @@ export class UpdateGroup {
     // It had the old route and must not have its own.
     if (isNewMember && oldAttr !== 0 && oldPeer !== newPeer) packer.withdraw(slot, only(newPeer));
     if (oldAttr !== 0 && newAttr !== oldAttr) reclaimer.release(oldAttr);
+  }
+
+  private tellNotSent(slot: number, source: PeerIndex): void {
+    const { family, notSent, paths } = this.core;
+    if (notSent === undefined || !notSent.isListening(this.id)) return;
+    const receivers = this.members.map((member) => member.peer).filter((peer) => peer !== source);
+    if (receivers.length === 0) return;
+    const { words, lengths, stride } = paths.prefixes;
+    const word = (index: number): number => (index < stride ? words[slot * stride + index] : 0);
+    const prefix = new Prefix(family.version, lengths[slot], word(0), word(1), word(2), word(3));
+    notSent.notSent(this.id, receivers, prefix);
   }
 
   private countRoute(peer: PeerIndex, by: number): void {

@@ -86,6 +86,10 @@ const catalogue: Catalogue = {
     level: 'warn',
     message: ({ neighbor, family, reason }) => `nothing of ${family} is sent to ${neighbor}: ${reason}`,
   },
+  'route-not-sent': {
+    level: 'warn',
+    message: ({ neighbors, prefix, reason }) => `${prefix} is not sent to ${neighbors.join(', ')}: ${reason}`,
+  },
   'internal-error': {
     level: 'error',
     message: ({ neighbor, error }) =>

@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
+import type { SpeakerEvent } from '#bgp/events.ts';
 import type { NextHopResolver } from '#bgp/ports.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import { PathFlag } from '#bgp/views.ts';
@@ -399,6 +400,40 @@ test('a question that cannot be answered says what would be right', (t) => {
     ['203.0.113.0/24'],
   );
   t.deepEqual(showRoutes(a, { ...locRib('ipv4-unicast'), prefix: '203.0.0.0/16' }), []);
+});
+
+test('routes that no message can carry are told of, once a second for those who would have had them', (t) => {
+  const lab = new SpeakerLab();
+  const { speaker: a, events } = lab.add('a', [A]);
+  const { speaker: b } = lab.add('b', [B]);
+  const addCommunities = Array.from({ length: 1100 }, (_, index) => index);
+  const config = (...prefixes: string[]): SpeakerConfig =>
+    speakerConfig({
+      asn: 65001,
+      routerId: A,
+      neighbors: [neighborConfig({ address: B, exportPolicy: { policy: 'out' } })],
+      networks: networks(...prefixes),
+      policies: [
+        {
+          name: 'out',
+          otherwise: 'reject',
+          statements: [{ name: 'one', match: {}, set: { addCommunities }, action: 'accept' }],
+        },
+      ],
+    });
+  b.configure(speakerConfig({ asn: 65002, routerId: B, neighbors: [neighborConfig({ address: A, isPassive: true })] }));
+  a.configure(config('10.1.0.0/16', '10.2.0.0/16'));
+  lab.settle();
+  t.is(neighborView(a, B).state, 'Established');
+  t.is(family(a, B, 0).sent, 0);
+  const told = (): SpeakerEvent[] => events.filter(({ type }) => type === 'route-not-sent');
+  t.is(told().length, 1);
+  t.like(told()[0], { instance: 'a', neighbors: [B], family: 'ipv4-unicast', prefix: '10.1.0.0/16' });
+  lab.pass(2);
+  a.configure(config('10.1.0.0/16', '10.2.0.0/16', '10.3.0.0/16'));
+  lab.settle();
+  t.like(told()[1], { neighbors: [B], prefix: '10.3.0.0/16' });
+  t.is(told().length, 2);
 });
 
 test('a configuration that cannot be taken changes nothing', (t) => {

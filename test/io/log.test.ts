@@ -39,6 +39,20 @@ test('an event becomes one JSON line with its name, fields and sentence', (t) =>
   });
 });
 
+test('a route that cannot be sent is a warning with the prefix and the neighbors', (t) => {
+  const [line] = linesOf('info', [
+    {
+      ...base,
+      type: 'route-not-sent',
+      neighbors: ['192.0.2.1', '192.0.2.2'],
+      family: 'ipv4-unicast',
+      prefix: '10.1.0.0/16',
+      reason: 'too large',
+    },
+  ]);
+  t.like(line, { level: 40, msg: '10.1.0.0/16 is not sent to 192.0.2.1, 192.0.2.2: too large' });
+});
+
 test('steps between Idle and Established are for debugging only', (t) => {
   const step: LogEvent = {
     ...base,

@@ -247,6 +247,7 @@ test('attributes that leave no room in a message are not advertised, and withdra
   world.announce(source, '192.0.2.0/24', { unknown: [{ flags: 0xc0, code: 200, value }] });
   world.settle();
   t.deepEqual([...member.routes.keys()], ['198.51.100.0/24']);
+  t.deepEqual(world.notSent, [['192.0.2.0/24', member.peer]], 'and told of, but not for its own source');
   world.announce(source, '192.0.2.0/24');
   world.settle();
   t.is(member.routes.size, 2);

@@ -84,6 +84,8 @@ export class World {
   readonly rib: Rib;
   readonly metrics = new Map<string, number>();
   readonly unreachable = new Set<string>();
+  /** Prefix and peers of each route that no message could carry. */
+  readonly notSent: (string | PeerIndex)[][] = [];
   private hosts = 0;
 
   constructor(family: Family = ipv4Unicast, viewBytes?: number) {
@@ -95,7 +97,16 @@ export class World {
       }),
     });
     const limits = viewBytes === undefined ? {} : { viewBytes };
-    this.rib = new Rib(family, { attributes: this.attributes, peers: this.peers, nextHops: this.nextHops, ...limits });
+    this.rib = new Rib(family, {
+      attributes: this.attributes,
+      peers: this.peers,
+      nextHops: this.nextHops,
+      notSent: {
+        isListening: () => true,
+        notSent: (_, peers, prefix) => void this.notSent.push([prefix.toString(), ...peers]),
+      },
+      ...limits,
+    });
   }
 
   addPeer(options: { isIbgp?: boolean; routerId?: number; address?: string } = {}): PeerIndex {
