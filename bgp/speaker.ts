@@ -142,7 +142,7 @@ export class Speaker {
       this.leaving = [];
     }
     this.configuration = next;
-    const networks = this.applyNetworks(before?.networks ?? new Map<string, ConfiguredNetwork>(), next.networks);
+    this.applyNetworks(before?.networks ?? new Map<string, ConfiguredNetwork>(), next.networks);
     const added: string[] = [];
     const updated: string[] = [];
     const reset: string[] = [];
@@ -162,13 +162,15 @@ export class Speaker {
     // Routes and policies first, sessions last: the first UPDATE of a new session already has everything.
     for (const address of added) this.addNeighbor(address, next);
     this.deps.onWork();
+    const networksBefore = previous?.networks ?? new Map<string, ConfiguredNetwork>();
     return {
-      neighborsAdded: added,
+      // What only begins anew, because the speaker is another one now, was there before.
+      neighborsAdded: added.filter((address) => previous?.neighbors.has(address) !== true),
       neighborsRemoved: removed.filter((address) => !next.neighbors.has(address)),
       neighborsUpdated: updated,
       neighborsReset: isSameSpeaker ? reset : removed.filter((address) => next.neighbors.has(address)),
-      networksAdded: networks.added,
-      networksRemoved: networks.removed,
+      networksAdded: countMissing(next.networks, networksBefore),
+      networksRemoved: countMissing(networksBefore, next.networks),
     };
   }
 
@@ -385,12 +387,9 @@ export class Speaker {
   private applyNetworks(
     before: ReadonlyMap<string, ConfiguredNetwork>,
     next: ReadonlyMap<string, ConfiguredNetwork>,
-  ): { added: number; removed: number } {
-    let added = 0;
-    let removed = 0;
+  ): void {
     for (const [key, { prefix }] of before) {
       if (next.has(key)) continue;
-      removed++;
       const rib = this.tables.ribs[prefix.version === 4 ? 0 : 1];
       rib.withdraw(LOCAL_PEER, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length);
     }
@@ -398,7 +397,6 @@ export class Speaker {
     for (const [key, network] of next) {
       const known = before.get(key);
       if (known !== undefined && known.origin === network.origin) continue;
-      if (known === undefined) added++;
       const { prefix, origin } = network;
       const block = encodePathAttributes({
         ...emptyAttributes,
@@ -409,8 +407,14 @@ export class Speaker {
       rib.announce(LOCAL_PEER, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length, attr, false, nowSec);
       this.tables.attributes.release(attr);
     }
-    return { added, removed };
   }
+}
+
+/** How many keys of `from` are not in `to`. */
+function countMissing(from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): number {
+  let count = 0;
+  for (const key of from.keys()) if (!to.has(key)) count++;
+  return count;
 }
 
 /** Whether a policy that the neighbor names has new statements, or it names another one. */

@@ -138,6 +138,28 @@ test('a configuration applied again sends nothing and resets nothing', (t) => {
   t.deepEqual(neighborView(a, B), before);
 });
 
+test('a new AS number resets every neighbor, and adds and removes only what was not there before', (t) => {
+  const { lab, a } = pair();
+  const outcome = a.configure(
+    speakerConfig({
+      asn: 65009,
+      routerId: A,
+      neighbors: [neighborConfig({ address: B }), neighborConfig({ address: C })],
+      networks: networks('203.0.113.0/24', '198.51.100.0/24'),
+    }),
+  );
+  lab.settle();
+  t.deepEqual(outcome, {
+    neighborsAdded: [C],
+    neighborsRemoved: [],
+    neighborsUpdated: [],
+    neighborsReset: [B],
+    networksAdded: 1,
+    networksRemoved: 1,
+  });
+  t.deepEqual(prefixesOf(showRoutes(a, locRib('ipv4-unicast'))), ['198.51.100.0/24', '203.0.113.0/24']);
+});
+
 test('networks come and go without a reset, and only what changed is sent', (t) => {
   const { lab, a, b } = pair();
   const config = {
