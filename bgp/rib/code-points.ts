@@ -5,18 +5,16 @@
 export const DecisionReason = {
   None: 0,
   OnlyPath: 1,
-  Weight: 2,
-  LocalPreference: 3,
-  LocallyOriginated: 4,
-  AsPathLength: 5,
-  Origin: 6,
-  Med: 7,
-  EbgpOverIbgp: 8,
-  IgpMetric: 9,
-  OlderPath: 10,
-  RouterId: 11,
-  ClusterLength: 12,
-  PeerAddress: 13,
+  LocalPreference: 2,
+  LocallyOriginated: 3,
+  AsPathLength: 4,
+  Origin: 5,
+  Med: 6,
+  EbgpOverIbgp: 7,
+  IgpMetric: 8,
+  RouterId: 9,
+  ClusterLength: 10,
+  PeerAddress: 11,
 } as const;
 export type DecisionReason = (typeof DecisionReason)[keyof typeof DecisionReason];
 

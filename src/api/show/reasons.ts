@@ -1,11 +1,11 @@
-// The decision process in FRR's words: why a path is best, or why it lost (RFC 4271 §9.1.2).
+// The decision process in FRR's words: why a path is best, or why it lost (RFC 4271 §9.1.2). FRR's `Weight` and `Older Path` are
+// missing: there are no weights here, and the age of a path decides nothing (bgp/rib/decision.ts).
 
 import { DecisionReason } from '#bgp/views.ts';
 
 export const selectionReasons: Readonly<Record<DecisionReason, string>> = {
   [DecisionReason.None]: 'Nothing to Select',
   [DecisionReason.OnlyPath]: 'First path received',
-  [DecisionReason.Weight]: 'Weight',
   [DecisionReason.LocalPreference]: 'Local Pref',
   [DecisionReason.LocallyOriginated]: 'Local Route',
   [DecisionReason.AsPathLength]: 'AS Path',
@@ -13,7 +13,6 @@ export const selectionReasons: Readonly<Record<DecisionReason, string>> = {
   [DecisionReason.Med]: 'MED',
   [DecisionReason.EbgpOverIbgp]: 'Peer Type',
   [DecisionReason.IgpMetric]: 'IGP Metric',
-  [DecisionReason.OlderPath]: 'Older Path',
   [DecisionReason.RouterId]: 'Router ID',
   [DecisionReason.ClusterLength]: 'Cluster length',
   [DecisionReason.PeerAddress]: 'Neighbor IP',

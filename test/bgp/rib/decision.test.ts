@@ -88,6 +88,12 @@ const rivals: Rival[] = [
   },
 ];
 
+test('there is no reason that no decision gives', (t) => {
+  // The others: no path is usable, there is only one, and the test below about routes originated here.
+  const given = new Set(['None', 'OnlyPath', 'LocallyOriginated', ...rivals.map(({ rule }) => rule)]);
+  t.deepEqual(Object.keys(DecisionReason).toSorted(), [...given].toSorted());
+});
+
 for (const [index, { rule, best, bestPeer, rival, rivalPeer }] of rivals.entries()) {
   for (const isBestFirst of [true, false]) {
     test(`${index}: the worse route loses by ${rule}, ${isBestFirst ? 'arriving last' : 'arriving first'}`, (t) => {
