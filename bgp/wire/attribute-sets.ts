@@ -4,10 +4,12 @@
 // holding AFI, SAFI, length and next hop only. Who makes blocks canonical: update-reader.ts, attributes.ts, export-transform.ts.
 // hot
 
+import { growInt32, growUint16, growUint32, growUint8 } from '../net/columns.ts';
 import { AttributeCode, AttributeFlag, SegmentType } from './attribute.ts';
 import { type PathAttributes, decodePathAttributes } from './attributes.ts';
 import { ByteArena } from './byte-arena.ts';
 import { NextHops, nextHopId } from './next-hops.ts';
+import { readUint32 } from './read-uint32.ts';
 
 declare const brand: unique symbol;
 /** A row of {@link AttributeSets}; 0 means none. A row is used again after its last reference went. */
@@ -306,21 +308,21 @@ export class AttributeSets {
 
   private growRows(): void {
     const rows = this.origin.length * 2;
-    this.origin = copyOf(this.origin, new Uint8Array(rows));
-    this.flags = copyOf(this.flags, new Uint8Array(rows));
-    this.asPathLength = copyOf(this.asPathLength, new Uint16Array(rows));
-    this.neighborAsn = copyOf(this.neighborAsn, new Uint32Array(rows));
-    this.originAsn = copyOf(this.originAsn, new Uint32Array(rows));
-    this.med = copyOf(this.med, new Uint32Array(rows));
-    this.localPref = copyOf(this.localPref, new Uint32Array(rows));
-    this.nextHop = copyOf(this.nextHop, new Uint32Array(rows));
-    this.originatorId = copyOf(this.originatorId, new Uint32Array(rows));
-    this.clusterListLength = copyOf(this.clusterListLength, new Uint16Array(rows));
-    this.addresses = copyOf(this.addresses, new Uint32Array(rows));
-    this.lengths = copyOf(this.lengths, new Uint16Array(rows));
-    this.references = copyOf(this.references, new Uint32Array(rows));
-    this.hashes = copyOf(this.hashes, new Int32Array(rows));
-    this.contexts = copyOf(this.contexts, new Uint8Array(rows));
+    this.origin = growUint8(this.origin, rows);
+    this.flags = growUint8(this.flags, rows);
+    this.asPathLength = growUint16(this.asPathLength, rows);
+    this.neighborAsn = growUint32(this.neighborAsn, rows);
+    this.originAsn = growUint32(this.originAsn, rows);
+    this.med = growUint32(this.med, rows);
+    this.localPref = growUint32(this.localPref, rows);
+    this.nextHop = growUint32(this.nextHop, rows);
+    this.originatorId = growUint32(this.originatorId, rows);
+    this.clusterListLength = growUint16(this.clusterListLength, rows);
+    this.addresses = growUint32(this.addresses, rows);
+    this.lengths = growUint16(this.lengths, rows);
+    this.references = growUint32(this.references, rows);
+    this.hashes = growInt32(this.hashes, rows);
+    this.contexts = growUint8(this.contexts, rows);
   }
 
   /** Takes the id out and closes the gap, so that searches never meet a dead slot. */
@@ -343,15 +345,6 @@ export class AttributeSets {
 const INITIAL_ROWS = 1024;
 /** Sum of the element sizes of all columns by id. */
 const BYTES_PER_ROW = 45;
-
-function copyOf<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
-  to.set(from);
-  return to;
-}
-
-function readUint32(buffer: Uint8Array, at: number): number {
-  return ((buffer[at] << 24) | (buffer[at + 1] << 16) | (buffer[at + 2] << 8) | buffer[at + 3]) >>> 0;
-}
 
 /** Four octets a step; each step is a bijection of the state, so that no octet gets lost. */
 function hashBytes(buffer: Uint8Array, start: number, end: number, seed: number): number {

@@ -16,6 +16,7 @@ import {
   writeAttributeHeader,
 } from './attribute.ts';
 import { MAX_BLOCK_LENGTH } from './byte-arena.ts';
+import { readUint32 } from './read-uint32.ts';
 
 export { SegmentType };
 
@@ -184,10 +185,6 @@ function readEach<Item>(start: number, end: number, step: number, read: (at: num
   const items: Item[] = [];
   for (let at = start; at < end; at += step) items.push(read(at));
   return items;
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 }
 
 /** The canonical block. Throws RangeError for what no block can hold: more than MAX_BLOCK_LENGTH octets, a segment of 0 or 256 AS numbers. */

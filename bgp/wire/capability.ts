@@ -3,6 +3,7 @@
 // RFC 4760 §8 (multiprotocol), RFC 2918 §2 (route refresh), RFC 6793 §9 (4-octet AS numbers).
 
 import { type Asn, asn } from '../net/asn.ts';
+import { readUint32 } from './read-uint32.ts';
 
 const CapabilityCode = { Multiprotocol: 1, RouteRefresh: 2, FourOctetAsn: 65 } as const;
 
@@ -49,7 +50,7 @@ const rows: readonly CapabilityRow[] = [
       type: 'four-octet-asn',
       code: 65,
       value,
-      asn: asn(((value[0] << 24) | (value[1] << 16) | (value[2] << 8) | value[3]) >>> 0),
+      asn: asn(readUint32(value, 0)),
     }),
   },
 ];

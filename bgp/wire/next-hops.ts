@@ -4,6 +4,7 @@
 // hot
 
 import { Address } from '../net/address.ts';
+import { growInt32, growUint32, growUint8 } from '../net/columns.ts';
 
 declare const brand: unique symbol;
 /** A row of {@link NextHops}; 0 means no next hop. A row is used again after its last reference went. */
@@ -125,18 +126,10 @@ export class NextHops {
 
   private growRows(): void {
     const rows = this.lengths.length * 2;
-    const lengths = new Uint8Array(rows);
-    lengths.set(this.lengths);
-    this.lengths = lengths;
-    const words = new Int32Array(rows * WORDS);
-    words.set(this.words);
-    this.words = words;
-    const references = new Uint32Array(rows);
-    references.set(this.references);
-    this.references = references;
-    const hashes = new Int32Array(rows);
-    hashes.set(this.hashes);
-    this.hashes = hashes;
+    this.lengths = growUint8(this.lengths, rows);
+    this.words = growInt32(this.words, rows * WORDS);
+    this.references = growUint32(this.references, rows);
+    this.hashes = growInt32(this.hashes, rows);
   }
 
   private growSlots(): void {

@@ -6,6 +6,7 @@ import { type RouterId, routerId } from '../net/router-id.ts';
 import { type Capability, decodeCapability } from './capability.ts';
 import { HEADER_LENGTH, MessageType, writeHeader } from './message.ts';
 import { NotificationCode, NotificationError, OpenSubcode } from './notification.ts';
+import { readUint32 } from './read-uint32.ts';
 
 export const BGP_VERSION = 4;
 const CAPABILITIES_PARAMETER = 2;
@@ -37,8 +38,7 @@ export function decodeOpen(buffer: Uint8Array, offset: number, end: number): Ope
   if (holdTimeSec === 1 || holdTimeSec === 2) {
     throw openFault(OpenSubcode.UnacceptableHoldTime, `hold time ${holdTimeSec} s`);
   }
-  const identifier =
-    ((buffer[body + 5] << 24) | (buffer[body + 6] << 16) | (buffer[body + 7] << 8) | buffer[body + 8]) >>> 0;
+  const identifier = readUint32(buffer, body + 5);
   // RFC 6286 §2.2: zero is the one invalid BGP Identifier.
   if (identifier === 0) throw openFault(OpenSubcode.BadBgpIdentifier, 'BGP Identifier 0.0.0.0');
 
