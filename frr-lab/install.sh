@@ -31,18 +31,42 @@ fail() {
   exit "$code"
 }
 
-# Runs a long step with its output in a log, and shows every few seconds how far it has come.
+# Runs a long step with its output in a log, and shows every few seconds how far it has come. The step has a session of its own:
+# Ctrl-C reaches this script, which then ends the step and waits for it.
 run_logged() {
-  local log=$1 pid ticks=0
+  local log=$1 step ticks=0
   shift
-  "$@" >>"$log" 2>&1 </dev/null &
-  pid=$!
-  while kill -0 "$pid" 2>/dev/null; do
+  trap 'interrupted 130' INT
+  trap 'interrupted 143' TERM
+  trap 'interrupted 129' HUP
+  setsid "$@" >>"$log" 2>&1 </dev/null &
+  step=$!
+  while kill -0 "$step" 2>/dev/null; do
     sleep 0.5
     ticks=$((ticks + 1))
     [ $((ticks % 20)) -ne 0 ] || say "    $((ticks / 2)) s: $(tail -n 1 "$log" | cut -c 1-100)"
   done
-  wait "$pid"
+  trap - INT TERM HUP
+  wait "$step"
+}
+
+# The step's first process is asked to end: apt-get then lets dpkg finish the package at hand, and npm's script ends npm.
+# What is still there after a while is ended for good.
+interrupted() {
+  trap '' INT TERM HUP
+  say "interrupted; ending the installation" >&2
+  local step=${!:-} ticks=0
+  if [ -n "$step" ]; then
+    kill -TERM "$step" 2>/dev/null || true
+    while kill -0 "$step" 2>/dev/null && [ "$ticks" -lt 60 ]; do
+      sleep 0.5
+      ticks=$((ticks + 1))
+    done
+    kill -KILL "-$step" 2>/dev/null || true
+    wait "$step" 2>/dev/null || true
+  fi
+  say "nothing is running any more; the same command again goes on from here" >&2
+  exit "$1"
 }
 
 say() { printf 'lab: %s\n' "$*"; }
@@ -76,30 +100,16 @@ missing_packages() {
 have_npm() { command -v npm >/dev/null && command -v node >/dev/null; }
 
 # Fresh: the project's Node runs, and what npm says it installed is what the lock file asks for.
-node_modules_fresh() {
-  local node=$1/node_modules/.bin/node
-  [ -x "$node" ] && "$node" "$1/frr-lab/lock-check.ts" "$1" >/dev/null 2>&1
-}
+node_modules_fresh() { "$1/scripts/install-node-modules.sh" --check; }
 
 install_node_modules() {
   say "installing the npm packages of package-lock.json (log: $npm_log)"
   mkdir -p "${npm_log%/*}"
   : >"$npm_log"
-  if ! (cd "$1" && run_logged "$npm_log" npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=http); then
+  if ! run_logged "$npm_log" "$1/scripts/install-node-modules.sh" --loglevel=http; then
     tail -n 12 "$npm_log" >&2
     fail 1 "npm ci failed; its last lines are above"
   fi
-  link_node "$1"
-  node_modules_fresh "$1" || fail 1 "npm ci ran, but $1/node_modules/.bin/node does not start: is this machine x64 or arm64?"
-}
-
-# npm 9, which is Debian 12's, takes the link to the binary away again together with the Node package of the other architecture.
-link_node() {
-  local binary
-  [ ! -e "$1/node_modules/.bin/node" ] || return 0
-  for binary in "$1"/node_modules/node-linux-*/bin/node; do
-    if [ -x "$binary" ]; then ln -sf "../${binary#"$1/node_modules/"}" "$1/node_modules/.bin/node"; fi
-  done
 }
 
 # One installation at a time; a policy-rc.d of our own for the length of the call, and what was there before put back.

@@ -18,25 +18,15 @@ fail() {
   exit 1
 }
 
-# npm writes node_modules/.package-lock.json last, so it is older than the lock file exactly when the lock file changed since.
-missing=
-if [ ! -f node_modules/.package-lock.json ]; then
-  missing='node_modules is missing'
-elif [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  missing='package-lock.json is newer than node_modules'
-fi
-if [ -n "$missing" ]; then
+if ! scripts/install-node-modules.sh --check; then
+  missing='node_modules is missing or not what package-lock.json asks for'
   [ "$may_install" = yes ] || fail "$missing and --no-install forbids installing: run 'npm ci'"
-  command -v npm >/dev/null || fail "$missing and npm is not installed: install npm"
   echo "== install: npm packages ($missing)"
-  npm ci --include=dev --include=optional --loglevel=error || fail "'npm ci' failed"
-fi
-
-# npm 9, which is Debian 12's, takes the link to the binary away again together with the Node package of the other architecture.
-if [ ! -e node_modules/.bin/node ]; then
-  for binary in node_modules/node-linux-*/bin/node; do
-    if [ -x "$binary" ]; then ln -sf "../${binary#node_modules/}" node_modules/.bin/node; fi
-  done
+  # In the background, so that a signal to this script alone reaches the installation, which ends npm before it ends.
+  trap 'kill -TERM "$!" 2>/dev/null; wait "$!"; exit 130' INT TERM HUP
+  scripts/install-node-modules.sh --loglevel=error &
+  wait "$!" || fail "'npm ci' failed"
+  trap - INT TERM HUP
 fi
 
 PATH=$root/node_modules/.bin:$PATH
