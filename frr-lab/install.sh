@@ -22,6 +22,9 @@ lock_target=/var/lib/dpkg # a directory can be locked too, and then there is no 
 units_before=/var/lib/waggle-lab-units-before
 install_log=$lab_dir/.run/install.log
 npm_log=$lab_dir/.run/npm.log
+units_installed=(/lib/systemd/system /usr/lib/systemd/system)
+units_enabled=/etc/systemd/system
+init_scripts=/etc/init.d
 policy_mark='# written by waggle lab for the length of one installation'
 
 fail() {
@@ -74,6 +77,7 @@ say() { printf 'lab: %s\n' "$*"; }
 install_all() {
   local repo=$1 may_install=$2
   local missing
+  tidy_after_killed_install
   missing=$(missing_packages)
   node_modules_fresh "$repo" || have_npm || missing="$missing nodejs npm"
   missing=$(echo $missing)
@@ -117,35 +121,45 @@ install_node_modules() {
 # long as an orphan of a killed call still runs, nobody puts the policy back under its feet.
 install_packages() {
   exec 9<"$lock_target"
-  flock 9
-  finish_interrupted_install
+  if ! flock -n 9; then
+    say "another installation is running; waiting for it"
+    flock 9
+  fi
+  end_installation
   say "installing Debian packages: $* (log: $install_log)"
-  list_units >"$units_before"
+  remember_units
   forbid_starts
-  trap finish_interrupted_install EXIT
-  trap 'exit 130' INT TERM HUP
+  trap end_installation EXIT
   if ! run_apt "$@"; then
     tail -n 15 "$install_log" >&2
     fail 1 "apt-get could not install: $* (whole log: $install_log)"
   fi
-  finish_interrupted_install
-  trap - EXIT INT TERM HUP
+  end_installation
+  trap - EXIT
   exec 9>&-
 }
 
-# Puts the policy back and disables the units that the installation enabled. Call it with the lock held.
-finish_interrupted_install() {
+# The units of before the first call of several that were interrupted. Whole or not at all: what it lacks would be disabled.
+remember_units() {
+  [ ! -e "$units_before" ] || return 0
+  list_units >"$units_before.new"
+  mv "$units_before.new" "$units_before"
+}
+
+# Puts the policy back and disables the units that the installation enabled. While packages are half installed, their units are there
+# but not yet enabled; then the list of what was there before is kept for the next call. Call it with the lock held.
+end_installation() {
   restore_policy
   [ -e "$units_before" ] || return 0
   disable_new_units
-  rm -f "$units_before"
+  if [ -z "$(dpkg --audit)" ]; then rm -f "$units_before"; fi
 }
 
-# For every other command: did a killed installation leave something to finish? If one is still running, it is left alone.
+# For every command: did a killed installation leave something to finish? If one is still running, it is left alone.
 tidy_after_killed_install() {
   [ -e "$units_before" ] && [ "$(id -u)" = 0 ] || return 0
   exec 9<"$lock_target"
-  if flock -n 9; then finish_interrupted_install; fi
+  if flock -n 9; then end_installation; fi
   exec 9>&-
 }
 
@@ -160,8 +174,14 @@ run_apt() {
   run_logged "$install_log" apt-get -q update || say "  apt-get update failed; trying with the lists that are here"
   # apt-get refuses to go on after a dpkg that was killed half-way.
   [ -z "$(dpkg --audit)" ] || run_logged "$install_log" dpkg --configure -a || true
-  say "  downloading and unpacking"
+  say "  downloading and unpacking$(download_size "$@")"
   run_logged "$install_log" "${apt[@]}" install "$@"
+}
+
+# What apt-get would say before it asks; nothing if it cannot tell.
+download_size() {
+  LC_ALL=C apt-get --assume-no --no-install-recommends install "$@" 2>/dev/null |
+    sed -n 's/^Need to get \(.*\) of archives\.$/: \1/p' || true
 }
 
 forbid_starts() {
@@ -179,26 +199,27 @@ restore_policy() {
 # Unit files and, for a system without systemd, init scripts; one a line.
 list_units() {
   {
-    find /lib/systemd/system /usr/lib/systemd/system -maxdepth 1 -name '*.*' -printf '%f\n' 2>/dev/null || true
-    find /etc/init.d -maxdepth 1 -type f -printf 'init.d/%f\n' 2>/dev/null || true
+    find "${units_installed[@]}" -maxdepth 1 -name '*.*' -printf '%f\n' 2>/dev/null || true
+    find "$init_scripts" -maxdepth 1 -type f -printf 'init.d/%f\n' 2>/dev/null || true
   } | sort -u
 }
 
-# A daemon that only the lab wants must not start at the next boot either.
+# A daemon that only the lab wants must not start at the next boot either. What a unit is, its links say, whatever they are called:
+# getty@tty1.service is a link to getty@.service.
 disable_new_units() {
-  local unit
-  for unit in $(list_units | comm -13 "$units_before" -); do
+  local unit new link
+  new=$(list_units | comm -13 "$units_before" -)
+  for unit in $new; do
     case $unit in
-      init.d/*)
-        if command -v update-rc.d >/dev/null; then update-rc.d "${unit#init.d/}" disable >/dev/null 2>&1 || true; fi
-        continue
-        ;;
-      *.service | *.socket | *.timer | *.path) ;;
-      *) continue ;;
+      init.d/*) if command -v update-rc.d >/dev/null; then update-rc.d "${unit#init.d/}" disable >/dev/null 2>&1 || true; fi ;;
     esac
-    find /etc/systemd/system -type l -name "$unit" 2>/dev/null | grep -q . || continue
-    say "  leaving $unit disabled"
-    if command -v systemctl >/dev/null; then systemctl disable "$unit" >/dev/null 2>&1 || true; fi
-    find /etc/systemd/system -path '*.wants/*' -type l -name "$unit" -delete
   done
+  while read -r link; do
+    unit=$(readlink "$link")
+    unit=${unit##*/}
+    grep -qxF -- "$unit" <<<"$new" || continue
+    say "  leaving ${link##*/} disabled"
+    if command -v systemctl >/dev/null; then systemctl disable "${link##*/}" >/dev/null 2>&1 || true; fi
+    rm -f "$link"
+  done < <(find "$units_enabled" -type l 2>/dev/null | sort)
 }
