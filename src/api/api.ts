@@ -30,6 +30,12 @@ export interface Api {
   listen(): Promise<readonly { readonly address: string; readonly port: number }[]>;
   /** Ends connections and removes the socket file. */
   close(): Promise<void>;
+  /** Listens on more TCP addresses. Throws ApiListenError; none of these is left listening then. */
+  openTcp(
+    addresses: readonly { readonly address: string; readonly port: number }[],
+  ): Promise<readonly { readonly address: string; readonly port: number }[]>;
+  /** Ends the connections over TCP and listens there no longer; the unix socket stays. */
+  closeTcp(): Promise<void>;
 }
 
 export function createApi(options: ApiOptions, deps: ApiDeps): Api {
@@ -41,10 +47,15 @@ export function createApi(options: ApiOptions, deps: ApiDeps): Api {
   };
   const socketPath = join(options.runDir, SOCKET_NAME);
   const servers: FastifyInstance[] = [];
+  const tcpServers: FastifyInstance[] = [];
   let ownsSocket = false;
 
+  async function closeTcp(): Promise<void> {
+    await Promise.all(tcpServers.splice(0).map((server) => server.close()));
+  }
+
   async function close(): Promise<void> {
-    await Promise.all(servers.splice(0).map((server) => server.close()));
+    await Promise.all([closeTcp(), ...servers.splice(0).map((server) => server.close())]);
     if (!ownsSocket) return;
     ownsSocket = false;
     await rm(socketPath, { force: true });
@@ -63,7 +74,7 @@ export function createApi(options: ApiOptions, deps: ApiDeps): Api {
 
   async function listenTcp(address: string, port: number): Promise<{ address: string; port: number }> {
     const server = createServer(context, 'tcp');
-    servers.push(server);
+    tcpServers.push(server);
     await server.listen({ host: address, port }).catch((cause: unknown) => {
       throw listenError(`${address.includes(':') ? `[${address}]` : address}:${port}`, cause);
     });
@@ -71,14 +82,25 @@ export function createApi(options: ApiOptions, deps: ApiDeps): Api {
     return { address, port: typeof bound === 'object' && bound !== null ? bound.port : port };
   }
 
+  async function openTcp(addresses: ApiOptions['listen']): Promise<readonly { address: string; port: number }[]> {
+    const bound = [];
+    try {
+      for (const { address, port } of addresses) bound.push(await listenTcp(address, port));
+    } catch (error) {
+      await closeTcp();
+      throw error;
+    }
+    return bound;
+  }
+
   return {
     socketPath,
+    openTcp,
+    closeTcp,
     async listen() {
       try {
         await listenUnix();
-        const bound = [];
-        for (const { address, port } of options.listen) bound.push(await listenTcp(address, port));
-        return bound;
+        return await openTcp(options.listen);
       } catch (error) {
         await close();
         throw error;

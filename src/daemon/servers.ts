@@ -34,6 +34,7 @@ export interface ServersDeps extends ApiDeps {
 export class Servers {
   /** The composition root counts its reconciliations here. */
   readonly metrics: Metrics;
+  readonly #socket: Slot;
   readonly #api: Slot;
   readonly #metricsSlot: Slot;
   readonly #health: Slot;
@@ -58,13 +59,17 @@ export class Servers {
       log.write({ type: 'listening', what: name, address: formatEndpoint({ address, port }) });
       return server;
     };
-    this.#api = makeSlot('API', async (listen) => {
-      const api: Api = createApi({ ...options, listen }, deps);
-      const bound = await api.listen();
-      for (const address of [api.socketPath, ...bound.map(formatEndpoint)]) {
-        log.write({ type: 'listening', what: 'API', address });
-      }
+    const api: Api = createApi({ ...options, listen: [] }, deps);
+    const tell = (address: string): void => log.write({ type: 'listening', what: 'API', address });
+    this.#socket = makeSlot('API', async () => {
+      await api.listen();
+      tell(api.socketPath);
       return api;
+    });
+    // On its own, so that the socket stays open, and is there to ask, whatever becomes of the TCP address.
+    this.#api = makeSlot('API', async (listen) => {
+      for (const address of await api.openTcp(listen)) tell(formatEndpoint(address));
+      return { close: () => api.closeTcp() };
     });
     this.#metricsSlot = makeSlot('metrics', ([wanted]) =>
       openPlain('metrics', createMetricsServer(wanted, this.metrics), wanted),
@@ -78,6 +83,7 @@ export class Servers {
   async configure({ apiListen, metricsListen, healthListen }: ServerAddresses): Promise<readonly string[]> {
     await ensure(this.#health, [healthListen]);
     await ensure(this.#metricsSlot, [metricsListen]);
+    await ensure(this.#socket, []);
     await ensure(this.#api, apiListen === undefined ? [] : [apiListen]);
     return this.problems();
   }
@@ -88,11 +94,12 @@ export class Servers {
   }
 
   problems(): readonly string[] {
-    return [this.#health, this.#metricsSlot, this.#api].flatMap(({ problem }) => problem ?? []);
+    return [this.#health, this.#metricsSlot, this.#socket, this.#api].flatMap(({ problem }) => problem ?? []);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#api, this.#metricsSlot, this.#health].map(async ({ server }) => server?.close()));
+    const slots = [this.#api, this.#socket, this.#metricsSlot, this.#health];
+    await Promise.all(slots.map(async ({ server }) => server?.close()));
     this.metrics.close();
   }
 }
