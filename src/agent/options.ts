@@ -56,7 +56,10 @@ function readOwn(
     if (textOf(environment.KUBERNETES_SERVICE_HOST) !== undefined) {
       return 'the in-cluster service account is not supported yet; run with --standalone --manifests DIR';
     }
-    return 'where are the Kubernetes objects? expected --kubeconfig FILE, the in-cluster service account, or --standalone';
+    return (
+      'where are the Kubernetes objects? expected --kubeconfig FILE, the in-cluster service account, or --standalone; ' +
+      'only --standalone is supported yet'
+    );
   }
   const listen = textOf(values['api-listen']) ?? textOf(environment.WAGGLE_API_LISTEN);
   if (listen === undefined) return { manifests, apiListen: undefined };

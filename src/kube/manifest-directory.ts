@@ -33,7 +33,7 @@ export function lookAtDirectory(directory: string): DirectoryLook {
   try {
     names = readdirSync(directory).filter(isManifestName).toSorted();
   } catch (error) {
-    const failure = `the directory cannot be read: ${describeError(error)}`;
+    const failure = describeDirectoryError(error);
     return { signature: failure, paths: [], unreadable: [], failure };
   }
   const paths: string[] = [];
@@ -62,18 +62,38 @@ export function lookAtDirectory(directory: string): DirectoryLook {
         refuse(`with this file the directory has more than ${MAX_TOTAL_BYTES} bytes, which is where reading ends`);
       } else paths.push(path);
     } catch (error) {
-      refuse(describeError(error));
+      refuse(describeFileError(error));
     }
   }
   return { signature, paths, unreadable, failure: undefined };
+}
+
+function describeDirectoryError(error: unknown): string {
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'ENOENT':
+      return 'no such directory';
+    case 'ENOTDIR':
+      return 'not a directory';
+    case 'EACCES':
+      return 'the directory cannot be read: permission denied';
+    default:
+      return `the directory cannot be read: ${describeError(error)}`;
+  }
 }
 
 export function readManifestFile(path: string): ManifestFile | UnreadableFile {
   try {
     return { name: path, text: readFileSync(path, 'utf8') };
   } catch (error) {
-    return { path, message: describeError(error) };
+    return { path, message: describeFileError(error) };
   }
+}
+
+function describeFileError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'the file cannot be read: permission denied';
+  return describeError(error);
 }
 
 export function describeError(error: unknown): string {

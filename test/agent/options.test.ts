@@ -6,7 +6,11 @@ import { parseAgentOptions } from '#agent/options.ts';
 type Environment = Readonly<Record<string, string>>;
 
 const wrong: readonly (readonly [words: string, environment: Environment, message: RegExp])[] = [
-  ['', {}, /expected --kubeconfig FILE, the in-cluster service account, or --standalone$/],
+  [
+    '',
+    {},
+    /expected --kubeconfig FILE, the in-cluster service account, or --standalone; only --standalone is supported yet$/,
+  ],
   ['--node-name n1', {}, /--kubeconfig FILE, the in-cluster service account, or --standalone/],
   ['', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, /in-cluster service account is not supported yet/],
   ['--kubeconfig k', {}, /^--kubeconfig: a cluster is not supported yet/],

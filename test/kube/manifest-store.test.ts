@@ -273,7 +273,7 @@ test('a symlink that leads nowhere keeps what its file held', async (t) => {
   await fixture.until(() => fixture.names().join() === 'n1');
   unlinkSync(join(fixture.directory, 'target.txt'));
   await fixture.until(() => fixture.faults().length === 1);
-  t.regex(fixture.faults()[0], /^manifests\/a\.yaml: ENOENT/);
+  t.regex(fixture.faults()[0], /^manifests\/a\.yaml: no such file$/);
   t.deepEqual(fixture.names(), ['n1']);
 });
 
@@ -282,7 +282,7 @@ test('a file that may not be read keeps what it held', async (t) => {
   if (process.getuid?.() === 0) return skip(t, 'root reads every file');
   chmodSync(join(fixture.directory, 'a.yaml'), 0);
   await fixture.until(() => fixture.faults().length === 1);
-  t.regex(fixture.faults()[0], /EACCES/);
+  t.regex(fixture.faults()[0], /permission denied/);
   t.deepEqual(fixture.names(), ['n1']);
 });
 
@@ -302,7 +302,7 @@ test('a directory that goes away keeps everything, and says so until it is back'
   const fixture = await open(t, { 'a.yaml': node('n1') });
   renameSync(fixture.directory, `${fixture.directory}.away`);
   await fixture.until(() => fixture.faults().length === 1);
-  t.regex(fixture.faults()[0], /^manifests: the directory cannot be read: ENOENT/);
+  t.regex(fixture.faults()[0], /^manifests: no such directory$/);
   t.deepEqual(fixture.names(), ['n1']);
   renameSync(`${fixture.directory}.away`, fixture.directory);
   await fixture.until(() => fixture.faults().length === 0);
