@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { checkManifests } from '#agent/check-manifests.ts';
 import { renderJsonSchema } from '#control/router/schema.ts';
 import { readYaml } from '#control/yaml/document.ts';
+import { lookAtDirectory } from '#kube/manifest-directory.ts';
 import { readTextFile } from '#io/text-file.ts';
 import { ConfigFile, describeReadError, maxConfigBytes } from '#router/config-file.ts';
 
@@ -12,6 +13,7 @@ const configHelp = `Usage: waggle config check FILE|DIR…
        waggle config schema
 
 check    Checks router files and Kubernetes manifests (a directory: all of its manifests together).
+         A document with router: at its top is a router file, in a directory too.
          One line a fault: file, line, field, value, what would be right. Exit code 1 if there is one.
 schema   Prints the JSON Schema of the router file.
 `;
@@ -43,25 +45,32 @@ function usage(message: string): number {
 async function check(paths: readonly string[]): Promise<number> {
   const faults: string[] = [];
   const manifests: string[] = [];
+  /** Router files that lie among manifests. */
+  const others = new Set<string>();
   let routerFiles = 0;
+  const take = (path: string, text: { readonly text: string } | { readonly fault: string }): void => {
+    routerFiles++;
+    const checked = 'fault' in text ? { faults: [text.fault] } : new ConfigFile(path).check(text.text);
+    if ('faults' in checked) faults.push(...checked.faults);
+  };
   for (const path of paths) {
     const text = await readRouterText(path);
     if (text === undefined) {
       // Manifests are judged together: what one file names may stand in another.
       manifests.push(path);
-      continue;
-    }
-    routerFiles++;
-    const checked = 'fault' in text ? { faults: [text.fault] } : new ConfigFile(path).check(text.text);
-    if ('faults' in checked) faults.push(...checked.faults);
+      for (const file of await listRouterFiles(path)) {
+        others.add(file.path);
+        take(file.path, file);
+      }
+    } else take(path, text);
   }
-  const checked = manifests.length === 0 ? { faults: [], files: 0, objects: 0 } : checkManifests(manifests);
+  const checked = manifests.length === 0 ? { faults: [], files: 0, objects: 0 } : checkManifests(manifests, others);
   faults.push(...checked.faults);
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   if (faults.length > 0) return 1;
   const told = [
     ...(routerFiles === 0 ? [] : [count(routerFiles, 'router file')]),
-    ...(manifests.length === 0 ? [] : [`${count(checked.objects, 'object')} in ${count(checked.files, 'manifest')}`]),
+    ...(checked.files === 0 ? [] : [`${count(checked.objects, 'object')} in ${count(checked.files, 'manifest')}`]),
   ];
   process.stdout.write(`${told.join(', ')}: no fault\n`);
   return 0;
@@ -69,6 +78,17 @@ async function check(paths: readonly string[]): Promise<number> {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Files of a directory that hold a router and no Kubernetes object; none where the path is a file. */
+async function listRouterFiles(path: string): Promise<readonly { readonly path: string; readonly text: string }[]> {
+  const found: { readonly path: string; readonly text: string }[] = [];
+  for (const file of lookAtDirectory(path).paths) {
+    const text = await readTextFile(file, maxConfigBytes).catch(() => '');
+    const values = readYaml(text).documents.map(({ value }) => value);
+    if (values.some(hasRouter) && !values.some(hasKind)) found.push({ path: file, text });
+  }
+  return found;
 }
 
 /** The text of a router file; undefined for what is a directory or looks like a Kubernetes object. */
@@ -83,6 +103,10 @@ async function readRouterText(
   } catch (error) {
     return { fault: describeReadError(path, error) };
   }
+}
+
+function hasRouter(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'router' in value;
 }
 
 function hasKind(value: unknown): boolean {

@@ -16,10 +16,13 @@ export interface ManifestCheck {
   readonly objects: number;
 }
 
-/** Files and directories; a directory's are its manifests, as the agent reads them. */
-export function checkManifests(paths: readonly string[]): ManifestCheck {
+/**
+ * Files and directories; a directory's are its manifests, as the agent reads them. `others`: files in them that are no
+ * manifests.
+ */
+export function checkManifests(paths: readonly string[], others: ReadonlySet<string> = new Set()): ManifestCheck {
   const faults: string[] = [];
-  const files = paths.flatMap((path) => readPath(path, faults));
+  const files = paths.flatMap((path) => readPath(path, faults)).filter(({ name }) => !others.has(name));
   const reading = new ManifestReader(admitManifest).read(files);
   faults.push(...reading.faults.map(({ where, message }) => `${where}: ${message}`));
   for (const object of reading.objects) {
@@ -36,7 +39,8 @@ function readPath(path: string, faults: string[]): ManifestFile[] {
   try {
     isDirectory = statSync(path).isDirectory();
   } catch (error) {
-    faults.push(`${path}: ${describeError(error)}`);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    faults.push(`${path}: ${isMissing ? 'no such file or directory' : describeError(error)}`);
     return [];
   }
   const look = isDirectory ? lookAtDirectory(path) : { paths: [path], unreadable: [], failure: undefined };
