@@ -8,8 +8,15 @@ const MAX_PROBLEMS = 50;
 
 export function describeAgent(state: ReconcilerState, nodeName: string, source: string): StatusEntry[] {
   const entries: StatusEntry[] = [];
+  const told = state.problems.slice(0, MAX_PROBLEMS);
+  for (const { component, state: how, text } of told) entries.push({ component, state: how, message: text });
+  const rest = state.problems.length - MAX_PROBLEMS;
+  if (rest > 0) entries.push({ component: 'manifests', state: 'error', message: `and ${count(rest, 'more problem')}` });
+  entries.sort((a, b) => Number(a.state === 'warning') - Number(b.state === 'warning'));
+  const wrong = new Set(entries.filter((entry) => entry.state === 'error').map(({ component }) => component));
+  // What is in error is not also well, however much of it works.
   const add = (component: string, message: string): void => {
-    entries.push({ component, state: 'ok', message });
+    if (!wrong.has(component)) entries.push({ component, state: 'ok', message });
   };
   add('manifests', `${count(state.objects, 'object')} from ${source}`);
   if (state.isNodeKnown) {
@@ -23,11 +30,6 @@ export function describeAgent(state: ReconcilerState, nodeName: string, source: 
     const routers = count(state.configured.length, 'virtual router');
     add(`policy ${state.policy}`, `in force: ${routers}, ${count(neighbors, 'neighbor')}`);
   }
-  for (const { component, state: how, text } of state.problems.slice(0, MAX_PROBLEMS)) {
-    entries.push({ component, state: how, message: text });
-  }
-  const rest = state.problems.length - MAX_PROBLEMS;
-  if (rest > 0) entries.push({ component: 'manifests', state: 'error', message: `and ${count(rest, 'more problem')}` });
   return entries;
 }
 

@@ -104,7 +104,7 @@ export class Agent implements Daemon {
     const listening = this.#servers
       .problems()
       .map((message): StatusEntry => ({ component: 'listen', state: 'error', message }));
-    return [...describeAgent(this.#reconciler.state, nodeName, this.#source), ...listening];
+    return [...listening, ...describeAgent(this.#reconciler.state, nodeName, this.#source)];
   }
 }
 
