@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeakerConfig } from '#bgp/config.ts';
 import { formatProblem, type ObjectProblem } from '#control/bgp/object-problem.ts';
 import { desiredBgp, noBgp, type DesiredBgp } from '#control/bgp/peering-policy.ts';
+import { ListenLog } from '#daemon/listen-log.ts';
 import type { LogEvent } from '#io/log.ts';
 import { specOf } from '#kube/kinds.ts';
 import type { KubeStore, StoreFault } from '#kube/port.ts';
@@ -47,6 +48,7 @@ export class BgpReconciler {
   readonly #options: ReconcilerOptions;
   readonly #deps: ReconcilerDeps;
   readonly #problemLog: ProblemLog;
+  readonly #listenLog: ListenLog;
   readonly #stop = new AbortController();
   #desired: DesiredBgp = noBgp;
   #applied: SpeakerHostConfig = nothingConfigured;
@@ -67,6 +69,7 @@ export class BgpReconciler {
     this.#options = options;
     this.#deps = deps;
     this.#problemLog = new ProblemLog(deps.write);
+    this.#listenLog = new ListenLog(deps.write);
   }
 
   get state(): ReconcilerState {
@@ -139,6 +142,7 @@ export class BgpReconciler {
       const { problems, ...changes } = await this.#deps.speaker.configure(wanted);
       this.#applied = wanted;
       this.#speakerProblems = problems;
+      this.#listenLog.update(wanted.listen, problems);
       const source = this.#desired.policy === undefined ? 'no policy' : `policy ${this.#desired.policy}`;
       if (isNew) this.#deps.write({ type: 'configuration-applied', source, changes });
     } catch (error) {

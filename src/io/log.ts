@@ -13,7 +13,13 @@ export type ShellEvent =
   | { readonly type: 'starting'; readonly what: string; readonly version: string; readonly runDir: string }
   | { readonly type: 'started'; readonly what: string; readonly startMs: number }
   | { readonly type: 'listening'; readonly what: string; readonly address: string }
-  | { readonly type: 'configuration-applied'; readonly source: string; readonly changes: SpeakerOutcome }
+  | {
+      readonly type: 'configuration-applied';
+      readonly source: string;
+      readonly changes: SpeakerOutcome;
+      /** Fields that changed beside neighbors and networks. */
+      readonly fields?: readonly string[];
+    }
   | { readonly type: 'configuration-unchanged'; readonly source: string }
   | { readonly type: 'configuration-broken'; readonly source: string; readonly fault: string }
   | { readonly type: 'object-refused'; readonly source: string; readonly object: string; readonly reason: string }
@@ -100,7 +106,7 @@ const catalogue: Catalogue = {
   listening: { level: 'info', message: ({ what, address }) => `${what} listens on ${address}` },
   'configuration-applied': {
     level: 'info',
-    message: ({ source, changes }) => `${source}: ${describeChanges(changes)}`,
+    message: ({ source, changes, fields = [] }) => `${source}: ${describeChanges(changes, fields)}`,
   },
   'configuration-unchanged': { level: 'info', message: ({ source }) => `${source}: nothing changed` },
   'configuration-broken': {
@@ -157,7 +163,7 @@ function escapeFields(fields: object): Record<string, unknown> {
   );
 }
 
-function describeChanges(changes: SpeakerOutcome): string {
+function describeChanges(changes: SpeakerOutcome, fields: readonly string[]): string {
   const list = (verb: string, neighbors: readonly string[]): string[] => {
     if (neighbors.length === 0) return [];
     const more = neighbors.length > 5 ? `, and ${neighbors.length - 5} more` : '';
@@ -166,6 +172,7 @@ function describeChanges(changes: SpeakerOutcome): string {
   const count = (verb: string, networks: number): string[] =>
     networks === 0 ? [] : [`${verb} ${networks} ${networks === 1 ? 'network' : 'networks'}`];
   const parts = [
+    ...(fields.length === 0 ? [] : [`changed ${fields.join(', ')}`]),
     ...list('added', changes.neighborsAdded),
     ...list('removed', changes.neighborsRemoved),
     ...list('updated', changes.neighborsUpdated),

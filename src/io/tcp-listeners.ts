@@ -101,8 +101,17 @@ export function formatEndpoint({ address, port }: ListenEndpoint): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Whether one of the answers of `configure` speaks of an endpoint. */
+export function isListenProblemOf(endpoint: ListenEndpoint, problem: string): boolean {
+  return problem.startsWith(startOfProblem(endpoint));
+}
+
+function startOfProblem(endpoint: ListenEndpoint): string {
+  return `cannot listen on ${formatEndpoint(endpoint)}: `;
+}
+
 function explain(endpoint: ListenEndpoint, error: unknown): string {
-  const line = `cannot listen on ${formatEndpoint(endpoint)}: ${describeSocketError(error)}`;
+  const line = `${startOfProblem(endpoint)}${describeSocketError(error)}`;
   switch (errorCode(error)) {
     case 'EADDRINUSE':
       return `${line}: another program has it; stop that one (ss -ltnp shows it) or listen on another address or port`;

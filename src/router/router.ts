@@ -5,12 +5,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StatusEntry } from '#api/status.ts';
 import type { RouterSettings } from '#control/router/settings.ts';
+import { ListenLog } from '#daemon/listen-log.ts';
 import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
 import { FileWatch } from '#io/file-watch.ts';
 import type { EventLog } from '#io/log.ts';
-import { formatEndpoint } from '#io/tcp-listeners.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
+import { listChangedFields } from './changed-fields.ts';
 import { describeReadError, maxConfigBytes } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { RouterOptions } from './options.ts';
@@ -28,6 +29,7 @@ export interface RouterDeps {
 export class Router {
   readonly #deps: RouterDeps;
   readonly #servers: Servers;
+  readonly #listenLog: ListenLog;
   #settings: RouterSettings | undefined;
   #watch: FileWatch | undefined;
   /** Faults of the file as it is now, when it is not the one that runs. */
@@ -42,6 +44,7 @@ export class Router {
     this.#deps = deps;
     const { speaker, log, version } = deps;
     speaker.onEvent((event) => log.write(event));
+    this.#listenLog = new ListenLog((event) => log.write(event));
     this.#servers = new Servers(
       { runDir: options.runDir, nodeName: options.nodeName, version },
       {
@@ -60,7 +63,7 @@ export class Router {
 
   /** Throws StartError; the caller then stops what was started. */
   async start(settings: RouterSettings, text: string): Promise<void> {
-    const { speaker, log, file } = this.#deps;
+    const { speaker, file } = this.#deps;
     this.#settings = settings;
     const closed = await this.#servers.configure(settings);
     if (closed.length > 0) throw new StartError(closed[0]);
@@ -69,7 +72,7 @@ export class Router {
     const { listen } = settings.speaker;
     const { problems } = await speaker.configure({ listen, instances: [] });
     if (problems.length > 0) throw new StartError(problems[0]);
-    for (const endpoint of listen) log.write({ type: 'listening', what: 'BGP', address: formatEndpoint(endpoint) });
+    this.#listenLog.update(listen, problems);
     await this.#apply(settings);
     this.#servers.started();
     this.#watch = new FileWatch(
@@ -120,7 +123,8 @@ export class Router {
       state: 'error',
       message,
     }));
-    return [...configuration, ...listening];
+    // What is wrong comes first.
+    return this.#faults.length === 0 ? [...listening, ...configuration] : [...configuration, ...listening];
   }
 
   #listProblems(): readonly string[] {
@@ -156,10 +160,12 @@ export class Router {
     const known = this.#listProblems();
     await this.#servers.configure(settings);
     const { problems, ...changes } = await speaker.configure(settings.speaker);
+    const fields = this.#settings === undefined ? [] : listChangedFields(this.#settings, settings);
     this.#settings = settings;
     this.#problems = problems;
+    this.#listenLog.update(settings.speaker.listen, problems);
     this.#appliedWallMs = Date.now();
-    log.write({ type: 'configuration-applied', source: file.path, changes });
+    log.write({ type: 'configuration-applied', source: file.path, changes, fields });
     this.#tellProblems(known);
   }
 
@@ -169,6 +175,7 @@ export class Router {
     const known = this.#listProblems();
     await this.#servers.configure(this.#settings);
     this.#problems = (await this.#deps.speaker.configure(this.#settings.speaker)).problems;
+    this.#listenLog.update(this.#settings.speaker.listen, this.#problems);
     this.#tellProblems(known);
   }
 

@@ -108,7 +108,7 @@ test('objects that say the same again tell the speaker nothing', async (t) => {
 });
 
 test('the annotation makes the speaker listen on every address of its port, once', async (t) => {
-  const { store, speaker, reconciler } = open();
+  const { store, speaker, reconciler, log } = open();
   const annotated = node('10.244.1.0/24').replace(
     'name: node1',
     'name: node1, annotations: { cilium.io/bgp-virtual-router.65001: local-port=179 }',
@@ -119,6 +119,14 @@ test('the annotation makes the speaker listen on every address of its port, once
     { address: '0.0.0.0', port: 179 },
     { address: '::', port: 179 },
   ]);
+  const listening = ['info BGP listens on 0.0.0.0:179', 'info BGP listens on [::]:179'];
+  t.deepEqual(
+    log().filter((line) => line.includes('listens')),
+    listening,
+  );
+  store.set(annotated, policy([tor, '192.0.2.9/32']));
+  await reconciler.wake();
+  t.is(log().filter((line) => line.includes('listens')).length, 2);
 });
 
 test('without its node nothing is told, and nothing that runs is taken away', async (t) => {
@@ -127,7 +135,7 @@ test('without its node nothing is told, and nothing that runs is taken away', as
   await reconciler.wake();
   t.deepEqual(speaker.told, []);
   const missing = 'no CiliumNode or Node named node1 in /manifests: nothing is changed until there is one';
-  t.deepEqual(status(), ['ok manifests: 1 object from /manifests', `error node: ${missing}`]);
+  t.deepEqual(status(), [`error node: ${missing}`, 'ok manifests: 1 object from /manifests']);
   t.deepEqual(log(), [`warn ${missing}`]);
 
   store.set(node('10.244.1.0/24'), policy([tor]));
@@ -138,7 +146,11 @@ test('without its node nothing is told, and nothing that runs is taken away', as
   store.set(policy([tor, '192.0.2.9/32']));
   await reconciler.wake();
   t.is(speaker.told.length, 1);
-  t.deepEqual(status().slice(1), ['ok policy rack0: in force: 1 virtual router, 1 neighbor', `error node: ${missing}`]);
+  t.deepEqual(status(), [
+    `error node: ${missing}`,
+    'ok manifests: 1 object from /manifests',
+    'ok policy rack0: in force: 1 virtual router, 1 neighbor',
+  ]);
 });
 
 test('a policy that goes away ends what it began', async (t) => {
@@ -162,8 +174,11 @@ test('what a policy asks for in vain is told once with its line, and once when i
     'info policy rack0: nothing changed',
     `warn test.yaml:9: CiliumBGPPeeringPolicy/rack0: ${words}`,
   ]);
-  t.true(status().includes(`error policy rack0: test.yaml:9: ${words}`));
-  t.true(status().includes('ok policy rack0: in force: 1 virtual router, 0 neighbors'));
+  t.deepEqual(status(), [
+    `error policy rack0: test.yaml:9: ${words}`,
+    'ok manifests: 2 objects from /manifests',
+    'ok node: node1, no PodCIDR',
+  ]);
   store.set(policy([tor]), node());
   await reconciler.wake();
   t.deepEqual(log().slice(2), ['info policy rack0: nothing changed', 'info CiliumBGPPeeringPolicy/rack0: works again']);
@@ -179,7 +194,10 @@ test("a store's fault is told once, changes nothing, and is over when it is mend
   await reconciler.wake();
   t.is(speaker.told.length, 1);
   t.deepEqual(log().slice(1), ['error a.yaml:7: spec.x: 1: no such field; the running configuration stays']);
-  t.true(status().includes('error manifests: a.yaml:7: spec.x: 1: no such field'));
+  t.deepEqual(
+    status().filter((line) => line.includes('manifests:')),
+    ['error manifests: a.yaml:7: spec.x: 1: no such field'],
+  );
   store.storeFaults = [{ where: 'a.yaml:8', object: key, message: 'spec.y: 1: no such field' }];
   await reconciler.wake();
   t.deepEqual(log().slice(2), ['error a.yaml:8: spec.y: 1: no such field; the running configuration stays']);
@@ -232,7 +250,11 @@ test('of two policies the younger is shown as a warning', async (t) => {
 test('what the world refuses is shown, tried again, and over once it works', async (t) => {
   const { store, speaker, reconciler, runs, log, status } = open(20);
   speaker.problems = ['cannot listen on 0.0.0.0:179: address in use'];
-  store.set(node(), policy([tor]));
+  const annotated = node().replace(
+    'name: node1',
+    'name: node1, annotations: { cilium.io/bgp-virtual-router.65001: local-port=179 }',
+  );
+  store.set(annotated, policy([tor]));
   await reconciler.wake();
   t.true(status().includes('error speaker: cannot listen on 0.0.0.0:179: address in use'));
   speaker.problems = [];
@@ -241,8 +263,10 @@ test('what the world refuses is shown, tried again, and over once it works', asy
   await reconciler.wake();
   t.is(speaker.told.length, 2);
   t.deepEqual(log(), [
+    'info BGP listens on [::]:179',
     'info policy rack0: nothing changed',
     'warn cannot listen on 0.0.0.0:179: address in use',
+    'info BGP listens on 0.0.0.0:179',
     'info speaker: works again',
   ]);
   t.deepEqual([runs[0], runs.at(-1)], [true, false]);

@@ -100,6 +100,9 @@ test('what a configuration changed is one sentence', (t) => {
   const say = (changes: Partial<typeof none> & object): string =>
     describeEvent({ type: 'configuration-applied', source: 'r.yaml', changes: { ...none, ...changes } }).message;
   t.is(say({}), 'r.yaml: nothing changed');
+  const fields = ['router.asn', 'api.listen'];
+  const moved: LogEvent = { type: 'configuration-applied', source: 'r.yaml', changes: none, fields };
+  t.is(describeEvent(moved).message, 'r.yaml: changed router.asn, api.listen');
   t.is(
     describeEvent({
       type: 'configuration-applied',

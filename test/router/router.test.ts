@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
@@ -175,11 +175,36 @@ test.serial('changing the address of one server moves that one and no session', 
   await caller.call(plan, '127.74.3.2');
   const [api] = await freePorts(1);
   const [bgp, , metrics, health] = plan.ports;
+  const socket = join(directory, 'run', 'waggle.sock');
+  const { ino } = statSync(socket);
   router.write(routerFile({ ...plan, ports: [bgp, api, metrics, health] }, ['127.74.3.2']));
   await until(() => router.events('configuration-applied').length === 2, 2_000);
   t.regex(await getText({ host: '127.0.0.1', port: api, path: '/version' }), /version/);
   await t.throwsAsync(getText({ host: '127.0.0.1', port: plan.ports[1], path: '/version' }), { code: 'ECONNREFUSED' });
   t.is((await caller.view()).connectionsEstablished, 1);
+  // The unix socket is none of this: the file is the same, and nothing is said of it.
+  t.is(statSync(socket).ino, ino);
+  const opened = (): unknown[] =>
+    router
+      .events('listening')
+      .filter(({ what }) => what === 'API' || what === 'BGP')
+      .map(({ address }) => address);
+  const before = [socket, `127.0.0.1:${plan.ports[1]}`, `${plan.address}:${bgp}`];
+  t.deepEqual(opened(), [...before, `127.0.0.1:${api}`]);
+  t.regex(String(router.events('configuration-applied')[1].msg), /router\.yaml: changed api\.listen$/);
+
+  // A TCP port that is taken leaves the socket to ask what is wrong; one that moves is told of.
+  const [newBgp] = await freePorts(1);
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const held = taken.address();
+  const heldPort = typeof held === 'object' && held !== null ? held.port : 0;
+  router.write(routerFile({ ...plan, ports: [newBgp, heldPort, metrics, health] }, ['127.74.3.2']));
+  await until(() => router.events('configuration-applied').length === 3, 5_000);
+  t.like(await router.get('/status'), { state: 'error' });
+  taken.close();
+  t.deepEqual(opened().slice(4), [`${plan.address}:${newBgp}`]);
+  t.regex(String(router.events('configuration-applied')[2].msg), /changed router\.listen, api\.listen$/);
   await router.stop();
   await caller.speaker.stop();
   removeDirectory(directory);
