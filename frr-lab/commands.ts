@@ -1,7 +1,8 @@
 // up, down, status, list, demo: what each prints and when it fails. What they do to the system is in life.ts, what they check in
 // checks/.
-import { type Check, type Outcome, lookUntil, waitForAll } from './checks/check.ts';
+import { type Check, linesOfSeen, lookUntil, type Outcome, waitForAll } from './checks/check.ts';
 import { checksOf, summaryCommandsOf } from './checks/index.ts';
+import { requireSoundConfiguration } from './checks/status.ts';
 import { daemonsOf } from './daemons/index.ts';
 import { LabError } from './lab-error.ts';
 import { applyManifests, bringUp, busyProcess, isComplete, takeDown } from './life.ts';
@@ -49,6 +50,7 @@ export async function commandUp(name: string): Promise<number> {
 async function ensureUp(lab: LabPaths, topology: Topology): Promise<void> {
   const busy = busyProcess(lab);
   if (busy !== undefined) throw new LabError(`lab ${lab.topology} is being brought up by process ${busy.pid}`);
+  await requireSoundConfiguration(lab, topology);
   if (isComplete(lab, topology)) {
     say(`${topology.name} is up already; applying the manifests and checking again`);
     applyManifests(lab);
@@ -102,7 +104,7 @@ export async function commandDemo(name: string): Promise<number> {
 function printOutcome({ check, isOk, seen }: Outcome & { readonly check: Check }): void {
   print(`${isOk ? ' ok ' : 'FAIL'}  ${check.name}`);
   print(`      expected: ${check.expected}`);
-  print(`      seen:     ${seen.replaceAll(/\s+/g, ' ').slice(0, 1_000)}`);
+  print(`      seen:     ${linesOfSeen({ isOk, seen }).join('\n                ')}`);
 }
 
 async function printSummaries(lab: LabPaths, topology: Topology): Promise<void> {

@@ -9,6 +9,8 @@ export type Check = {
   readonly expected: string;
   /** Stops or changes something on the way, and puts it back: only in demo and tests. */
   readonly isDisruptive?: boolean;
+  /** How long it may be waited for, where that is less than for the rest. */
+  readonly limitMs?: number;
   readonly look: () => Promise<Seen>;
 };
 
@@ -63,10 +65,25 @@ export async function waitForAll(
 ): Promise<readonly Outcome[]> {
   const deadline = performance.now() + limitMs;
   for (const check of checks) {
-    const outcome = await lookUntil(check, deadline, onWait);
+    const limit = performance.now() + (check.limitMs ?? limitMs);
+    const outcome = await lookUntil(check, Math.min(deadline, limit), onWait);
     if (!outcome.isOk) break;
   }
   const outcomes: Outcome[] = [];
   for (const check of checks) outcomes.push({ check, ...(await lookOnce(check)) });
   return outcomes;
+}
+
+const maxLines = 12;
+
+/** What was seen, as lines to print: short where something is wrong, since whole documents hide the cause. */
+export function linesOfSeen({ isOk, seen }: Seen): readonly string[] {
+  const width = isOk ? 1_000 : 240;
+  const lines = seen
+    .split('\n')
+    .map((line) => line.replaceAll(/\s+/g, ' ').trim())
+    .filter(Boolean)
+    .map((line) => (line.length > width ? `${line.slice(0, width)} …` : line));
+  const more = lines.length - maxLines;
+  return more > 0 ? [...lines.slice(0, maxLines), `… and ${more} more lines`] : lines;
 }

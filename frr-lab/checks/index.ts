@@ -1,8 +1,10 @@
 // Which checks and which summaries belong to which topology.
 import type { LabPaths } from '../paths.ts';
+import { getTopology } from '../topologies/index.ts';
 import type { NodeKind, Topology } from '../topology.ts';
 import type { Check } from './check.ts';
 import { quickstartChecks } from './quickstart.ts';
+import { statusChecks } from './status.ts';
 import { zooChecks } from './zoo.ts';
 
 const checks: Readonly<Record<string, (lab: LabPaths) => readonly Check[]>> = {
@@ -22,7 +24,8 @@ const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
 };
 
 export function checksOf(lab: LabPaths): readonly Check[] {
-  return checks[lab.topology]?.(lab) ?? [];
+  // What Waggle itself says comes first: it names the cause of what else fails.
+  return [...statusChecks(lab, getTopology(lab.topology)), ...(checks[lab.topology]?.(lab) ?? [])];
 }
 
 export function summaryCommandsOf(topology: Topology): readonly { node: string; command: readonly string[] }[] {

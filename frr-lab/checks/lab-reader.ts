@@ -1,7 +1,7 @@
 // How checks look into nodes: commands run inside, and Waggle's API over its socket, reached from outside by the agent's own
 // root directory, so that a look costs no process.
 import { request } from 'node:http';
-import { parseJson } from '../json.ts';
+import { parseJson, readString } from '../json.ts';
 import { LabError } from '../lab-error.ts';
 import { type LabPaths, nodePaths } from '../paths.ts';
 import { findDaemon } from '../processes.ts';
@@ -48,13 +48,18 @@ export async function getFromWaggle(
       response.on('error', fail);
       response.on('end', () => {
         if (response.statusCode === 200) resolve(text);
-        else reject(new LabError(`${node}: GET ${path} answers ${response.statusCode}: ${text.slice(0, 300)}`));
+        else reject(new LabError(`${node}: GET ${path} answers ${response.statusCode}: ${problemOf(text)}`));
       });
     });
     asked.on('timeout', () => asked.destroy(new LabError('no answer in time')));
     asked.on('error', fail);
     asked.end();
   });
+}
+
+/** The sentence in a problem document, or the beginning of what else was answered. */
+function problemOf(text: string): string {
+  return readString(parseJson(text), 'detail') ?? text.slice(0, 100).replaceAll(/\s+/g, ' ');
 }
 
 export async function getJsonFromWaggle(lab: LabPaths, node: string, path: string): Promise<unknown> {

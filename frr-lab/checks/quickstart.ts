@@ -183,7 +183,7 @@ function apiCheck(lab: LabPaths, node: QuickstartNode): Check {
       const asn = readNumber(parseJson(text), 'ipv4Unicast', 'as');
       return asn === node.asn
         ? ok(`ipv4Unicast.as is ${asn}`)
-        : notOk(`ipv4Unicast.as is ${String(asn)}: ${text.slice(0, 200)}`);
+        : notOk(`ipv4Unicast.as is ${String(asn)}: ${text.slice(0, 200).replaceAll(/\s+/g, ' ')}`);
     },
   };
 }

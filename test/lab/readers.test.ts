@@ -1,5 +1,7 @@
 // The readers that turn each daemon's output into one shape. The samples were printed by Debian 12's daemons in the zoo.
 import test from 'ava';
+import { linesOfSeen } from '#lab/checks/check.ts';
+import { judgeStatus } from '#lab/checks/status.ts';
 import { readPathAttributes } from '#lab/checks/path-attributes.ts';
 import { parseBird, parseExabgp } from '#lab/checks/received.ts';
 import { differences, type Route, tableOf } from '#lab/checks/route.ts';
@@ -114,4 +116,26 @@ test('a session is found under its family, with the local AS of the peer or else
   t.is(session?.localAs, 65000);
   t.is(session?.remoteAs, 65001);
   t.is(findSession(summary, 'ipv6Unicast', '192.0.2.2'), undefined);
+});
+
+test('a component in error is a failed check that shows its message; a warning is only told', (t) => {
+  const fine = { component: 'node', state: 'ok', message: 'node1' };
+  const warning = { component: 'policy', state: 'warning', message: 'one neighbor without authentication' };
+  const error = { component: 'manifests', state: 'error', message: 'a.yaml:3: spec.x: no such field' };
+  t.deepEqual(judgeStatus({ state: 'warning', components: [fine, warning] }), {
+    isOk: true,
+    seen: 'warning\npolicy: one neighbor without authentication',
+  });
+  t.deepEqual(judgeStatus({ state: 'error', components: [fine, warning, error] }), {
+    isOk: false,
+    seen: 'manifests: a.yaml:3: spec.x: no such field',
+  });
+  t.false(judgeStatus('not a report').isOk);
+});
+
+test('what a failed check saw is shown in few and short lines', (t) => {
+  t.deepEqual(linesOfSeen({ isOk: false, seen: 'one\n two  three \n' }), ['one', 'two three']);
+  const [long] = linesOfSeen({ isOk: false, seen: 'x'.repeat(5_000) });
+  t.is(long.length, 242);
+  t.is(linesOfSeen({ isOk: false, seen: 'x\n'.repeat(100) }).at(-1), '… and 88 more lines');
 });
