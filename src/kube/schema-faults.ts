@@ -4,6 +4,7 @@
 import type { ErrorObject } from 'ajv';
 import type { FieldPath } from '#control/yaml/document.ts';
 import { findNearest, formatValue } from '#control/yaml/field-path.ts';
+import { hiddenValue, isSecretKey } from '#control/yaml/secret-key.ts';
 import { isRecord } from './record.ts';
 import { LABEL_VALUE_PATTERN, NAME_PATTERN } from './schemas/metadata.ts';
 
@@ -55,7 +56,10 @@ function describeSchemaError(error: ErrorObject): FieldFault {
       const unknown = String(error.params.additionalProperty);
       const known = keysOf(parentSchema);
       const nearest = findNearest(unknown, known);
-      const found = isRecord(error.data) ? formatValue(error.data[unknown]) : value;
+      const own: unknown = isRecord(error.data) ? error.data[unknown] : undefined;
+      // A map may hold a secret deeper down; its key is wrong whatever it holds.
+      const shown = isRecord(own) ? 'a map' : Array.isArray(own) ? 'a list' : formatValue(own);
+      const found = isSecretKey(unknown) ? hiddenValue : shown;
       const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`;
       return { path: [...path, unknown], message: `${found}: no such field; ${hint}` };
     }

@@ -106,6 +106,16 @@ const faulty: readonly (readonly [claim: string, text: string, complaint: string
     `a.yaml:11: ${atNeighbor}.peerASN: missing: required`,
   ],
   [
+    'a secret that is no field',
+    withNeighbor('peerPassword: hunter2'),
+    `a.yaml:13: ${atNeighbor}.peerPassword: (its value is not shown): no such field; known are peerAddress, peerASN, peerPort, authSecretRef, eBGPMultihopTTL, connectRetryTimeSeconds, holdTimeSeconds, keepAliveTimeSeconds, gracefulRestart, families, advertisedPathAttributes`,
+  ],
+  [
+    'a map that may hold a secret',
+    withNeighbor('tcp: { password: hunter2 }'),
+    `a.yaml:13: ${atNeighbor}.tcp: a map: no such field; known are peerAddress, peerASN, peerPort, authSecretRef, eBGPMultihopTTL, connectRetryTimeSeconds, holdTimeSeconds, keepAliveTimeSeconds, gracefulRestart, families, advertisedPathAttributes`,
+  ],
+  [
     'a required field misspelt',
     policy.replace('peerASN', 'peerASM'),
     `a.yaml:11: ${atNeighbor}.peerASM: 65000: no such field; did you mean peerASN?`,

@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import type { ErrorObject } from 'ajv';
 import type { FieldPath } from '../yaml/document.ts';
 import { findNearest, formatValue } from '../yaml/field-path.ts';
+import { hiddenValue, isSecretKey } from '../yaml/secret-key.ts';
 import { isLaterField } from './later-fields.ts';
 import { routerFileSchema } from './schema.ts';
 import type { RouterFile } from './schema.ts';
@@ -115,17 +116,10 @@ function describeValue(value: unknown): string {
   return value === null ? 'no value' : formatValue(value);
 }
 
-/** Keys under which people write what nobody else may read, in logs neither; misspelt they are near to one. */
-const secretKeys = ['password', 'passwordFile', 'secret'];
-
-function isSecret(key: string): boolean {
-  return /pass|secret|token|auth|md5|key/i.test(key) || findNearest(key, secretKeys) !== undefined;
-}
-
 function explainUnknownKey(path: FieldPath, value: unknown, known: readonly string[]): string {
   const key = String(path.at(-1));
   const say = (what: string): string =>
-    isSecret(key) ? `${what} (its value is not shown)` : `${describeValue(value)} ${what}`;
+    isSecretKey(key) ? `${what} ${hiddenValue}` : `${describeValue(value)} ${what}`;
   if (isLaterField(path)) return `${say('is not supported yet')}: remove it`;
   const nearest = findNearest(key, known);
   const hint = nearest === undefined ? `expected ${known.join(', ')}` : `did you mean ${nearest}?`;
