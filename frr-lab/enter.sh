@@ -24,6 +24,28 @@ chosen_topology() {
   esac
 }
 
+# In a chroot a node's mount namespace is entered at the root of what is outside: its programs would be another system's.
+# So the mount that is our root has to be the one that is entered.
+refuse_chroot() {
+  [ "$(id -u)" = 0 ] || return 0
+  local ours entered
+  [ -r /proc/self/mountinfo ] || fail 1 "/proc is not mounted"
+  ours=$(root_mount </proc/self/mountinfo)
+  entered=$(nsenter --mount=/proc/self/ns/mnt cat /proc/self/mountinfo 2>/dev/null | root_mount) || entered=$ours
+  if [ -z "$ours" ] || [ "$ours" != "$entered" ]; then
+    fail 1 "this is a chroot, out of which nodes would fall; what works: pivot_root (as in test/lab/bare-root.sh), systemd-nspawn, a container"
+  fi
+}
+
+# The id of the mount at /, the uppermost if there are several; nothing where / is no mount point.
+root_mount() {
+  local id place found=
+  while read -r id _ _ _ place _; do
+    if [ "$place" = / ]; then found=$id; fi
+  done
+  printf '%s' "$found"
+}
+
 # Arguments: topology, node, command…
 enter_node() {
   local topology=$1 name=$2
