@@ -130,7 +130,11 @@ class PolicyBuilder {
       const at = [...path, 'neighbors', index];
       const address = readPeerAddress(neighbor.peerAddress);
       if (address !== undefined && sources.has(address)) {
-        this.#refuse([...at, 'peerAddress'], neighbor.peerAddress, 'another neighbor has this address: remove one of them');
+        this.#refuse(
+          [...at, 'peerAddress'],
+          neighbor.peerAddress,
+          'another neighbor has this address: remove one of them',
+        );
         continue;
       }
       const report = { problems: this.#problems, object: objectName(this.#policy), path: at };

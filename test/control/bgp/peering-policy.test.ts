@@ -416,7 +416,10 @@ test('a second neighbor of one address is refused, however it is written; the fi
   const desired = desiredBgp([policy([router({ neighbors })])], localNode());
   t.is(desired.instances[0].speaker.neighbors.length, 1);
   t.is(onlyNeighbor(desired).remoteAsn, 1);
-  t.regex(complaints(desired)[0], /neighbors\[1\]\.peerAddress: .*: another neighbor has this address: remove one of them/);
+  t.regex(
+    complaints(desired)[0],
+    /neighbors\[1\]\.peerAddress: .*: another neighbor has this address: remove one of them/,
+  );
 });
 
 test('a running neighbor whose new text cannot be done goes on as it was, and says why', (t) => {
