@@ -4,13 +4,12 @@ import { LabError } from './lab-error.ts';
 import { labPaths, nodePaths } from './paths.ts';
 import { inside, nodeEnvironment } from './run.ts';
 import { getTopology } from './topologies/index.ts';
+import { findLink } from './topology.ts';
 
 export async function commandCapture(topologyName: string, words: readonly string[]): Promise<number> {
   const topology = getTopology(topologyName);
   const [name, ...filter] = words;
-  const link = topology.links.find(
-    (each) => each.name === name || each.name.split('-').toReversed().join('-') === name,
-  );
+  const link = name === undefined ? undefined : findLink(topology, name);
   if (link === undefined) {
     throw new LabError(`no link ${name ?? 'given'}; there are: ${topology.links.map((each) => each.name).join(', ')}`);
   }

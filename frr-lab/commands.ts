@@ -107,13 +107,18 @@ function printOutcome({ check, isOk, seen }: Outcome & { readonly check: Check }
   print(`      seen:     ${linesOfSeen({ isOk, seen }).join('\n                ')}`);
 }
 
+/** As it would be typed. */
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 async function printSummaries(lab: LabPaths, topology: Topology): Promise<void> {
   for (const { node, command } of summaryCommandsOf(topology)) {
     const output = await run(inside(nodePaths(lab, node), command), {
       environment: nodeEnvironment(lab, node),
     });
     print('');
-    print(`--- ${node}: ${command.join(' ')}`);
+    print(`--- ${node}: ${command.map(quoteWord).join(' ')}`);
     print((output.code === 0 ? output.stdout : `${output.stdout}${output.stderr}`).trim());
   }
   print('');
@@ -122,6 +127,7 @@ async function printSummaries(lab: LabPaths, topology: Topology): Promise<void> 
 export function commandStatus(name: string | undefined): number {
   const labs = name === undefined ? listLabs() : [getTopology(name).name];
   if (labs.length === 0) say('no lab is up');
+  let isWell = true;
   for (const each of labs) {
     const lab = labPaths(each);
     const topology = getTopology(each);
@@ -131,8 +137,9 @@ export function commandStatus(name: string | undefined): number {
       : busyProcess(lab) !== undefined
         ? 'coming up'
         : isUp
-          ? 'unfinished'
+          ? 'NOT RUNNING as a whole; lab up mends it'
           : 'down';
+    if (isUp && state !== 'up' && state !== 'coming up') isWell = false;
     print(`${each}: ${state} (${topology.title})`);
     if (!isUp) continue;
     for (const node of topology.nodes) {
@@ -144,7 +151,7 @@ export function commandStatus(name: string | undefined): number {
       print(`  ${node.name.padEnd(10)} ${node.kind.padEnd(14)} ${programs.join(', ') || '-'}`);
     }
   }
-  return 0;
+  return isWell ? 0 : 1;
 }
 
 export function commandList(): number {

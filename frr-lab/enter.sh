@@ -5,7 +5,8 @@
 space_suffix=${WAGGLE_LAB_SPACE:+-$WAGGLE_LAB_SPACE}
 run_root=/run/waggle-lab$space_suffix
 
-# The topology that is meant: the one given by -t, or the only one that is up.
+# The topology that is meant: the one given by -t, or the only one that is up, or the only one with a node of that name.
+# Arguments: topology or nothing, node.
 chosen_topology() {
   if [ -n "$1" ]; then
     [ -d "$run_root/$1" ] || fail 1 "lab $1 is not up"
@@ -20,8 +21,18 @@ chosen_topology() {
   case ${#found[@]} in
     0) fail 1 "no lab is up; start one with: lab up" ;;
     1) printf '%s' "${found[0]}" ;;
-    *) fail 2 "more than one lab is up (${found[*]}); say which with -t" ;;
+    *) only_lab_with "$2" "${found[@]}" ;;
   esac
+}
+
+only_lab_with() {
+  local name=$1 having=() lab
+  shift
+  for lab in "$@"; do
+    if [ -e "$run_root/$lab/$name/net" ]; then having+=("$lab"); fi
+  done
+  [ ${#having[@]} -eq 1 ] || fail 2 "more than one lab is up ($*), and $name is in ${having[*]:-none of them}; say which with -t"
+  printf '%s' "${having[0]}"
 }
 
 # In a chroot a node's mount namespace is entered at the root of what is outside: its programs would be another system's.

@@ -4,6 +4,8 @@ import { commandCapture } from './command-capture.ts';
 import { commandDemo, commandDown, commandList, commandStatus, commandUp } from './commands.ts';
 import { LabError } from './lab-error.ts';
 import { listLabs } from './paths.ts';
+import { getTopology } from './topologies/index.ts';
+import { findLink } from './topology.ts';
 
 const usage = `usage: lab [-t TOPOLOGY] [--no-install] COMMAND
   up [TOPOLOGY]            install what is missing, build the lab, start everything, wait until it works, show what was checked
@@ -16,7 +18,9 @@ const usage = `usage: lab [-t TOPOLOGY] [--no-install] COMMAND
   capture LINK [FILTER]    packets of a link (tshark); with output into a file or pipe: pcapng
   install                  only install what is missing
   kubectl ARGS...          not yet: needs the embedded Kubernetes API
-The topology is quickstart unless said otherwise; -t is needed only when more than one lab is up.`;
+up and demo take quickstart unless another topology is named; down takes the lab that is up. -t is needed when more than one is up:
+for down, and for exec, shell and capture if both have a node or link of that name. status shows all; its exit code is 1 if
+something does not run.`;
 
 class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -26,6 +30,27 @@ function onlyLabUp(): string {
   const labs = listLabs();
   if (labs.length > 1) throw new UsageError(`more than one lab is up (${labs.join(', ')}); say which with -t`);
   return labs[0] ?? 'quickstart';
+}
+
+/** The lab that is up and has that link; with one lab or none there is nothing to choose. */
+function labWithLink(name: string | undefined): string {
+  const labs = listLabs();
+  const having = labs.filter((lab) => name !== undefined && findLink(getTopology(lab), name) !== undefined);
+  return labs.length > 1 && having.length === 1 ? having[0] : onlyLabUp();
+}
+
+/** Says how to go on; what stands so far is found again by `up` and `down` alike. */
+function tellWhenInterrupted(): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.once(signal, () => {
+      process.stderr.write('lab: interrupted; lab up goes on from here, lab down removes what there is\n');
+      process.exit(code);
+    });
+  }
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -40,6 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
     throw new UsageError(`lab ${command} takes one topology, not: ${rest.join(' ')}`);
   }
   if (rest[0]?.startsWith('-') === true && command !== 'capture') throw new UsageError(`unknown option ${rest[0]}`);
+  if (command === 'up' || command === 'demo') tellWhenInterrupted();
   switch (command) {
     case 'up':
       return await commandUp(rest[0] ?? chosen ?? 'quickstart');
@@ -52,7 +78,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'list':
       return commandList();
     case 'capture':
-      return await commandCapture(chosen ?? onlyLabUp(), rest);
+      return await commandCapture(chosen ?? labWithLink(rest[0]), rest);
     case 'help':
     case '-h':
     case '--help':

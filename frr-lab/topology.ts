@@ -40,6 +40,11 @@ export function findNode(topology: Topology, name: string): LabNode | undefined 
   return topology.nodes.find((node) => node.name === name);
 }
 
+/** A link by its name, from whichever end it is told. */
+export function findLink(topology: Topology, name: string): LabLink | undefined {
+  return topology.links.find((link) => link.name === name || link.name.split('-').toReversed().join('-') === name);
+}
+
 /** A link's two ends named by node, the way people draw them: `tor1-node1`. */
 export function linkBetween(left: LinkEnd, right: LinkEnd): LabLink {
   return { name: `${left.node}-${right.node}`, ends: [left, right] };

@@ -1,8 +1,13 @@
 // The lab's command line, as far as it needs no lab that works as a whole.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { labPath, runLab } from './lab-tool.ts';
+import { run } from '#lab/run.ts';
 
 test('an unknown command is a usage error that names it', async (t) => {
   const { code, output } = await runLab(['frobnicate']);
@@ -43,4 +48,24 @@ test('a reader that leaves early is no error', async (t) => {
   const [code] = await once(child, 'close');
   t.is(code, 0, complaint);
   t.is(complaint, '');
+});
+
+test('with two labs up, the one that has a node of that name is meant', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'waggle-labs-'));
+  for (const node of ['quickstart/node1', 'quickstart/twin', 'zoo/bird1', 'zoo/twin']) {
+    mkdirSync(join(place, node), { recursive: true });
+    writeFileSync(join(place, node, 'net'), '');
+  }
+  const enterScript = fileURLToPath(new URL('../../frr-lab/enter.sh', import.meta.url));
+  const script = `fail() { shift; echo "$*"; exit 2; }; . "$1"; run_root=$2; chosen_topology '' "$3"`;
+  const choose = async (node: string): Promise<string> =>
+    (await run(['bash', '-euc', script, 'bash', enterScript, place, node])).stdout.trim();
+  t.is(await choose('bird1'), 'zoo');
+  t.is(await choose('node1'), 'quickstart');
+  t.is(
+    await choose('twin'),
+    'more than one lab is up (quickstart zoo), and twin is in quickstart zoo; say which with -t',
+  );
+  t.regex(await choose('nowhere'), /nowhere is in none of them; say which with -t/);
+  rmSync(place, { recursive: true });
 });

@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import test from 'ava';
 import { labNeeds, labPath, runLab } from './lab-tool.ts';
 import { useLab } from './lab-run.ts';
+import { nodePaths } from '#lab/paths.ts';
+import { stopDaemon } from '#lab/processes.ts';
 import { needs } from '../support/skip.ts';
 
-useLab(test, 'quickstart');
+const lab = useLab(test, 'quickstart');
 
 test.serial(
   'vtysh and waggle find their daemons, and each node knows its own name',
@@ -45,9 +47,21 @@ test.serial(
 test.serial(
   '`lab status` lists every program with its process id',
   needs(labNeeds, async (t) => {
-    const { output } = await runLab(['status']);
+    const { code, output } = await runLab(['status']);
+    t.is(code, 0);
     t.regex(output, /^quickstart: up /);
     for (const program of ['zebra', 'bgpd', 'waggle', 'answer']) t.regex(output, new RegExp(`${program} \\d+`));
     t.false(output.includes('NOT RUNNING'));
+  }),
+);
+
+test.serial(
+  '`lab status` fails and says so when a program does not run',
+  needs(labNeeds, async (t) => {
+    await stopDaemon(nodePaths(lab, 'node2'), 'answer');
+    const { code, output } = await runLab(['status']);
+    t.is(code, 1);
+    t.regex(output, /^quickstart: NOT RUNNING as a whole/);
+    t.regex(output, /node2 .*answer NOT RUNNING/);
   }),
 );

@@ -1,6 +1,8 @@
 // `lab down` removes everything that `lab up` made, however `lab up` ended.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import test from 'ava';
-import { labNeeds, runLab } from './lab-tool.ts';
+import { labNeeds, labPath, runLab } from './lab-tool.ts';
 import { compareSnapshots, takeSnapshot } from '#lab/leaks.ts';
 import { randomFrom, takeSeed } from '../support/seed.ts';
 import { needs } from '../support/skip.ts';
@@ -47,6 +49,24 @@ test.serial(
       t.is(down.code, 0, `after ${delayMs} ms: ${down.output}`);
       t.deepEqual(compareSnapshots(before, await takeSnapshot()), [], `killed after ${delayMs} ms`);
     }
+  }),
+);
+
+test.serial(
+  '`lab up` that is interrupted says in one line how to go on',
+  needs(labNeeds, async (t) => {
+    const before = await takeSnapshot();
+    const child = spawn(labPath, ['--no-install', 'up', 'quickstart'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('making')) child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'exit');
+    t.is(code, 130);
+    t.is(complaint, 'lab: interrupted; lab up goes on from here, lab down removes what there is\n');
+    t.is((await runLab(['down', 'quickstart'])).code, 0);
+    t.deepEqual(compareSnapshots(before, await takeSnapshot()), []);
   }),
 );
 
