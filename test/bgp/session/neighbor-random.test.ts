@@ -46,10 +46,18 @@ const happenings: readonly ((pair: Pair, side: Side, random: () => number) => vo
 
 function checkAlways(
   t: { true(value: boolean, message?: string): void },
-  { endpoint, calls, neighbor }: Side,
+  { endpoint, calls, neighbor, accepted }: Side,
   at: string,
 ): void {
-  t.true(endpoint.openConnections.length <= 2, `${at}: two connections at most`);
+  // A connection that waits to be accepted is the system's: the neighbor has not heard of it.
+  const known = endpoint.openConnections.filter(
+    (id) => accepted.includes(id) || endpoint.requests.some(({ connection }) => connection === id),
+  );
+  t.true(known.length <= 2, `${at}: two connections at most`);
+  t.true(
+    known.every((id) => neighbor.owns(id)),
+    `${at}: every open connection is the neighbor's`,
+  );
   t.true(
     calls.every((call, index) => call.startsWith(index % 2 === 0 ? 'established' : 'down')),
     `${at}: established and down alternate`,
