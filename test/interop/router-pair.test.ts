@@ -80,7 +80,8 @@ test.serial(
     }
     await until(async () => (await linkLocal(a)) !== '' && (await linkLocal(b)) !== '', 10_000);
     const [localA, localB] = [await linkLocal(a), await linkLocal(b)];
-    const policies = 'import: accept, export: accept';
+    // Whoever starts first finds nobody there: it shall not wait the usual two minutes for its next attempt.
+    const policies = 'timers: {connectRetrySec: 1}, import: accept, export: accept';
     start(
       a,
       `router:

@@ -1,19 +1,31 @@
 // A lab in a chroot would run the outer system's programs: it is refused before anything is made. Mounts stay in a namespace of ours.
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { labPath } from './lab-tool.ts';
 import { run } from '#lab/run.ts';
 import { needs, root } from '../support/skip.ts';
 
-/** Runs `lab up` with another root, which the script makes at $1. */
+const checkout = dirname(dirname(labPath));
+
+/** Runs `lab up` with another root, which the script makes at $1; $3 is the checkout. */
 async function upWithin(t: ExecutionContext, makeRoot: string): Promise<void> {
   const place = mkdtempSync(join(tmpdir(), 'waggle-chroot-'));
   const script = `set -e; ${makeRoot}; exec chroot "$1/root" "$2" --no-install up atlantis`;
-  const { code, stdout, stderr } = await run(['unshare', '--mount', 'sh', '-c', script, 'sh', place, labPath]);
+  const { code, stdout, stderr } = await run([
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    place,
+    labPath,
+    checkout,
+  ]);
   rmdirSync(place);
-  t.is(code, 1);
+  t.is(code, 1, stderr);
   t.regex(`${stdout}${stderr}`, /^lab: this is a chroot[^\n]*pivot_root[^\n]*\n$/);
 }
 
@@ -25,7 +37,9 @@ test(
       for entry in /*; do
         if [ -L "$entry" ]; then cp -a "$entry" "$1/root/"
         elif [ -d "$entry" ] && [ "$entry" != /tmp ]; then mkdir "$1/root$entry"; mount --rbind "$entry" "$1/root$entry"; fi
-      done`;
+      done
+      # The checkout may lie below /tmp.
+      mkdir -p "$1/root$3"; mount --rbind "$3" "$1/root$3"`;
     await upWithin(t, makeRoot);
   }),
 );
