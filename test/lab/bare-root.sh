@@ -48,7 +48,7 @@ exec "$@"
 INSIDE
 
 if [ $# -eq 0 ]; then
-  set -- sh -ec 'time ./frr-lab/lab up; time ./frr-lab/lab up; ./frr-lab/lab down
+  set -- bash -ec 'time ./frr-lab/lab up; time ./frr-lab/lab up; ./frr-lab/lab down
     test ! -e /run/waggle-lab; test ! -e /usr/sbin/policy-rc.d; find /etc/systemd/system -path "*.wants/*" | grep -E "frr|bird|bgp" && exit 1; true'
 fi
 # A process namespace of its own: whatever would be left running ends with it.
