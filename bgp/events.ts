@@ -34,7 +34,7 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
   | {
       readonly type: 'update-fault';
       readonly neighbor: string;
-      readonly action: 'treat-as-withdraw' | 'attribute-discard' | 'session-reset';
+      readonly action: 'treat-as-withdraw' | 'attribute-discard';
       readonly attribute: number | undefined;
       readonly reason: string;
     }
