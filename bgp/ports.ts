@@ -3,6 +3,7 @@
 // through the methods of Speaker (speaker.ts): connectionOpened, received, connectionClosed, …
 
 import type { Address } from './net/address.ts';
+import type { Family } from './net/family.ts';
 
 /** Identifies one TCP connection for its lifetime; never reused within a process. */
 export type ConnectionId = number;
@@ -15,6 +16,12 @@ export interface ConnectRequest {
   readonly sourceAddress: string | undefined;
   /** IP TTL / hop limit of what we send; undefined leaves the system's. */
   readonly ttl: number | undefined;
+  /** RFC 5082: at most this many hops away; TTL 255 goes out, less than 256 - hops is dropped by the kernel. */
+  readonly gtsmHops?: number;
+  /** SO_BINDTODEVICE. */
+  readonly deviceName?: string;
+  /** TCP MD5 signature key (RFC 2385), 1..80 octets of UTF-8. */
+  readonly password?: string;
 }
 
 /** What is known of a connection once TCP is up. */
@@ -43,6 +50,8 @@ export interface Transport {
   setReading(connection: ConnectionId, isReading: boolean): void;
   /** Closes after what is queued was sent. Speaker.connectionClosed does not follow. */
   close(connection: ConnectionId): void;
+  /** Another MD5 key on the live socket (undefined: none); the answer is an error in words, undefined when it was done. */
+  setPassword(connection: ConnectionId, password: string | undefined): string | undefined;
 }
 
 export type TimerHandle = number;
@@ -60,11 +69,53 @@ export interface Clock {
 
 export interface ResolvedNextHop {
   readonly isReachable: boolean;
-  /** Distance for RFC 4271 §9.1.2.2 (e); 0 for a connected subnet. */
+  /** Distance for RFC 4271 §9.1.2.2 (e); 0 for a connected subnet, else the metric of the kernel's route. */
   readonly metric: number;
   readonly interfaceName: string | undefined;
+  /** Where packets go in the end, after recursion through the kernel's routes; empty when not reachable. */
+  readonly gateways?: readonly Gateway[];
+}
+
+export interface Gateway {
+  /** undefined: the next hop itself is on the link. */
+  readonly address: Address | undefined;
+  readonly interfaceIndex: number;
+  /** Share among the gateways of one next hop, 1 or more. */
+  readonly weight: number;
 }
 
 export interface NextHopResolver {
   resolve(address: Address): ResolvedNextHop;
+}
+
+/** One next hop of a route to be installed. */
+export interface FibHop {
+  readonly nextHop: Address;
+  /** Share among the hops of the route, 1..256; all 1 when bandwidths do not count. */
+  readonly weight: number;
+}
+
+/**
+ * Takes best routes for the kernel (src/fib). Calls are cheap: routes are collected and written in batches, only the last
+ * state of a prefix counts. Answers come by Speaker.routeInstalled. Prefixes as words, as everywhere in the RIB.
+ */
+export interface Fib {
+  /** Installs or replaces; `hops` is not kept. */
+  install(
+    family: Family,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    hops: readonly FibHop[],
+  ): void;
+  /** A route without use (RFC 7999 blackhole): packets are dropped. */
+  installBlackhole(family: Family, w0: number, w1: number, w2: number, w3: number, length: number): void;
+  remove(family: Family, w0: number, w1: number, w2: number, w3: number, length: number): void;
+  /**
+   * Everything that this run wants is known: routes with our protocol number that were there before it and were not
+   * installed again are removed (RFC 4724 §4.1, after selection deferral).
+   */
+  sweepStale(family: Family): void;
 }

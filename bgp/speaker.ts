@@ -97,6 +97,7 @@ export class Speaker {
       send: (connection, bytes) => transport.send(connection, bytes),
       queuedBytes: (connection) => transport.queuedBytes(connection),
       setReading: (connection, isReading) => transport.setReading(connection, isReading),
+      setPassword: (connection, password) => transport.setPassword(connection, password),
       close: (connection) => {
         this.byConnection.delete(connection);
         transport.close(connection);

@@ -145,6 +145,11 @@ export class TcpTransport implements Transport {
     return this.#connections.get(connection)?.socket.writableLength ?? 0;
   }
 
+  setPassword(connection: ConnectionId, password: string | undefined): string | undefined {
+    if (password === undefined) return undefined;
+    return `connection ${connection}: TCP MD5 is not there`;
+  }
+
   setReading(connection: ConnectionId, isReading: boolean): void {
     const entry = this.#connections.get(connection);
     if (entry === undefined) return;

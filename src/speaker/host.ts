@@ -85,6 +85,7 @@ export class SpeakerHost {
       send: (connection, bytes) => transport.send(connection, bytes),
       queuedBytes: (connection) => transport.queuedBytes(connection),
       setReading: (connection, isReading) => transport.setReading(connection, isReading),
+      setPassword: (connection, password) => transport.setPassword(connection, password),
       close: (connection) => {
         this.#owners.delete(connection);
         transport.close(connection);

@@ -165,6 +165,14 @@ export class MemoryEndpoint implements Transport {
     return this.#ends.get(connection)?.peer?.inbound.queuedBytes ?? 0;
   }
 
+  /** Passwords set on live connections, in order. */
+  readonly passwords: { readonly connection: ConnectionId; readonly password: string | undefined }[] = [];
+
+  setPassword(connection: ConnectionId, password: string | undefined): string | undefined {
+    this.passwords.push({ connection, password });
+    return undefined;
+  }
+
   setReading(connection: ConnectionId, isReading: boolean): void {
     const end = this.#ends.get(connection);
     if (end !== undefined) end.inbound.isPaused = !isReading;
