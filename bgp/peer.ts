@@ -10,6 +10,7 @@ import type { Family } from './net/family.ts';
 import { families, familyByName } from './net/family.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Clock, ConnectionInfo } from './ports.ts';
+import { plainGroupOptions } from './rib/group-options.ts';
 import type { Rib } from './rib/rib.ts';
 import type { GroupMember, PeerIndex, UpdateGroupOptions } from './rib/types.ts';
 import type { Negotiated } from './session/negotiation.ts';
@@ -264,6 +265,8 @@ export class Peer {
       endOfRibSent: () => {
         state.hasEndOfRibSent = true;
       },
+      refreshBegins: () => undefined,
+      refreshEnded: () => undefined,
     };
     state.isJoined = true;
     this.deps.ribs[family.index].groups.join(member, options);
@@ -274,11 +277,14 @@ export class Peer {
     if (typeof nextHop === 'string') return nextHop;
     if (this.exportPolicy === undefined) return 'no export policy';
     return {
-      isIbgp: negotiated.isIbgp,
+      ...plainGroupOptions,
+      kind: negotiated.isIbgp ? 'ibgp' : 'ebgp',
       localAsn: this.options.localAsn,
+      shownAsn: this.options.localAsn,
+      prepend: negotiated.isIbgp ? [] : [this.options.localAsn],
       nextHop: nextHop.address,
       linkLocalNextHop: nextHop.linkLocal,
-      isNextHopSelf: this.isNextHopSelf,
+      nextHopMode: this.isNextHopSelf ? 'self' : 'default',
       isFourOctetAs: negotiated.hasFourOctetAsn,
       exportPolicy: this.exportPolicy,
     };

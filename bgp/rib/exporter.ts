@@ -47,7 +47,7 @@ export class Exporter {
     length: number,
   ): number {
     // RFC 4271 §9.2: a route from an internal peer is not passed on to another internal peer.
-    if (isFromIbgp && this.options.isIbgp) return 0;
+    if (isFromIbgp && this.options.kind === 'ibgp') return 0;
     const verdict =
       this.policy.constantVerdict(this.family) ?? this.policy.evaluate(this.family, w0, w1, w2, w3, length);
     if (!verdict.isAccepted) return 0;
@@ -68,10 +68,11 @@ export class Exporter {
   }
 
   private addRow(key: number, additionsIndex: number, isLocal: boolean): number {
-    const { isIbgp, localAsn, isNextHopSelf, nextHop, linkLocalNextHop } = this.options;
+    const { localAsn, nextHopMode, nextHop, linkLocalNextHop } = this.options;
+    const isIbgp = this.options.kind === 'ibgp';
     const additions = this.policy.additions[additionsIndex];
     // RFC 4271 §5.1.3: our own address towards eBGP; towards iBGP the route's own unless it began here.
-    const hasOwnNextHop = !isIbgp || isNextHopSelf || isLocal;
+    const hasOwnNextHop = !isIbgp || nextHopMode === 'self' || isLocal;
     const row = this.derived.addRow({
       kind: isIbgp ? 'ibgp' : 'ebgp',
       localAsn,
@@ -105,7 +106,7 @@ export class Exporter {
         if (bytes[index] !== 0xff || bytes[index + 1] !== 0xff || bytes[index + 2] !== 0xff) continue;
         const community = (0xffffff00 | bytes[index + 3]) >>> 0;
         if (community === NO_ADVERTISE) return true;
-        if (!this.options.isIbgp && (community === NO_EXPORT || community === NO_EXPORT_SUBCONFED)) return true;
+        if (this.options.kind !== 'ibgp' && (community === NO_EXPORT || community === NO_EXPORT_SUBCONFED)) return true;
       }
     }
     return false;

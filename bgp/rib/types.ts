@@ -2,7 +2,9 @@
 // gets back. Types and code points only; the classes are in rib.ts, peers.ts, next-hops.ts and
 // update-groups.ts.
 
+import type { BgpRole } from '../config.ts';
 import type { Address } from '../net/address.ts';
+import type { PeerKind } from '../net/peer-kind.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Policy } from '../policy/policy.ts';
 
@@ -27,8 +29,11 @@ export interface GroupMember {
   send(bytes: Uint8Array, updates: number): void;
   /** Bytes accepted by send and not yet taken by the kernel. */
   queuedBytes(): number;
-  /** The initial table (or a refresh) is out and End-of-RIB was handed to send. */
+  /** The initial table is out and End-of-RIB was handed to send: once a session. */
   endOfRibSent(): void;
+  /** What a refresh asked for follows, then refreshEnded: BoRR and EoRR go here when negotiated (RFC 7313 §4). */
+  refreshBegins(): void;
+  refreshEnded(): void;
 }
 
 /** Hears of best routes that no message can carry, so that the members of a group do not get them. */
@@ -38,17 +43,49 @@ export interface NotSentListener {
   notSent(groupId: number, peers: readonly PeerIndex[], prefix: Prefix): void;
 }
 
-/** Everything that decides what a member is sent: members whose values are equal share one group. */
+/** Everything that decides what a member is sent: members whose values are equal share one group (group-options.ts). */
 export interface UpdateGroupOptions {
-  readonly isIbgp: boolean;
+  readonly kind: PeerKind;
+  /** Our AS number; within a confederation that of the member AS. */
   readonly localAsn: number;
-  /** The next hop to write where ours goes out. */
+  /** The number that the session shows as ours: local-as, the confederation's identifier, or `localAsn`. Prepends of `own`, OTC. */
+  readonly shownAsn: number;
+  /** Put before the AS path, leftmost first: confederation peers get it as AS_CONFED_SEQUENCE; empty towards iBGP and route-server clients. */
+  readonly prepend: readonly number[];
+  /** Written in place of another number in the path (as-override). */
+  readonly asOverride: { readonly from: number; readonly to: number } | undefined;
+  readonly removePrivateAs: 'remove' | 'replace' | undefined;
+  /** The next hop to write where ours goes out. IPv6 for IPv4 routes only with `hasExtendedNextHop`. */
   readonly nextHop: Address;
-  /** RFC 2545 §3: added to an IPv6 next hop when the peer shares the link. */
+  /** RFC 2545 §3: added to an IPv6 next hop of ours when the peer shares the link. */
   readonly linkLocalNextHop: Address | undefined;
-  /** Write our next hop towards iBGP too. */
-  readonly isNextHopSelf: boolean;
+  readonly nextHopMode: NextHopMode;
+  /** The link shared with the peer: next hops on it keep their link-local half where they stay (RFC 2545 §3). */
+  readonly linkName: string | undefined;
+  /** RFC 8950: the peer takes IPv6 next hops for IPv4 routes. */
+  readonly hasExtendedNextHop: boolean;
   /** AS numbers of four octets were negotiated (RFC 6793). */
   readonly isFourOctetAs: boolean;
+  /** RFC 8654: 4,096, or 65,535 when the peer takes extended messages. */
+  readonly maxMessageLength: number;
+  /** RFC 4456: an iBGP peer that is our client. */
+  readonly isReflectorClient: boolean;
+  /** RFC 4456 §7. */
+  readonly clusterId: number;
+  /** RFC 7947: AS path, next hop and MED pass as they are. */
+  readonly isRouteServerClient: boolean;
+  /** RFC 9234: what we are to the peer. */
+  readonly role: BgpRole | undefined;
+  /** RFC 9494 §4.3: the peer takes stale routes. */
+  readonly hasLongLived: boolean;
+  /** RFC 8326: everything goes out with GRACEFUL_SHUTDOWN. */
+  readonly isGracefulShutdown: boolean;
+  /** RFC 7911: this many paths a prefix, 0: all; undefined: the best one without path identifiers. */
+  readonly addPathLimit: number | undefined;
+  /** The default route is announced whether the table has one or not, changed by this policy. */
+  readonly defaultOriginate: Policy | undefined;
   readonly exportPolicy: Policy;
 }
+
+/** See NeighborFamilyConfig.nextHop. */
+export type NextHopMode = 'default' | 'self' | 'self-all' | 'unchanged';

@@ -3,6 +3,7 @@
 // waits for it, and comes back to the others once both have said everything.
 
 import type { RibCore } from './core.ts';
+import { areSameOptions } from './group-options.ts';
 import { type GroupMember, type PeerIndex, type UpdateGroupOptions, WorkState } from './types.ts';
 import { UpdateGroup } from './update-group.ts';
 
@@ -185,18 +186,4 @@ export class UpdateGroups {
     if (this.retired[index].retire(budget * 4)) this.retired.splice(index, 1);
     return this.retired.some((group) => group.openViews === 0);
   }
-}
-
-function areSameOptions(a: UpdateGroupOptions, b: UpdateGroupOptions): boolean {
-  return (
-    a.isIbgp === b.isIbgp &&
-    a.localAsn === b.localAsn &&
-    a.nextHop.equals(b.nextHop) &&
-    (a.linkLocalNextHop === undefined
-      ? b.linkLocalNextHop === undefined
-      : b.linkLocalNextHop !== undefined && a.linkLocalNextHop.equals(b.linkLocalNextHop)) &&
-    a.isNextHopSelf === b.isNextHopSelf &&
-    a.isFourOctetAs === b.isFourOctetAs &&
-    a.exportPolicy.fingerprint === b.exportPolicy.fingerprint
-  );
 }

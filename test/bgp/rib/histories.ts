@@ -7,6 +7,7 @@ import { parseAddress } from '#bgp/net/address.ts';
 import { asn } from '#bgp/net/asn.ts';
 import type { Policy } from '#bgp/policy/policy.ts';
 import { DecisionReason, PathFlag } from '#bgp/rib/code-points.ts';
+import { plainGroupOptions } from '#bgp/rib/group-options.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
 import { RibPeers } from '#bgp/rib/peers.ts';
 import { Rib } from '#bgp/rib/rib.ts';
@@ -240,15 +241,17 @@ export class History {
     const policy = this.pick(this.policies);
     const nextHop = this.pick(this.face.ownNextHops);
     const options: UpdateGroupOptions = {
-      isIbgp: peer.isIbgp,
+      ...plainGroupOptions,
+      kind: peer.isIbgp ? 'ibgp' : 'ebgp',
       localAsn: LOCAL_ASN,
+      shownAsn: LOCAL_ASN,
+      prepend: peer.isIbgp ? [] : [LOCAL_ASN],
       nextHop: addressOf(nextHop),
-      linkLocalNextHop: undefined,
-      isNextHopSelf: peer.isIbgp && this.chance(0.3),
+      nextHopMode: peer.isIbgp && this.chance(0.3) ? 'self' : 'default',
       isFourOctetAs: receiver.hasFourOctetAsn,
       exportPolicy: policy.real,
     };
-    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf: options.isNextHopSelf };
+    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf: options.nextHopMode === 'self' };
     this.log.push(
       `up ${peer.number} ${peer.isIbgp ? 'ibgp' : 'ebgp'} ${nextHop} policy ${this.policies.indexOf(policy)}`,
     );

@@ -11,6 +11,8 @@ export class Receiver {
   queued = 0;
   endsOfRib = 0;
   endsOfRibTold = 0;
+  refreshesBegun = 0;
+  refreshesEnded = 0;
   /** Set when nothing but news may come: an announcement of what it has is a fault then. */
   isStrict = false;
   fault = '';
@@ -45,5 +47,13 @@ export class Receiver {
 
   endOfRibSent(): void {
     this.endsOfRibTold++;
+  }
+
+  refreshBegins(): void {
+    this.refreshesBegun++;
+  }
+
+  refreshEnded(): void {
+    if (++this.refreshesEnded > this.refreshesBegun) this.fault = 'a refresh ended that had not begun';
   }
 }

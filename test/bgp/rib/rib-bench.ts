@@ -8,6 +8,7 @@ import { asn } from '#bgp/net/asn.ts';
 import { ipv4Unicast } from '#bgp/net/family.ts';
 import { wordMask } from '#bgp/net/prefix.ts';
 import { policyOf } from '#bgp/policy/policy.ts';
+import { plainGroupOptions } from '#bgp/rib/group-options.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
 import { RibPeers } from '#bgp/rib/peers.ts';
 import { Rib } from '#bgp/rib/rib.ts';
@@ -121,14 +122,15 @@ rib.groups.join(
     },
     queuedBytes: () => 0,
     endOfRibSent: () => endsOfRib++,
+    refreshBegins: () => undefined,
+    refreshEnded: () => undefined,
   },
   {
-    isIbgp: false,
+    ...plainGroupOptions,
     localAsn: 65_000,
+    shownAsn: 65_000,
+    prepend: [65_000],
     nextHop: new Address(4, 0x0a0000fd, 0, 0, 0),
-    linkLocalNextHop: undefined,
-    isNextHopSelf: false,
-    isFourOctetAs: true,
     exportPolicy: accept,
   },
 );

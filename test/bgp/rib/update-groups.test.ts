@@ -5,9 +5,7 @@ import { Address } from '#bgp/net/address.ts';
 import { ipv6Unicast } from '#bgp/net/family.ts';
 import { Policy } from '#bgp/policy/policy.ts';
 import { WorkState } from '#bgp/rib/types.ts';
-import { acceptAll, ebgpOptions, LOCAL_ASN, rejectAll, World } from './world.ts';
-
-const ibgpOptions = { ...ebgpOptions, isIbgp: true };
+import { acceptAll, ebgpOptions, ibgpOptions, LOCAL_ASN, rejectAll, World } from './world.ts';
 
 function announceMany(world: World, peer: number, count: number, perSet: number): void {
   for (let index = 0; index < count; index++) {

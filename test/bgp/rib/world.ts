@@ -6,6 +6,7 @@ import { asn } from '#bgp/net/asn.ts';
 import { type Family, ipv4Unicast } from '#bgp/net/family.ts';
 import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
 import { policyOf } from '#bgp/policy/policy.ts';
+import { plainGroupOptions } from '#bgp/rib/group-options.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
 import { RibPeers } from '#bgp/rib/peers.ts';
 import { Rib } from '#bgp/rib/rib.ts';
@@ -19,14 +20,14 @@ export const acceptAll = policyOf('accept', false, new Map());
 export const rejectAll = policyOf('reject', false, new Map());
 
 export const ebgpOptions: UpdateGroupOptions = {
-  isIbgp: false,
+  ...plainGroupOptions,
   localAsn: LOCAL_ASN,
+  shownAsn: LOCAL_ASN,
+  prepend: [LOCAL_ASN],
   nextHop: new Address(4, 0x0a0000fe, 0, 0, 0),
-  linkLocalNextHop: undefined,
-  isNextHopSelf: false,
-  isFourOctetAs: true,
   exportPolicy: acceptAll,
 };
+export const ibgpOptions: UpdateGroupOptions = { ...ebgpOptions, kind: 'ibgp', prepend: [] };
 
 export function prefixOf(text: string): Prefix {
   const prefix = parsePrefix(text);
@@ -49,6 +50,8 @@ export class RecordingMember implements GroupMember {
   announcements = 0;
   withdrawals = 0;
   endsOfRib = 0;
+  /** Marks of refreshes with the announcements seen before them. */
+  readonly marks: string[] = [];
   onEndOfRib: () => void = () => undefined;
 
   constructor(peer: PeerIndex) {
@@ -74,6 +77,14 @@ export class RecordingMember implements GroupMember {
   endOfRibSent(): void {
     this.endsOfRib++;
     this.onEndOfRib();
+  }
+
+  refreshBegins(): void {
+    this.marks.push(`begin ${this.announcements}`);
+  }
+
+  refreshEnded(): void {
+    this.marks.push(`end ${this.announcements}`);
   }
 }
 
