@@ -17,7 +17,7 @@ import { NextHops } from './rib/next-hops.ts';
 import { RibPeers } from './rib/peers.ts';
 import { Rib } from './rib/rib.ts';
 import { WorkState, type PeerIndex } from './rib/types.ts';
-import type { NeighborListener } from './session/listener.ts';
+import { type NeighborListener, noRestart } from './session/listener.ts';
 import { Neighbor } from './session/neighbor.ts';
 import type { InstanceView, RouteQuery, SpeakerOutcome } from './views.ts';
 import { AttributeSets } from './wire/attribute-sets.ts';
@@ -109,6 +109,7 @@ export class Speaker {
         this.byNeighbor.get(neighbor)?.down();
         deps.onWork();
       },
+      openCapabilities: () => noRestart,
       update: (neighbor, buffer, offset, end) => {
         const nowSec = Math.floor(deps.clock.wallMs() / 1000);
         this.byNeighbor.get(neighbor)?.update(buffer, offset, end, nowSec);

@@ -1,9 +1,10 @@
 // From configuration to our OPEN, and from the peer's OPEN to what holds for the session (RFC 4271 §4.2, §6.2; RFC 4760 §8;
 // RFC 5492; RFC 6286; RFC 6793). What an OPEN looks like is wire/open.ts; faults of its format are found there.
 
-import type { NeighborConfig } from '../config.ts';
+import type { BgpRole, ConfederationConfig, NeighborConfig } from '../config.ts';
 import { AS_TRANS, type Asn } from '../net/asn.ts';
 import { families, type Family, familyByCode, ipv4Unicast } from '../net/family.ts';
+import type { PeerKind } from '../net/peer-kind.ts';
 import type { RouterId } from '../net/router-id.ts';
 import type { CapabilityView } from '../views.ts';
 import {
@@ -28,14 +29,53 @@ export interface Negotiated {
   readonly keepaliveSec: number;
   readonly remoteAsn: Asn;
   readonly remoteRouterId: RouterId;
+  readonly kind: PeerKind;
   readonly isIbgp: boolean;
+  /** The AS number that our OPEN carried: our own, the local one (RFC 7705) or the confederation's (RFC 5065). */
+  readonly localAsn: Asn;
+  /** RFC 7911 §4, from our side: the peer sends path identifiers in these families, and we do. */
+  readonly addPathReceive: readonly Family[];
+  readonly addPathSend: readonly Family[];
+  /** RFC 7313: BoRR and EoRR go both ways. */
+  readonly hasEnhancedRefresh: boolean;
+  /** RFC 8654: UPDATEs of up to 65,535 octets may be sent, and are taken. */
+  readonly canSendExtended: boolean;
+  readonly takesExtended: boolean;
+  /** RFC 8950: IPv4 unicast with an IPv6 next hop, both ways. */
+  readonly hasExtendedNextHop: boolean;
+  /** RFC 9234; undefined when the peer sent none, or no role is configured. */
+  readonly remoteRole: BgpRole | undefined;
+  /** The peer's side; undefined when it sent no such capability or we offer none. */
+  readonly gracefulRestart: PeerRestart | undefined;
+  /** RFC 9494: empty unless both sides sent the capability, and that of RFC 4724 with it. */
+  readonly longLived: readonly LongLivedFamily[];
+  /** We are mode `full` and said so: the peer waits for us. */
+  readonly offersGracefulRestart: boolean;
   readonly capabilitiesSent: readonly CapabilityView[];
   readonly capabilitiesReceived: readonly CapabilityView[];
 }
 
+/** RFC 4724 §3, RFC 8538 §2. */
+export interface PeerRestart {
+  readonly isPeerRestarting: boolean;
+  readonly restartTimeSec: number;
+  /** N on both sides: a NOTIFICATION other than a hard reset is survived too. */
+  readonly hasNotification: boolean;
+  /** Families of the session that the peer listed. */
+  readonly families: readonly { readonly family: Family; readonly isForwardingPreserved: boolean }[];
+}
+
+export interface LongLivedFamily {
+  readonly family: Family;
+  readonly isForwardingPreserved: boolean;
+  readonly staleSec: number;
+}
+
 export interface LocalSpeaker {
+  /** Within a confederation: of the member AS. */
   readonly localAsn: Asn;
   readonly localRouterId: RouterId;
+  readonly confederation?: ConfederationConfig | undefined;
 }
 
 function configuredFamilies(config: NeighborConfig): readonly Family[] {
@@ -76,7 +116,19 @@ export function negotiate(
     keepaliveSec: keepaliveSec(config, holdTimeSec),
     remoteAsn: theirs.asn,
     remoteRouterId: theirs.routerId,
+    kind: isIbgp ? 'ibgp' : 'ebgp',
     isIbgp,
+    localAsn: local.localAsn,
+    addPathReceive: [],
+    addPathSend: [],
+    hasEnhancedRefresh: false,
+    canSendExtended: false,
+    takesExtended: false,
+    hasExtendedNextHop: false,
+    remoteRole: undefined,
+    gracefulRestart: undefined,
+    longLived: [],
+    offersGracefulRestart: false,
     capabilitiesSent: ours.capabilities.map(viewCapability),
     capabilitiesReceived: theirs.capabilities.map(viewCapability),
   };

@@ -22,7 +22,7 @@ import { FsmEvent, type SessionEvent } from './events.ts';
 import { FaultRing } from './fault-ring.ts';
 import { step } from './fsm.ts';
 import { type End, planRestart } from './idle-hold.ts';
-import type { Cease, KeptMessage, NeighborDeps, NeighborOptions, NeighborSessionView } from './listener.ts';
+import type { Cease, KeptMessage, NeighborDeps, NeighborOptions, NeighborSessionView, StopHow } from './listener.ts';
 import { buildOpen, keepaliveSec, type Negotiated, negotiate } from './negotiation.ts';
 import { viewNeighbor } from './neighbor-view.ts';
 import { planReconfiguration, sendingTtl } from './reconfiguration.ts';
@@ -30,6 +30,12 @@ import { createSession, hasSentOpen, progressOf } from './state.ts';
 import { RestartableTimer } from './timer.ts';
 
 const NO_DATA = new Uint8Array(0);
+
+const stopCease: Readonly<Record<Exclude<StopHow, Cease>, Cease>> = {
+  restart: { subcode: CeaseSubcode.AdministrativeShutdown },
+  final: { subcode: CeaseSubcode.AdministrativeShutdown },
+  deconfigured: { subcode: CeaseSubcode.PeerDeconfigured },
+};
 
 export class Neighbor {
   /** The address of the configuration: the neighbor's identity. */
@@ -108,9 +114,9 @@ export class Neighbor {
   }
 
   /** Ends everything with Cease and stops all timers; start() begins anew. */
-  stop(cease: Cease): void {
+  stop(how: StopHow): void {
     this.#isStarted = false;
-    this.#end(cease);
+    this.#end(typeof how === 'string' ? stopCease[how] : how);
   }
 
   /** `clear bgp`: Cease, then connects at once. Default: Administrative Reset (RFC 4486 §4). */
@@ -300,7 +306,7 @@ export class Neighbor {
   #down(reason: string): void {
     this.#chronicle.down();
     this.#chronicle.show(this.state, reason);
-    this.#deps.listener.down(this, reason);
+    this.#deps.listener.down(this, reason, 'ended');
     this.#current = undefined;
   }
 

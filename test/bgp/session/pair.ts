@@ -5,7 +5,7 @@ import type { SpeakerEvent } from '#bgp/events.ts';
 import { asn } from '#bgp/net/asn.ts';
 import { parseRouterId, type RouterId } from '#bgp/net/router-id.ts';
 import type { ConnectionId, ConnectionInfo } from '#bgp/ports.ts';
-import type { NeighborListener } from '#bgp/session/listener.ts';
+import { type NeighborListener, noRestart, type OpenRestartFlags, type SessionEnd } from '#bgp/session/listener.ts';
 import { Neighbor } from '#bgp/session/neighbor.ts';
 import { FakeClock } from '#support/fake-clock.ts';
 import { type ConnectionHandler, type MemoryEndpoint, MemoryNetwork } from '#support/memory-transport.ts';
@@ -35,6 +35,8 @@ export class Side implements NeighborListener, ConnectionHandler {
   readonly calls: string[] = [];
   readonly events: SpeakerEvent[] = [];
   readonly updates: Uint8Array[] = [];
+  readonly ends: SessionEnd[] = [];
+  restart: OpenRestartFlags = noRestart;
   readonly accepted: ConnectionId[] = [];
   /** Runs for every UPDATE, after it was written down. */
   onUpdate: (neighbor: Neighbor) => void = () => {};
@@ -54,9 +56,14 @@ export class Side implements NeighborListener, ConnectionHandler {
     this.onEstablished(neighbor);
   }
 
-  down(neighbor: Neighbor, reason: string): void {
+  down(neighbor: Neighbor, reason: string, how: SessionEnd): void {
     this.calls.push(`down: ${reason}`);
+    this.ends.push(how);
     this.onDown(neighbor);
+  }
+
+  openCapabilities(): OpenRestartFlags {
+    return this.restart;
   }
 
   update(neighbor: Neighbor, buffer: Uint8Array, offset: number, end: number): void {
