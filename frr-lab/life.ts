@@ -29,7 +29,7 @@ export function isComplete(lab: LabPaths, topology: Topology): boolean {
 
 export async function bringUp(lab: LabPaths, topology: Topology, say: Say): Promise<void> {
   for (const node of topology.nodes) {
-    const { needs } = planOf(node.kind);
+    const { needs } = planOf(node);
     if (needs !== undefined && !existsSync(needs)) throw new LabError(`${needs} is missing; run ./frr-lab/lab install`);
   }
   applyManifests(lab);

@@ -30,7 +30,8 @@ export async function configureNetwork(lab: LabPaths, topology: Topology, node: 
     'link set lo up',
     ...(node.loopback ?? []).map((address) => addAddress('lo', address)),
     ...ends.flatMap((end) => end.addresses.map((address) => addAddress(end.interface, address))),
-    ...ends.map((end) => `link set ${end.interface} up`),
+    ...(node.isSwitch === true ? ['link add bridge0 type bridge', 'link set bridge0 up'] : []),
+    ...ends.map((end) => `link set ${end.interface} ${node.isSwitch === true ? 'master bridge0 ' : ''}up`),
     ...(node.routes ?? []).map((route) => `route add ${route}`),
   ];
   await mustRun([...enter, 'sh', '-e', '-c', `${script.join('\n')}\nexec ip -batch -`], {

@@ -74,7 +74,7 @@ function writeNodeFiles(lab: LabPaths, node: LabNode, paths: NodePaths): void {
   mkdirSync(paths.config, { recursive: true });
   mkdirSync(paths.logs, { recursive: true });
   if (existsSync(paths.configSource)) cpSync(paths.configSource, paths.config, { recursive: true });
-  const plan = planOf(node.kind);
+  const plan = planOf(node);
   for (const [name, text] of Object.entries(plan.extraFiles ?? {})) writeFileSync(join(paths.config, name), text);
   for (const account of plan.accounts ?? []) {
     for (const [file, line] of [

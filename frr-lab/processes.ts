@@ -59,6 +59,19 @@ export async function stopDaemon(node: NodePaths, name: string, limitMs = 5_000)
   rmSync(join(node.daemons, `${name}.json`), { force: true });
 }
 
+/** Ends a daemon as a crash does: without a chance to say anything. Returns when it is gone. */
+export async function killDaemon(node: NodePaths, name: string): Promise<void> {
+  const record = findDaemon(node, name);
+  if (record === undefined) throw new LabError(`${name} does not run`);
+  signalAll([record], 'SIGKILL');
+  const giveUpAt = performance.now() + 5_000;
+  while (isAlive(record)) {
+    if (performance.now() > giveUpAt) throw new LabError(`process ${record.pid} does not end`);
+    await sleep(5);
+  }
+  rmSync(join(node.daemons, `${name}.json`), { force: true });
+}
+
 /** Every process that belongs to the lab: started by it, or living in a namespace of one of its nodes. */
 export function findProcesses(lab: LabPaths): readonly ProcessRecord[] {
   const namespaces = namespaceIds(lab);

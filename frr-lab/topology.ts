@@ -13,6 +13,14 @@ export type LabNode = {
   readonly routes?: readonly string[];
   /** Whether it forwards packets between its links. */
   readonly isRouter?: boolean;
+  /** All its links are ports of one bridge. */
+  readonly isSwitch?: boolean;
+  /** FRR's ospfd runs beside the node's own BGP speaker, and zebra with it; frr.conf stands in the node's folder. */
+  readonly hasOspf?: boolean;
+  /** zebra leaves its routes in the kernel when it ends and takes them back within this many seconds (`-K`). */
+  readonly zebraKeepsSec?: number;
+  /** BIRD starts as after a restart (`-R`): it keeps what it finds in the kernel until its neighbors are back. */
+  readonly recoversRoutes?: boolean;
   /** A TCP port on which the node answers with its name, so that a connection shows whom it reached. */
   readonly answersOn?: number;
 };

@@ -3,12 +3,20 @@ import type { LabPaths } from '../paths.ts';
 import { getTopology } from '../topologies/index.ts';
 import type { NodeKind, Topology } from '../topology.ts';
 import type { Check } from './check.ts';
+import { ibgpRrChecks } from './ibgp-rr.ts';
 import { quickstartChecks } from './quickstart.ts';
+import { restartChecks } from './restart.ts';
+import { secureChecks } from './secure.ts';
+import { spineLeafChecks } from './spine-leaf.ts';
 import { statusChecks } from './status.ts';
 import { zooChecks } from './zoo.ts';
 
 const checks: Readonly<Record<string, (lab: LabPaths) => readonly Check[]>> = {
+  'ibgp-rr': ibgpRrChecks,
   quickstart: quickstartChecks,
+  restart: restartChecks,
+  secure: secureChecks,
+  'spine-leaf': spineLeafChecks,
   zoo: zooChecks,
 };
 

@@ -8,7 +8,7 @@ import { exabgpPlan } from './exabgp.ts';
 import { frrPlan } from './frr.ts';
 import { gobgpPlan } from './gobgp.ts';
 import { openbgpdPlan } from './openbgpd.ts';
-import { waggleAgentPlan, waggleRouterPlan } from './waggle.ts';
+import { waggleAgentPlan, waggleOspfPlan, waggleRouterPlan } from './waggle.ts';
 
 const hostPlan: KindPlan = { configTarget: '/run/lab/config', directories: [], daemons: () => [] };
 
@@ -23,8 +23,8 @@ const plans: Readonly<Record<NodeKind, KindPlan>> = {
   'waggle-router': waggleRouterPlan,
 };
 
-export function planOf(kind: NodeKind): KindPlan {
-  return plans[kind];
+export function planOf(node: LabNode): KindPlan {
+  return node.kind === 'waggle-router' && node.hasOspf === true ? waggleOspfPlan : plans[node.kind];
 }
 
 export function daemonsOf(node: LabNode): readonly Daemon[] {
@@ -42,5 +42,5 @@ export function daemonsOf(node: LabNode): readonly Daemon[] {
             ],
           },
         ];
-  return [...answer, ...planOf(node.kind).daemons(node)];
+  return [...answer, ...planOf(node).daemons(node)];
 }

@@ -1,6 +1,7 @@
 // Waggle itself, both ways: the node agent with manifests, and the router with a file. The commands are found on PATH, which
 // begins with the checkout's bin/.
-import type { KindPlan } from './daemon.ts';
+import type { Daemon, KindPlan } from './daemon.ts';
+import { frrDirectories, loadFrrConfig, underlayDaemons, vtyshFiles } from './frr.ts';
 
 const directories = [
   { path: '/run/waggle', owner: 'root:root' },
@@ -32,10 +33,31 @@ export const waggleAgentPlan: KindPlan = {
   ],
 };
 
+function router(configFolder: string): Daemon {
+  return {
+    name: 'waggle',
+    command: ['waggle', 'router', '--config', `${configFolder}/router.yaml`, ...places],
+    readyFile,
+  };
+}
+
 export const waggleRouterPlan: KindPlan = {
   configTarget: '/run/lab/config',
   directories,
-  daemons: () => [
-    { name: 'waggle', command: ['waggle', 'router', '--config', '/run/lab/config/router.yaml', ...places], readyFile },
-  ],
+  daemons: () => [router('/run/lab/config')],
+};
+
+/** The router above an OSPF underlay that FRR's daemons run in the same node. */
+export const waggleOspfPlan: KindPlan = {
+  needs: '/usr/lib/frr/ospfd',
+  configTarget: '/etc/frr',
+  directories: [...directories, ...frrDirectories],
+  extraFiles: vtyshFiles,
+  daemons: (node) => {
+    const underlay = underlayDaemons(node);
+    const loaded = underlay.map((daemon, index) =>
+      index === underlay.length - 1 ? { ...daemon, afterStart: loadFrrConfig } : daemon,
+    );
+    return [...loaded, router('/etc/frr')];
+  },
 };

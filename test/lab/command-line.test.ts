@@ -18,7 +18,7 @@ test('an unknown command is a usage error that names it', async (t) => {
 test('an unknown topology is refused with the names of those there are', async (t) => {
   const { code, output } = await runLab(['down', 'atlantis']);
   t.is(code, 1);
-  t.regex(output, /no topology is called atlantis; there are: quickstart, zoo/);
+  t.regex(output, /no topology is called atlantis; there are: quickstart, zoo, spine-leaf, ibgp-rr, secure, restart/);
 });
 
 test('kubectl is refused with one line that says what it needs', async (t) => {
