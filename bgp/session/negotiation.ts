@@ -7,12 +7,8 @@ import { families, type Family, familyByCode, ipv4Unicast } from '../net/family.
 import type { PeerKind } from '../net/peer-kind.ts';
 import type { RouterId } from '../net/router-id.ts';
 import type { CapabilityView } from '../views.ts';
-import {
-  type Capability,
-  fourOctetAsnCapability,
-  multiprotocolCapability,
-  routeRefreshCapability,
-} from '../wire/capability.ts';
+import type { Capability } from '../wire/capability.ts';
+import { fourOctetAsnCapability, multiprotocolCapability, routeRefreshCapability } from '../wire/capability-values.ts';
 import { NotificationCode, NotificationError, OpenSubcode } from '../wire/notification.ts';
 import { BGP_VERSION, openAsnField, type OpenMessage } from '../wire/open.ts';
 

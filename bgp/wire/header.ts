@@ -5,6 +5,8 @@ export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
 export const HEADER_LENGTH = 19;
 export const MAX_MESSAGE_LENGTH = 4096;
+/** RFC 8654 §4: of any message but OPEN and KEEPALIVE, once both sides announced it. */
+export const MAX_EXTENDED_LENGTH = 65_535;
 /** Where the type octet stands in a message. */
 export const TYPE_OFFSET = 18;
 

@@ -1,8 +1,10 @@
 // NOTIFICATION (RFC 4271 §4.5, §6): the error that ends a session, as an Error to throw and as bytes. Code points of RFC 4271,
-// RFC 4486 (Cease), RFC 6608 (FSM), RFC 7313 (ROUTE-REFRESH), RFC 8538 (Hard Reset), RFC 9234 (roles); shutdown texts of RFC 9003.
+// RFC 4486 (Cease), 6608 (FSM), 7313 (ROUTE-REFRESH), 8538 (Hard Reset), 9234 (roles), 9384 (BFD Down), 9687 (send hold timer);
+// shutdown texts of RFC 9003.
 // When to send one is decided by whoever throws; the words of describeNotification are FRR's, which people search for.
 
 import { HEADER_LENGTH, MAX_MESSAGE_LENGTH, MessageType, writeHeader } from './header.ts';
+import { cleanPeerText, encodeText } from './peer-text.ts';
 
 export const NotificationCode = {
   MessageHeaderError: 1,
@@ -12,6 +14,7 @@ export const NotificationCode = {
   FsmError: 5,
   Cease: 6,
   RouteRefreshError: 7,
+  SendHoldTimerExpired: 8,
 } as const;
 export type NotificationCode = (typeof NotificationCode)[keyof typeof NotificationCode];
 
@@ -36,6 +39,8 @@ export const UpdateSubcode = {
   AttributeFlagsError: 4,
   AttributeLengthError: 5,
   InvalidOrigin: 6,
+  /** Deprecated by RFC 4271. */
+  AsRoutingLoop: 7,
   InvalidNextHop: 8,
   OptionalAttributeError: 9,
   InvalidNetworkField: 10,
@@ -50,7 +55,7 @@ export const FsmSubcode = {
   UnexpectedMessageInEstablished: 3,
 } as const;
 
-/** RFC 4486 §3, RFC 8538 §3. */
+/** RFC 4486 §3, RFC 8538 §3, RFC 9384 §4. */
 export const CeaseSubcode = {
   Unspecific: 0,
   MaximumPrefixesReached: 1,
@@ -62,6 +67,7 @@ export const CeaseSubcode = {
   ConnectionCollisionResolution: 7,
   OutOfResources: 8,
   HardReset: 9,
+  BfdDown: 10,
 } as const;
 
 /** RFC 7313 §5. */
@@ -208,20 +214,46 @@ const MAX_SHUTDOWN_TEXT = 255;
 /** Data of a Cease with a text: length octet and UTF-8, cut at a character's edge to 255 octets (RFC 9003 §2). */
 export function encodeShutdownText(text: string): Uint8Array {
   if (text === '') return NO_DATA;
-  const data = new Uint8Array(1 + MAX_SHUTDOWN_TEXT);
-  const { written } = new TextEncoder().encodeInto(text, data.subarray(1));
-  data[0] = written;
-  return data.slice(0, 1 + written);
+  const octets = encodeText(text, MAX_SHUTDOWN_TEXT);
+  return Uint8Array.of(octets.length, ...octets);
 }
 
 /**
- * The text in the data of a Cease, safe to show: at most 255 octets, control characters (also those that reorder text) replaced
- * by spaces, wrong UTF-8 by U+FFFD. undefined when there is none or its length octet is wrong (RFC 9003 §4).
+ * The text in the data of a Cease, safe to show (peer-text.ts). undefined when there is none or its length octet is wrong
+ * (RFC 9003 §4).
  */
 export function decodeShutdownText(data: Uint8Array): string | undefined {
   const length = data[0] ?? 0;
   if (length === 0 || data.length < 1 + length) return undefined;
-  const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(data.subarray(1, 1 + length));
-  const cleaned = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, ' ').trim();
-  return cleaned === '' ? undefined : cleaned;
+  return cleanPeerText(data.subarray(1, 1 + length));
+}
+
+/** RFC 8538 §3: the data of a Hard Reset is the NOTIFICATION that it stands for, from its code on. */
+export function wrapInHardReset(inner: NotificationMessage): NotificationMessage {
+  const data = Uint8Array.of(inner.code, inner.subcode, ...inner.data);
+  return { code: NotificationCode.Cease, subcode: CeaseSubcode.HardReset, data };
+}
+
+export function isHardReset(code: number, subcode: number): boolean {
+  return code === NotificationCode.Cease && subcode === CeaseSubcode.HardReset;
+}
+
+/**
+ * What a Hard Reset stands for; undefined for any other NOTIFICATION, and when the data is too short to say (it is a hard reset all
+ * the same). One layer is taken off: a Hard Reset within another is shown as such.
+ */
+export function unwrapHardReset(message: NotificationMessage): NotificationMessage | undefined {
+  const { code, subcode, data } = message;
+  if (!isHardReset(code, subcode) || data.length < 2) return undefined;
+  return { code: data[0], subcode: data[1], data: data.slice(2) };
+}
+
+/** In words, with what a Hard Reset stands for and with the sender's text: `Cease/Hard Reset (Cease/Peer De-configured)`. */
+export function explainNotification(message: NotificationMessage): string {
+  const words = describeNotification(message.code, message.subcode);
+  const inner = unwrapHardReset(message);
+  const said = inner ?? message;
+  const full = inner === undefined ? words : `${words} (${describeNotification(inner.code, inner.subcode)})`;
+  const text = carriesShutdownText(said.code, said.subcode) ? decodeShutdownText(said.data) : undefined;
+  return text === undefined ? full : `${full}: ${text}`;
 }

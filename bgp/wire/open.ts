@@ -6,7 +6,7 @@ import { type RouterId, routerId } from '../net/router-id.ts';
 import { type Capability, decodeCapability } from './capability.ts';
 import { HEADER_LENGTH, MessageType, writeHeader } from './message.ts';
 import { NotificationCode, NotificationError, OpenSubcode } from './notification.ts';
-import { readUint32 } from './read-uint32.ts';
+import { readUint32 } from './uint32.ts';
 
 export const BGP_VERSION = 4;
 const CAPABILITIES_PARAMETER = 2;
@@ -82,6 +82,15 @@ function decodeOptionalParameters(buffer: Uint8Array, offset: number, end: numbe
   return capabilities;
 }
 
+/** Whether the OPEN needs the extended form of RFC 9072. */
+export function isExtendedOpen(open: OpenMessage): boolean {
+  return sizeOf(open.capabilities) + 2 > 255;
+}
+
+function sizeOf(capabilities: readonly Capability[]): number {
+  return capabilities.reduce((sum, capability) => sum + 2 + capability.value.length, 0);
+}
+
 /**
  * RFC 5492 has no fault for a capability that is malformed; a parameter that is recognized but malformed is 2/0 (RFC 4271 §6.2).
  * A known capability of a wrong length is therefore 2/0 with the capability as data, so that the peer's operator sees which one.
@@ -107,8 +116,9 @@ function decodeCapabilities(buffer: Uint8Array, offset: number, end: number, int
 
 /** The whole message: all capabilities in one parameter (RFC 5492 §4), in the extended form only when it must be. */
 export function encodeOpen(open: OpenMessage): Uint8Array {
-  const size = open.capabilities.reduce((sum, capability) => sum + 2 + capability.value.length, 0);
-  const isExtended = size + 2 > 254;
+  const size = sizeOf(open.capabilities);
+  // RFC 9072 §2: the form of RFC 4271 is to be used as long as its one-octet lengths suffice.
+  const isExtended = isExtendedOpen(open);
   const overhead = size === 0 ? 0 : isExtended ? 6 : 2;
   const message = new Uint8Array(FIXED_LENGTH + overhead + size);
   writeHeader(message, 0, message.length, MessageType.Open);

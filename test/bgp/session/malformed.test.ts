@@ -164,7 +164,7 @@ test('texts of the peer are cleaned before they are told (RFC 9003 §4)', (t) =>
   peer.send(notification(6, 2, [text.length, ...text]));
   network.run();
   const reason = us.neighbor.view().lastReset?.reason ?? '';
-  t.true(reason.startsWith('Cease/Administrative Shutdown: bye "'));
+  t.true(reason.startsWith("Cease/Administrative Shutdown: bye '"));
   t.notRegex(reason, /\p{Cc}|\p{Cf}/u);
 });
 

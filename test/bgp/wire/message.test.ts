@@ -122,7 +122,8 @@ test('a shutdown text from a peer cannot move the cursor, hide letters or break 
     const bytes = new TextEncoder().encode(text);
     return concat([bytes.length], bytes);
   };
-  t.is(decodeShutdownText(encode('a\u001b[2Jb\r\nc\u202ed\u2028e')), 'a [2Jb  c d e');
+  t.is(decodeShutdownText(encode('a\u001b[2Jb\r\nc\u202ed\u2028e')), 'ab  c d e');
+  t.is(decodeShutdownText(encode('\u001b]0;title\u0007back at "nine"\u009b31m')), "back at 'nine'");
   t.is(decodeShutdownText(fromHex('03 61ff62')), 'a\ufffdb');
   t.is(decodeShutdownText(fromHex('05 6162')), undefined);
   t.is(decodeShutdownText(fromHex('00')), undefined);

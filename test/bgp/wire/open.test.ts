@@ -5,12 +5,12 @@ import fc from 'fast-check';
 
 import { asn } from '#bgp/net/asn.ts';
 import { routerId } from '#bgp/net/router-id.ts';
+import type { Capability } from '#bgp/wire/capability.ts';
 import {
-  type Capability,
   fourOctetAsnCapability,
   multiprotocolCapability,
   routeRefreshCapability,
-} from '#bgp/wire/capability.ts';
+} from '#bgp/wire/capability-values.ts';
 import { messageLength } from '#bgp/wire/message.ts';
 import { NotificationError } from '#bgp/wire/notification.ts';
 import { decodeOpen, encodeOpen, openAsnField } from '#bgp/wire/open.ts';
@@ -38,7 +38,7 @@ const capability: fc.Arbitrary<Capability> = fc.oneof(
   fc.constant(routeRefreshCapability()),
   fc.integer({ min: 1, max: 0xffff_ffff }).map((number) => fourOctetAsnCapability(asn(number))),
   fc
-    .tuple(fc.integer({ min: 66, max: 255 }), fc.uint8Array({ maxLength: 255, size: 'max' }))
+    .tuple(fc.integer({ min: 76, max: 255 }), fc.uint8Array({ maxLength: 255, size: 'max' }))
     .map(([code, value]): Capability => ({ type: 'unknown', code, value })),
 );
 
