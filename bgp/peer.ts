@@ -11,6 +11,7 @@ import { families, familyByName } from './net/family.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Clock, ConnectionInfo } from './ports.ts';
 import { plainGroupOptions } from './rib/group-options.ts';
+import { PathFlag } from './rib/code-points.ts';
 import type { Rib } from './rib/rib.ts';
 import type { GroupMember, PeerIndex, UpdateGroupOptions } from './rib/types.ts';
 import type { Negotiated } from './session/negotiation.ts';
@@ -146,7 +147,7 @@ export class Peer {
     const rib = this.deps.ribs[family.index];
     const cursor = this.cursor;
     cursor.reset(buffer, start, end, family);
-    while (cursor.next()) rib.withdraw(this.index, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
+    while (cursor.next()) rib.withdraw(this.index, 0, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
   }
 
   private announce(
@@ -163,11 +164,11 @@ export class Peer {
       return;
     }
     const rib = this.deps.ribs[family.index];
-    const isLoop = this.isLoop(attr);
+    const flags = this.isLoop(attr) ? PathFlag.AsLoop : 0;
     const cursor = this.cursor;
     cursor.reset(buffer, start, end, family);
     while (cursor.next()) {
-      rib.announce(this.index, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length, attr, isLoop, nowSec);
+      rib.announce(this.index, 0, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length, attr, flags, nowSec);
     }
   }
 

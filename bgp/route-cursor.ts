@@ -69,12 +69,12 @@ export function openRouteCursor(query: RouteQuery, deps: RouteCursorDeps): Route
       asn: deps.asn,
       routerId: formatRouterId(routerIdOf(deps.routerId)),
       tableVersion: view.tableVersion,
-      peers: deps.peers.entries().map(({ index, address, asn, routerId, isIbgp }) => ({
+      peers: deps.peers.entries().map(({ index, address, asn, routerId, kind }) => ({
         number: index,
         address: address.toString(),
         remoteAsn: asn,
         routerId: formatRouterId(routerIdOf(routerId)),
-        isIbgp,
+        isIbgp: kind === 'ibgp',
       })),
       maxRoutes: view.maxRoutes,
     },

@@ -16,7 +16,7 @@ import { openRouteCursor, type RouteCursor } from './route-cursor.ts';
 import { NextHops } from './rib/next-hops.ts';
 import { RibPeers } from './rib/peers.ts';
 import { Rib } from './rib/rib.ts';
-import { WorkState, type PeerIndex } from './rib/types.ts';
+import { LocalSource, WorkState, type PeerIndex } from './rib/types.ts';
 import { type NeighborListener, noRestart } from './session/listener.ts';
 import { Neighbor } from './session/neighbor.ts';
 import type { InstanceView, RouteQuery, SpeakerOutcome } from './views.ts';
@@ -304,7 +304,7 @@ export class Speaker {
     const { negotiated } = neighbor;
     if (peer === undefined || negotiated === undefined) return;
     this.tables.peers.update(peer.index, {
-      isIbgp: negotiated.isIbgp,
+      kind: negotiated.isIbgp ? 'ibgp' : 'ebgp',
       asn: negotiated.remoteAsn,
       routerId: negotiated.remoteRouterId,
     });
@@ -322,7 +322,7 @@ export class Speaker {
     const configured = configuration.neighbors.get(address);
     if (configured === undefined) return;
     const { config } = configured;
-    const index = this.tables.peers.add({ address: configured.address, isIbgp: false, asn: 0, routerId: 0 });
+    const index = this.tables.peers.add({ address: configured.address, kind: 'ebgp', asn: 0, routerId: 0 });
     const { clock, onEvent } = this.deps;
     const options = {
       instance: this.instance,
@@ -393,7 +393,7 @@ export class Speaker {
     for (const [key, { prefix }] of before) {
       if (next.has(key)) continue;
       const rib = this.tables.ribs[prefix.version === 4 ? 0 : 1];
-      rib.withdraw(LOCAL_PEER, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length);
+      rib.withdraw(LOCAL_PEER, LocalSource.Network, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length);
     }
     const nowSec = Math.floor(this.deps.clock.wallMs() / 1000);
     for (const [key, network] of next) {
@@ -406,7 +406,18 @@ export class Speaker {
       });
       const attr = this.tables.attributes.intern(block, 0, block.length);
       const rib = this.tables.ribs[prefix.version === 4 ? 0 : 1];
-      rib.announce(LOCAL_PEER, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length, attr, false, nowSec);
+      rib.announce(
+        LOCAL_PEER,
+        LocalSource.Network,
+        prefix.w0,
+        prefix.w1,
+        prefix.w2,
+        prefix.w3,
+        prefix.length,
+        attr,
+        0,
+        nowSec,
+      );
       this.tables.attributes.release(attr);
     }
   }

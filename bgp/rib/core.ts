@@ -4,6 +4,7 @@ import type { Family } from '../net/family.ts';
 import type { AttributeSets } from '../wire/attribute-sets.ts';
 import type { Packer } from './packer.ts';
 import type { PathTable } from './path-table.ts';
+import type { PeerRoutes } from './peer-routes.ts';
 import type { RibPeers } from './peers.ts';
 import type { Reclaimer } from './reclaimer.ts';
 import type { RouteViews } from './route-views.ts';
@@ -15,6 +16,8 @@ export interface RibCore {
   readonly attributes: AttributeSets;
   readonly peers: RibPeers;
   readonly paths: PathTable;
+  /** How old paths are: isLongLivedStale(path) for LLGR_STALE on the way out. */
+  readonly routes: PeerRoutes;
   /** Prefixes whose best path is to be chosen. */
   readonly undecided: SlotQueue;
   readonly reclaimer: Reclaimer;

@@ -26,6 +26,10 @@ export class PathTable {
   epochs: Uint8Array;
   flags: Uint8Array;
   reasons: Uint8Array;
+  /** RFC 7911 path identifiers; of length 0 until a path has another one than 0. */
+  pathIds: Uint32Array;
+  /** Rank before LOCAL_PREF that an import policy gave; of length 0 until a path has one. */
+  weights: Uint16Array;
   pathCount: number;
   /** Every path slot in use is below this. */
   pathLimit: number;
@@ -49,6 +53,8 @@ export class PathTable {
     this.epochs = new Uint8Array(firstCapacity(10));
     this.flags = new Uint8Array(firstCapacity(11));
     this.reasons = new Uint8Array(firstCapacity(12));
+    this.pathIds = new Uint32Array(0);
+    this.weights = new Uint16Array(0);
     this.prefixCapacity = firstCapacity(0);
     this.pathCapacity = firstCapacity(4);
     this.pathCount = 0;
@@ -59,7 +65,8 @@ export class PathTable {
   get bytes(): number {
     const columns = [this.first, this.best, this.versions, this.holds, this.prefixOf, this.next, this.attributes];
     const more = [this.usedAttributes, this.receivedSec, this.peers, this.epochs, this.flags, this.reasons];
-    return [...columns, ...more].reduce((sum, column) => sum + column.byteLength, this.prefixes.bytes);
+    const rare = this.pathIds.byteLength + this.weights.byteLength;
+    return [...columns, ...more].reduce((sum, column) => sum + column.byteLength, this.prefixes.bytes + rare);
   }
 
   /** The slot of the prefix, with room in the columns. */
@@ -70,14 +77,42 @@ export class PathTable {
   }
 
   /** The path of a peer among those of a prefix; 0 when there is none. */
-  find(prefix: number, peer: number): number {
+  find(prefix: number, peer: number, pathId: number): number {
+    const { next, pathIds, peers } = this;
     let path = this.first[prefix];
-    while (path !== 0 && this.peers[path] !== peer) path = this.next[path];
+    if (pathIds.length === 0) {
+      if (pathId !== 0) return 0;
+      while (path !== 0 && peers[path] !== peer) path = next[path];
+    } else while (path !== 0 && (peers[path] !== peer || pathIds[path] !== pathId)) path = next[path];
     return path;
   }
 
+  /** How many paths of a prefix are a peer's. */
+  countOf(prefix: number, peer: number): number {
+    let count = 0;
+    for (let path = this.first[prefix]; path !== 0; path = this.next[path]) if (this.peers[path] === peer) count++;
+    return count;
+  }
+
+  pathIdOf(path: number): number {
+    return this.pathIds.length === 0 ? 0 : this.pathIds[path];
+  }
+
+  weightOf(path: number): number {
+    return this.weights.length === 0 ? 0 : this.weights[path];
+  }
+
+  setWeight(path: number, weight: number): void {
+    if (this.weights.length === 0) {
+      if (weight === 0) return;
+      this.weights = new Uint16Array(this.next.length);
+      this.pathCapacity = this.shortestPathColumn();
+    }
+    this.weights[path] = weight;
+  }
+
   /** A new first path of the prefix; attributes, flags and time are the caller's to set. */
-  link(prefix: number, peer: number): number {
+  link(prefix: number, peer: number, pathId: number): number {
     let path = this.freeHead;
     if (path !== 0) this.freeHead = this.next[path];
     else {
@@ -89,6 +124,13 @@ export class PathTable {
     this.next[path] = this.first[prefix];
     this.first[prefix] = path;
     this.reasons[path] = 0;
+    if (this.pathIds.length > 0) this.pathIds[path] = pathId;
+    else if (pathId !== 0) {
+      this.pathIds = new Uint32Array(this.next.length);
+      this.pathCapacity = this.shortestPathColumn();
+      this.pathIds[path] = pathId;
+    }
+    if (this.weights.length > 0) this.weights[path] = 0;
     this.pathCount++;
     return path;
   }
@@ -138,7 +180,15 @@ export class PathTable {
     if (path >= this.flags.length) this.flags = growUint8(this.flags, nextCapacity(this.flags.length, path + 1));
     if (path >= this.reasons.length)
       this.reasons = growUint8(this.reasons, nextCapacity(this.reasons.length, path + 1));
-    this.pathCapacity = Math.min(
+    if (this.pathIds.length > 0 && path >= this.pathIds.length)
+      this.pathIds = growUint32(this.pathIds, nextCapacity(this.pathIds.length, path + 1));
+    if (this.weights.length > 0 && path >= this.weights.length)
+      this.weights = growUint16(this.weights, nextCapacity(this.weights.length, path + 1));
+    this.pathCapacity = this.shortestPathColumn();
+  }
+
+  private shortestPathColumn(): number {
+    return Math.min(
       this.prefixOf.length,
       this.next.length,
       this.attributes.length,
@@ -148,6 +198,8 @@ export class PathTable {
       this.epochs.length,
       this.flags.length,
       this.reasons.length,
+      this.pathIds.length === 0 ? this.next.length : this.pathIds.length,
+      this.weights.length === 0 ? this.next.length : this.weights.length,
     );
   }
 }

@@ -3,15 +3,26 @@
 
 import { compareAddresses, Address } from '../net/address.ts';
 import { growUint32, growUint8, nextCapacity } from '../net/columns.ts';
+import type { PeerKind } from '../net/peer-kind.ts';
 import type { PeerIndex } from './types.ts';
 
 export interface RibPeer {
   readonly address: Address;
-  readonly isIbgp: boolean;
+  readonly kind: PeerKind;
   readonly asn: number;
   /** The peer's BGP Identifier; 0 while there is no session. */
   readonly routerId: number;
+  /** RFC 4456: our client. */
+  readonly isReflectorClient?: boolean;
+  /** RFC 7947. */
+  readonly isRouteServerClient?: boolean;
 }
+
+/** {@link PeerKind} in columns. */
+export const KindCode = { ebgp: 0, confederation: 1, ibgp: 2 } as const satisfies Record<PeerKind, number>;
+
+/** Bits of {@link RibPeers.clients}. */
+export const ClientFlag = { Reflector: 1, RouteServer: 2 } as const;
 
 /** Numbers fit 16 bits; two values are kept for "everyone" in targets of messages. */
 const MAX_PEERS = 65_000;
@@ -19,6 +30,11 @@ const MAX_PEERS = 65_000;
 export class RibPeers {
   /** Columns by PeerIndex; replaced as peers are added. */
   isIbgp: Uint8Array;
+  /** See {@link KindCode}; 0 for this speaker. */
+  kinds: Uint8Array;
+  /** See {@link ClientFlag}. */
+  clients: Uint8Array;
+  asns: Uint32Array;
   routerIds: Uint32Array;
   /** Position in the order of peer addresses (RFC 4271 §9.1.2.2 (g)). */
   addressRanks: Uint32Array;
@@ -27,9 +43,12 @@ export class RibPeers {
 
   constructor() {
     this.isIbgp = new Uint8Array(16);
+    this.kinds = new Uint8Array(16);
+    this.clients = new Uint8Array(16);
+    this.asns = new Uint32Array(16);
     this.routerIds = new Uint32Array(16);
     this.addressRanks = new Uint32Array(16);
-    this.peers = [{ address: new Address(4, 0, 0, 0, 0), isIbgp: false, asn: 0, routerId: 0 }];
+    this.peers = [{ address: new Address(4, 0, 0, 0, 0), kind: 'ebgp', asn: 0, routerId: 0 }];
     this.free = [];
   }
 
@@ -41,9 +60,12 @@ export class RibPeers {
   add(peer: RibPeer): PeerIndex {
     const index = this.free.pop() ?? this.peers.length;
     if (index > MAX_PEERS) throw new RangeError(`a speaker has at most ${MAX_PEERS} peers`);
-    if (index >= this.isIbgp.length) {
-      const capacity = nextCapacity(this.isIbgp.length, index + 1);
+    if (index >= this.kinds.length) {
+      const capacity = nextCapacity(this.kinds.length, index + 1);
       this.isIbgp = growUint8(this.isIbgp, capacity);
+      this.kinds = growUint8(this.kinds, capacity);
+      this.clients = growUint8(this.clients, capacity);
+      this.asns = growUint32(this.asns, capacity);
       this.routerIds = growUint32(this.routerIds, capacity);
       this.addressRanks = growUint32(this.addressRanks, capacity);
     }
@@ -52,7 +74,7 @@ export class RibPeers {
     return index;
   }
 
-  /** What an OPEN taught: before the session's first route is announced. */
+  /** What an OPEN or a configuration taught: before the session's first route is announced. */
   update(index: PeerIndex, known: Partial<Omit<RibPeer, 'address'>>): void {
     const peer = this.get(index);
     this.set(index, { ...peer, ...known });
@@ -78,7 +100,12 @@ export class RibPeers {
 
   private set(index: PeerIndex, peer: RibPeer): void {
     this.peers[index] = peer;
-    this.isIbgp[index] = peer.isIbgp ? 1 : 0;
+    this.isIbgp[index] = peer.kind === 'ibgp' ? 1 : 0;
+    this.kinds[index] = KindCode[peer.kind];
+    this.clients[index] =
+      (peer.isReflectorClient === true ? ClientFlag.Reflector : 0) |
+      (peer.isRouteServerClient === true ? ClientFlag.RouteServer : 0);
+    this.asns[index] = peer.asn;
     this.routerIds[index] = peer.routerId;
   }
 

@@ -2,7 +2,7 @@
 // and the update groups that pass it on. Changes are only noted here; work() decides and sends, slice by
 // slice. The family's sessions, timers and sockets are the speaker's business.
 
-import { nextCapacity, growUint32, growUint8 } from '../net/columns.ts';
+import { nextCapacity, growUint8 } from '../net/columns.ts';
 import type { Family } from '../net/family.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
@@ -13,11 +13,13 @@ import { ImportTransform } from './import-transform.ts';
 import type { NextHops } from './next-hops.ts';
 import { Packer } from './packer.ts';
 import { PathTable } from './path-table.ts';
+import { Age, PeerRoutes } from './peer-routes.ts';
 import type { RibPeers } from './peers.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { type RouteView, type ViewQuery } from './route-view.ts';
 import { RouteViews } from './route-views.ts';
 import { SlotQueue } from './slot-queue.ts';
+import { Due, Sweeps } from './sweeps.ts';
 import { type NotSentListener, type PeerIndex, WorkState } from './types.ts';
 import { UpdateGroups } from './update-groups.ts';
 
@@ -34,19 +36,12 @@ export interface RibDeps {
 
 const DEFAULT_VIEW_BYTES = 32 << 20;
 
-/** Something to do with every path that matches: a walk over all path slots, a slice at a time. */
-interface Sweep {
-  readonly kind: 'remove-peer' | 'import-policy' | 'next-hops';
-  readonly peer: PeerIndex;
-  /** For next hops: changes after this generation count. */
-  readonly generation: number;
-  cursor: number;
-}
-
 /** Prefixes or paths handled by one slice: a few milliseconds. */
 const DEFAULT_BUDGET = 2048;
 /** Passing a path by in a sweep takes a fraction of the time that changing it does. */
 const SWEEP_FACTOR = 4;
+/** Paths that one peer may have for one prefix (RFC 7911): more are refused, since each costs a step of every look-up. */
+const MAX_PATHS_A_PREFIX = 256;
 
 export class Rib {
   readonly family: Family;
@@ -61,12 +56,12 @@ export class Rib {
   private readonly undecided: SlotQueue;
   /** Bit by prefix slot: the best path changed in place, so that the same slot means another route. */
   private touched: Uint8Array;
-  private readonly sweeps: Sweep[];
+  private readonly routes: PeerRoutes;
+  private readonly sweeps: Sweeps;
+  /** Next hops whose answer changed after this generation are still to be looked at. */
+  private nextHopsSince: number;
   private nextHopGeneration: number;
-  // Columns by PeerIndex.
-  private epochs: Uint8Array;
-  private receivedCounts: Uint32Array;
-  private acceptedCounts: Uint32Array;
+  private isDeferring: boolean;
   private acceptedPaths: number;
   private acceptedPrefixes: number;
   private readonly policies: (Policy | undefined)[];
@@ -75,6 +70,7 @@ export class Rib {
     this.family = family;
     this.tableVersion = 0;
     this.paths = new PathTable(family.words, deps.hashSeed ?? 0);
+    this.routes = new PeerRoutes(this.paths);
     this.nextHops = deps.nextHops;
     this.undecided = new SlotQueue();
     this.core = {
@@ -82,6 +78,7 @@ export class Rib {
       attributes: deps.attributes,
       peers: deps.peers,
       paths: this.paths,
+      routes: this.routes,
       undecided: this.undecided,
       reclaimer: new Reclaimer(deps.attributes, this.paths, this.undecided),
       packer: new Packer(family, deps.attributes, this.paths.prefixes),
@@ -93,11 +90,16 @@ export class Rib {
     this.decision = new Decision(this.paths, deps.attributes, deps.peers, deps.nextHops);
     this.importTransform = new ImportTransform(family, deps.attributes);
     this.touched = new Uint8Array(1024);
-    this.sweeps = [];
+    this.sweeps = new Sweeps(this.paths, this.routes, {
+      remove: (path) => this.removePath(path),
+      reevaluate: (path) => this.reevaluate(path),
+      becomeLongLived: (path) => this.becomeLongLived(path),
+      checkNextHop: (path) => this.checkNextHop(path),
+      decideAgain: (path) => this.markUndecided(this.paths.prefixOf[path]),
+    });
+    this.nextHopsSince = deps.nextHops.generation;
     this.nextHopGeneration = deps.nextHops.generation;
-    this.epochs = new Uint8Array(16);
-    this.receivedCounts = new Uint32Array(16);
-    this.acceptedCounts = new Uint32Array(16);
+    this.isDeferring = false;
     this.acceptedPaths = 0;
     this.acceptedPrefixes = 0;
     this.policies = [];
@@ -132,52 +134,95 @@ export class Rib {
 
   /** Routes of a peer in its Adj-RIB-In, whatever the import policy says. */
   received(peer: PeerIndex): number {
-    return peer < this.receivedCounts.length ? this.receivedCounts[peer] : 0;
+    return peer < this.routes.received.length ? this.routes.received[peer] : 0;
   }
 
   /** Routes of a peer that the import policy accepted. */
   accepted(peer: PeerIndex): number {
-    return peer < this.acceptedCounts.length ? this.acceptedCounts[peer] : 0;
+    return peer < this.routes.accepted.length ? this.routes.accepted[peer] : 0;
+  }
+
+  /** Routes of a peer that are kept although it has not announced them again (RFC 4724 §4.2, RFC 7313 §4). */
+  stale(peer: PeerIndex): number {
+    return peer < this.routes.stale.length ? this.routes.stale[peer] : 0;
+  }
+
+  /** Announcements that the peer's limit has refused since there was room last. */
+  refused(peer: PeerIndex): number {
+    return peer < this.routes.refused.length ? this.routes.refused[peer] : 0;
+  }
+
+  /**
+   * Selection deferral (RFC 4724 §4.1): while true nothing is decided, hence nothing advertised or installed, and no
+   * End-of-RIB is sent. Routes come in as always.
+   */
+  get isDeferred(): boolean {
+    return this.isDeferring;
+  }
+
+  set isDeferred(isDeferred: boolean) {
+    this.isDeferring = isDeferred;
   }
 
   /** Without a policy everything is accepted. A change re-evaluates the peer's routes: no refresh is needed. */
   setImportPolicy(peer: PeerIndex, policy: Policy): void {
-    this.ensurePeer(peer);
+    this.routes.ensure(peer);
     const before = this.policies[peer];
     this.policies[peer] = policy;
-    if (before?.fingerprint === policy.fingerprint || this.receivedCounts[peer] === 0) return;
-    this.startSweep('import-policy', peer, 0);
+    if (before?.fingerprint === policy.fingerprint || this.routes.received[peer] === 0) return;
+    this.sweeps.add(Due.ImportPolicy, peer);
+  }
+
+  /** Routes beyond the limit are not taken; those that are there stay. undefined: no limit. */
+  setLimit(peer: PeerIndex, limit: number | undefined): void {
+    this.routes.ensure(peer);
+    this.routes.setLimit(peer, limit);
+  }
+
+  /** True once when routes were refused and there is room again: a refresh brings them in. */
+  takeRoom(peer: PeerIndex): boolean {
+    if (this.refused(peer) === 0 || this.routes.isFull(peer)) return false;
+    this.routes.refused[peer] = 0;
+    return true;
   }
 
   /**
-   * A peer announces a prefix (host bits clear); it replaces what the peer announced for it before. Takes its own
-   * references to the set. `isAsLoop`: our AS number is in the path, so that the route must not be used.
+   * A source announces a prefix (host bits clear); it replaces what it announced before with the same path identifier
+   * (RFC 7911 §3; 0 without add-path). For peer 0 that tells where the route began (see LocalSource). Takes its own
+   * references to the set. `flags`: PathFlag.AsLoop for a route that must not be used, because our AS number or router
+   * ID is in it or it leaked (RFC 9234 §5). False when the peer's limit refused it.
    */
   announce(
     peer: PeerIndex,
+    pathId: number,
     w0: number,
     w1: number,
     w2: number,
     w3: number,
     length: number,
     attr: number,
-    isAsLoop: boolean,
+    receivedFlags: number,
     nowSec: number,
-  ): void {
-    this.ensurePeer(peer);
-    const { paths } = this;
+  ): boolean {
+    const { paths, routes } = this;
+    routes.ensure(peer);
+    if (routes.isFull(peer) && !this.isKnown(peer, pathId, w0, w1, w2, w3, length)) {
+      routes.refused[peer]++;
+      return false;
+    }
     const prefix = paths.prefixSlot(w0, w1, w2, w3, length);
+    let path = paths.find(prefix, peer, pathId);
+    if (path === 0 && pathId !== 0 && paths.countOf(prefix, peer) >= MAX_PATHS_A_PREFIX) {
+      routes.refused[peer]++;
+      return false;
+    }
     const verdict = this.policies[peer]?.evaluate(this.family, w0, w1, w2, w3, length);
     let flags = peer === 0 ? PathFlag.Local : this.core.peers.isIbgp[peer] === 1 ? PathFlag.Internal : 0;
-    if (isAsLoop) flags |= PathFlag.AsLoop;
+    flags |= receivedFlags & PathFlag.AsLoop;
     if (verdict !== undefined && !verdict.isAccepted) flags |= PathFlag.Filtered;
-    let path = paths.find(prefix, peer);
     if (path !== 0 && paths.attributes[path] === attr && (paths.flags[path] & ~DECIDED_FLAGS) === flags) {
-      if (paths.epochs[path] === this.epochs[peer]) return;
-      // The same route in a new session: nothing changes but what the peer's OPEN said of it.
-      paths.epochs[path] = this.epochs[peer];
-      this.markUndecided(prefix);
-      return;
+      if (paths.epochs[path] !== routes.epochs[peer]) this.renew(path);
+      return true;
     }
     this.beforePathChange(prefix);
     const used =
@@ -191,10 +236,11 @@ export class Rib {
     if (used !== 0) attributes.retain(attrSetId(used));
     let wasAccepted = false;
     if (path === 0) {
-      path = paths.link(prefix, peer);
-      this.receivedCounts[peer]++;
+      path = paths.link(prefix, peer, pathId);
+      routes.received[peer]++;
     } else {
       wasAccepted = isAcceptedFlags(paths.flags[path]);
+      routes.forgetAge(path);
       this.releaseAttributes(path);
       if (paths.best[prefix] === path) this.touch(prefix);
     }
@@ -202,16 +248,17 @@ export class Rib {
     paths.attributes[path] = attr;
     paths.usedAttributes[path] = used;
     paths.flags[path] = flags;
-    paths.epochs[path] = this.epochs[peer];
+    paths.epochs[path] = routes.epochs[peer];
     paths.receivedSec[path] = nowSec;
     this.markUndecided(prefix);
+    return true;
   }
 
-  /** A peer withdraws a prefix; false when it had not announced it. */
-  withdraw(peer: PeerIndex, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
+  /** A source withdraws a prefix; false when it had not announced it. */
+  withdraw(peer: PeerIndex, pathId: number, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
     const prefix = this.paths.prefixes.find(w0, w1, w2, w3, length);
     if (prefix === 0) return false;
-    const path = this.paths.find(prefix, peer);
+    const path = this.paths.find(prefix, peer, pathId);
     if (path === 0) return false;
     this.removePath(path);
     return true;
@@ -219,34 +266,62 @@ export class Rib {
 
   /** The peer's session ended: its routes go, slice by slice. It may announce again at once. */
   removePeer(peer: PeerIndex): void {
-    this.ensurePeer(peer);
-    if (this.receivedCounts[peer] === 0) return;
-    this.epochs[peer]++;
-    this.startSweep('remove-peer', peer, 0);
+    this.routes.ensure(peer);
+    this.routes.refused[peer] = 0;
+    if (this.routes.received[peer] === 0) return;
+    this.routes.doomAll(peer);
+    this.sweeps.add(Due.Remove, peer);
+  }
+
+  /**
+   * What is there of the peer counts as stale from now on and stays in use until it is announced again or swept.
+   * `lost`: its session was lost and it may come back (RFC 4724 §4.2); what was stale already goes. `refresh`: it began
+   * to send everything again (BoRR, RFC 7313 §4).
+   */
+  keepPeer(peer: PeerIndex, cause: 'lost' | 'refresh' = 'lost'): void {
+    this.routes.ensure(peer);
+    if (cause === 'lost') this.routes.refused[peer] = 0;
+    if (this.routes.keepCurrent(peer, cause === 'lost')) this.sweeps.add(Due.Remove, peer);
+  }
+
+  /** What is still stale goes, slice by slice: End-of-RIB, EoRR, or nobody waits any longer. */
+  sweepStale(peer: PeerIndex): void {
+    if (this.stale(peer) === 0) return;
+    this.routes.doomStale(peer);
+    this.sweeps.add(Due.Remove, peer);
+  }
+
+  /** RFC 9494 §4.2: stale routes become the least preferred ones; those with NO_LLGR go. */
+  makeLongLived(peer: PeerIndex): void {
+    if (this.stale(peer) === 0) return;
+    this.routes.markLongLived(peer);
+    this.sweeps.add(Due.LongLived, peer);
   }
 
   /** NextHops.refresh() found changes: the routes concerned are decided again. */
   nextHopsChanged(): void {
     if (this.nextHops.generation === this.nextHopGeneration) return;
-    const running = this.sweeps.find((sweep) => sweep.kind === 'next-hops');
-    const since = running?.generation ?? this.nextHopGeneration;
+    if (!this.sweeps.isDue(Due.NextHops, 0)) this.nextHopsSince = this.nextHopGeneration;
     this.nextHopGeneration = this.nextHops.generation;
-    this.startSweep('next-hops', 0, since);
+    this.sweeps.add(Due.NextHops, 0);
   }
 
   /** One slice of whatever is due: decisions, sweeps, messages to members. */
   work(budget: number = DEFAULT_BUDGET): WorkState {
-    if (this.sweeps.length > 0) this.sweep(budget * SWEEP_FACTOR);
-    this.decide(budget);
-    const state = this.groups.work(budget);
+    if (!this.sweeps.isIdle) this.sweeps.work(budget * SWEEP_FACTOR);
+    let state: WorkState = WorkState.Idle;
+    if (!this.isDeferring) {
+      this.decide(budget);
+      state = this.groups.work(budget);
+    }
     this.core.reclaimer.drain(budget);
-    const isDeciding = this.undecided.length > 0 || this.sweeps.length > 0;
+    const isDeciding = (this.undecided.length > 0 && !this.isDeferring) || !this.sweeps.isIdle;
     const isTidy = isDeciding || this.importTransform.clear(budget);
     return isDeciding || !isTidy || this.core.reclaimer.hasWork ? WorkState.More : state;
   }
 
   /** Decides up to `budget` prefixes; true when more are waiting. */
-  decide(budget: number): boolean {
+  private decide(budget: number): boolean {
     const { paths, undecided, groups } = this;
     for (let left = budget; left > 0; left--) {
       const prefix = undecided.shift();
@@ -284,7 +359,8 @@ export class Rib {
     const peer = paths.peers[path];
     this.beforePathChange(prefix);
     if (isAcceptedFlags(paths.flags[path])) this.countAccepted(path, -1);
-    this.receivedCounts[peer]--;
+    this.routes.forgetAge(path);
+    this.routes.received[peer]--;
     if (paths.best[prefix] === path) {
       paths.best[prefix] = 0;
       this.touch(prefix);
@@ -294,25 +370,45 @@ export class Rib {
     this.markUndecided(prefix);
   }
 
-  private sweep(budget: number): void {
+  /** The same route in a new session or refresh: nothing changes but what the peer's OPEN said of it, and its age. */
+  private renew(path: number): void {
+    const { paths, routes } = this;
+    const prefix = paths.prefixOf[path];
+    const wasLongLived = routes.isLongLivedStale(path);
+    if (wasLongLived) this.beforePathChange(prefix);
+    routes.forgetAge(path);
+    paths.epochs[path] = routes.epochs[paths.peers[path]];
+    // RFC 9494 §4.3: it goes out without LLGR_STALE from now on.
+    if (wasLongLived && paths.best[prefix] === path) this.touch(prefix);
+    this.markUndecided(prefix);
+  }
+
+  private becomeLongLived(path: number): void {
     const { paths } = this;
-    const sweep = this.sweeps[0];
-    let left = budget;
-    let path = sweep.cursor;
-    for (; path < paths.pathLimit && left > 0; path++) {
-      left--;
-      if (paths.prefixOf[path] === 0) continue;
-      if (sweep.kind === 'next-hops') {
-        const nextHop = this.core.attributes.nextHop[paths.usedAttributes[path]];
-        if (this.nextHops.hasChangedSince(nextHop, sweep.generation)) this.markUndecided(paths.prefixOf[path]);
-      } else if (paths.peers[path] === sweep.peer) {
-        left -= SWEEP_FACTOR - 1;
-        if (sweep.kind === 'import-policy') this.reevaluate(path);
-        else if (paths.epochs[path] !== this.epochs[sweep.peer]) this.removePath(path);
-      }
-    }
-    sweep.cursor = path;
-    if (path >= paths.pathLimit) this.sweeps.shift();
+    const prefix = paths.prefixOf[path];
+    this.beforePathChange(prefix);
+    if (paths.best[prefix] === path) this.touch(prefix);
+    this.markUndecided(prefix);
+  }
+
+  private checkNextHop(path: number): void {
+    const nextHop = this.core.attributes.nextHop[this.paths.usedAttributes[path]];
+    if (this.nextHops.hasChangedSince(nextHop, this.nextHopsSince)) this.markUndecided(this.paths.prefixOf[path]);
+  }
+
+  private isKnown(
+    peer: PeerIndex,
+    pathId: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+  ): boolean {
+    const prefix = this.paths.prefixes.find(w0, w1, w2, w3, length);
+    if (prefix === 0) return false;
+    const path = this.paths.find(prefix, peer, pathId);
+    return path !== 0 && this.routes.ageOf(path) !== Age.Doomed;
   }
 
   /** Runs a route through the import policy again: no refresh from the peer is needed. */
@@ -360,7 +456,7 @@ export class Rib {
   /** A linked path is accepted from now on, or no longer is. The prefix counts as its first accepted path does. */
   private countAccepted(path: number, by: 1 | -1): void {
     const { first, flags, next, peers, prefixOf } = this.paths;
-    this.acceptedCounts[peers[path]] += by;
+    this.routes.accepted[peers[path]] += by;
     this.acceptedPaths += by;
     for (let other = first[prefixOf[path]]; other !== 0; other = next[other]) {
       if (other !== path && isAcceptedFlags(flags[other])) return;
@@ -387,21 +483,6 @@ export class Rib {
       this.touched = growUint8(this.touched, nextCapacity(this.touched.length, prefix + 1));
     }
     this.touched[prefix] = 1;
-  }
-
-  private startSweep(kind: Sweep['kind'], peer: PeerIndex, generation: number): void {
-    // One of the same kind that is under way starts anew: what it has passed may have changed.
-    const index = this.sweeps.findIndex((sweep) => sweep.kind === kind && sweep.peer === peer);
-    if (index >= 0) this.sweeps.splice(index, 1);
-    this.sweeps.push({ kind, peer, generation, cursor: 1 });
-  }
-
-  private ensurePeer(peer: PeerIndex): void {
-    if (peer < this.epochs.length) return;
-    const capacity = nextCapacity(this.epochs.length, peer + 1);
-    this.epochs = growUint8(this.epochs, capacity);
-    this.receivedCounts = growUint32(this.receivedCounts, capacity);
-    this.acceptedCounts = growUint32(this.acceptedCounts, capacity);
   }
 }
 

@@ -312,7 +312,7 @@ export class RouteView {
     if (this.query.table === 'advertised') this.readAdvertised(slot);
     else if (this.query.table === 'loc-rib') this.readLocRib(slot);
     else {
-      const path = paths.find(slot, this.query.peer);
+      const path = paths.find(slot, this.query.peer, 0);
       if (path === 0) return;
       if (this.query.table === 'received') this.addPath(slot, path, paths.attributes[path]);
       else if (isAccepted(paths.flags[path])) this.addPath(slot, path, paths.usedAttributes[path]);
@@ -325,7 +325,7 @@ export class RouteView {
     if (group === undefined || slot >= group.outAttributes.length || group.outAttributes[slot] === 0) return;
     const peer = group.outPeers[slot];
     if (peer === this.query.peer && peer !== 0) return;
-    const path = paths.find(slot, peer);
+    const path = paths.find(slot, peer, 0);
     const origin = peer === 0 ? PathFlag.Local : this.core.peers.isIbgp[peer] === 1 ? PathFlag.Internal : 0;
     this.rows.add(
       peer,

@@ -11,6 +11,10 @@ import type { Policy } from '../policy/policy.ts';
 /** Number of a source of routes; 0 is this speaker itself. */
 export type PeerIndex = number;
 
+/** Path identifiers of this speaker's own routes tell where they began; less is preferred. */
+export const LocalSource = { Network: 0, Redistributed: 1, Aggregate: 2 } as const;
+export type LocalSource = (typeof LocalSource)[keyof typeof LocalSource];
+
 /** What {@link Rib.work} has left to do. */
 export const WorkState = {
   /** Nothing: call again after the next event. */

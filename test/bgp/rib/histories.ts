@@ -100,7 +100,7 @@ export class History {
       if (parsed === undefined) throw new Error(text);
       const number = this.ribPeers.add({
         address: parsed,
-        isIbgp,
+        kind: isIbgp ? 'ibgp' : 'ebgp',
         asn: isIbgp ? LOCAL_ASN : 64_500 + index,
         routerId: id,
       });
@@ -197,7 +197,7 @@ export class History {
     });
     const id = this.attributes.intern(bytes, 0, bytes.length);
     const { w0, w1, w2, w3, length } = prefixOf(prefix);
-    this.rib.announce(peer, w0, w1, w2, w3, length, id, isLoop, NOW_SEC);
+    this.rib.announce(peer, 0, w0, w1, w2, w3, length, id, isLoop ? PathFlag.AsLoop : 0, NOW_SEC);
     this.attributes.release(id);
   }
 
@@ -206,7 +206,7 @@ export class History {
     this.log.push(`withdraw ${peer.number} ${prefix}`);
     const { w0, w1, w2, w3, length } = prefixOf(prefix);
     const was = this.model.withdraw(peer, prefix);
-    const isReal = this.rib.withdraw(peer.number, w0, w1, w2, w3, length);
+    const isReal = this.rib.withdraw(peer.number, 0, w0, w1, w2, w3, length);
     // A route of an earlier session may still be there: the peer's routes are swept in slices.
     if (was && !isReal) throw new Error(`withdraw of ${prefix} found nothing`);
   }
@@ -228,7 +228,7 @@ export class History {
       this.log.push(`stop originating ${prefix}`);
       const { w0, w1, w2, w3, length } = prefixOf(prefix);
       this.model.withdraw(local, prefix);
-      this.rib.withdraw(0, w0, w1, w2, w3, length);
+      this.rib.withdraw(0, 0, w0, w1, w2, w3, length);
     }
   }
 
@@ -415,7 +415,7 @@ export class History {
       if (peer.session !== undefined) this.down(peer);
       for (const prefix of this.face.prefixes) {
         const { w0, w1, w2, w3, length } = prefixOf(prefix);
-        if (peer.number === 0) this.rib.withdraw(0, w0, w1, w2, w3, length);
+        if (peer.number === 0) this.rib.withdraw(0, 0, w0, w1, w2, w3, length);
       }
     }
     this.settle();

@@ -92,7 +92,7 @@ const accept = policyOf('accept', false, new Map());
 const readers = tables.map((_, source) => {
   const peer = peers.add({
     address: new Address(4, 0x0a000001 + source, 0, 0, 0),
-    isIbgp: false,
+    kind: 'ebgp',
     asn: 64_500 + source,
     routerId: 1 + source,
   });
@@ -109,7 +109,7 @@ const readers = tables.map((_, source) => {
     }),
   };
 });
-const receiver = peers.add({ address: new Address(4, 0x0a0000fe, 0, 0, 0), isIbgp: false, asn: 65_100, routerId: 99 });
+const receiver = peers.add({ address: new Address(4, 0x0a0000fe, 0, 0, 0), kind: 'ebgp', asn: 65_100, routerId: 99 });
 let outBytes = 0;
 let outMessages = 0;
 let endsOfRib = 0;
@@ -152,7 +152,7 @@ function read(table: Uint8Array, start: number, end: number, { peer, reader }: (
     const length = (table[at + 16] << 8) | table[at + 17];
     reader.read(table, at, at + length);
     cursor.reset(table, reader.nlriStart, reader.nlriEnd, ipv4Unicast);
-    while (cursor.next()) rib.announce(peer, cursor.w0, 0, 0, 0, cursor.length, reader.attr, false, 1_700_000_000);
+    while (cursor.next()) rib.announce(peer, 0, cursor.w0, 0, 0, 0, cursor.length, reader.attr, 0, 1_700_000_000);
     at += length;
   }
   return at;

@@ -7,6 +7,7 @@ import { type Family, ipv4Unicast } from '#bgp/net/family.ts';
 import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
 import { policyOf } from '#bgp/policy/policy.ts';
 import { plainGroupOptions } from '#bgp/rib/group-options.ts';
+import { PathFlag } from '#bgp/rib/code-points.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
 import { RibPeers } from '#bgp/rib/peers.ts';
 import { Rib } from '#bgp/rib/rib.ts';
@@ -127,7 +128,7 @@ export class World {
     const isIbgp = options.isIbgp ?? false;
     const peer = this.peers.add({
       address,
-      isIbgp,
+      kind: isIbgp ? 'ibgp' : 'ebgp',
       asn: isIbgp ? LOCAL_ASN : 64_500,
       routerId: options.routerId ?? this.hosts,
     });
@@ -155,13 +156,13 @@ export class World {
   announce(peer: PeerIndex, text: string, route: Route = {}, isAsLoop = false): void {
     const { w0, w1, w2, w3, length } = prefixOf(text);
     const attr = this.intern(route);
-    this.rib.announce(peer, w0, w1, w2, w3, length, attr, isAsLoop, 1_700_000_000);
+    this.rib.announce(peer, 0, w0, w1, w2, w3, length, attr, isAsLoop ? PathFlag.AsLoop : 0, 1_700_000_000);
     this.attributes.release(attr);
   }
 
   withdraw(peer: PeerIndex, text: string): boolean {
     const { w0, w1, w2, w3, length } = prefixOf(text);
-    return this.rib.withdraw(peer, w0, w1, w2, w3, length);
+    return this.rib.withdraw(peer, 0, w0, w1, w2, w3, length);
   }
 
   settle(budget?: number): WorkState {
