@@ -91,6 +91,8 @@ export interface NextHopResolver {
 /** One next hop of a route to be installed. */
 export interface FibHop {
   readonly nextHop: Address;
+  /** Of the session that a link-local next hop came over (RFC 2545 §3): without it the link may be ambiguous. */
+  readonly interfaceName?: string | undefined;
   /** Share among the hops of the route, 1..256; all 1 when bandwidths do not count. */
   readonly weight: number;
 }

@@ -15,7 +15,7 @@ interface Room {
   readonly isPure: boolean;
 }
 
-const shell = ['io', 'kernel', 'speaker', 'control', 'kube', 'api', 'daemon'].map((name) => `src/${name}/`);
+const shell = ['io', 'kernel', 'fib', 'speaker', 'control', 'kube', 'api', 'daemon'].map((name) => `src/${name}/`);
 const bgpTop = ['bgp/ports.ts', 'bgp/config.ts', 'bgp/views.ts', 'bgp/events.ts'];
 const everything = ['bgp/', 'src/', 'frr-lab/', 'test/', 'scripts/'];
 
@@ -29,7 +29,8 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['src/control/', { values: ['bgp/net/'], types: ['bgp/', 'src/kube/'], isPure: true }],
   ['src/kernel/', { values: ['bgp/net/'], types: [], isPure: false }],
   ['src/io/', { values: ['bgp/', 'src/kernel/'], types: [], isPure: false }],
-  ['src/speaker/', { values: ['bgp/', 'src/io/'], types: [], isPure: false }],
+  ['src/fib/', { values: ['bgp/', 'src/kernel/'], types: ['src/io/interfaces.ts'], isPure: false }],
+  ['src/speaker/', { values: ['bgp/', 'src/io/', 'src/fib/'], types: [], isPure: false }],
   ['src/kube/', { values: ['bgp/net/', 'src/control/yaml/'], types: ['bgp/', 'src/control/'], isPure: false }],
   [
     'src/api/',
@@ -39,7 +40,7 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   [
     'src/daemon/',
     {
-      values: ['io', 'kernel', 'speaker', 'control', 'api'].map((name) => `src/${name}/`),
+      values: ['io', 'kernel', 'fib', 'speaker', 'control', 'api'].map((name) => `src/${name}/`),
       types: ['bgp/'],
       isPure: false,
     },
