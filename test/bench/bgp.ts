@@ -11,6 +11,8 @@ import type { BusyResult } from './busy.ts';
 import { Cleanup } from './cleanup.ts';
 import { devices } from './devices/index.ts';
 import type { Device } from './devices/device.ts';
+import { fanoutPeers, fanoutRoutes, formatFanout, judgeFanout, runFanout, summarizeFanout } from './fanout.ts';
+import type { FanoutRow, FanoutRun } from './fanout.ts';
 import { waggle } from './devices/waggle.ts';
 import { formatLimit } from './limit.ts';
 import type { Limit } from './limit.ts';
@@ -18,7 +20,7 @@ import { runLoad } from './load.ts';
 import type { LoadResult } from './load.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { parseOptions, usage } from './options.ts';
-import type { Options } from './options.ts';
+import type { Options, Scenario } from './options.ts';
 import { formatTable, judgeTable, summarize } from './table-report.ts';
 import type { TableRow } from './table-report.ts';
 
@@ -35,11 +37,12 @@ async function main(options: Options): Promise<number> {
   sweepLeftovers();
   try {
     const present = findDevices(options);
-    const rows = options.scenario === 'busy' ? [] : await benchTable(options, present, cleanup);
+    const rows = isAsked(options, 'table') ? await benchTable(options, present, cleanup) : [];
+    const fanout = isAsked(options, 'fanout') ? await benchFanout(options, present, cleanup) : [];
     const hasOwn = present.some(([device]) => device === waggle);
     if (options.scenario === 'busy' && !hasOwn) throw new BenchError('the scenario busy needs waggle');
-    const busy = options.scenario === 'table' || !hasOwn ? undefined : await runBusy(options, cleanup, progress);
-    return report(options, rows, busy);
+    const busy = isAsked(options, 'busy') && hasOwn ? await runBusy(options, cleanup, progress) : undefined;
+    return report(options, rows, fanout, busy);
   } finally {
     cleanup.run();
   }
@@ -58,6 +61,25 @@ async function benchTable(options: Options, present: readonly FoundDevice[], cle
   return present.map(([device, version]) => summarize(device, version, results.get(device) ?? []));
 }
 
+async function benchFanout(options: Options, present: readonly FoundDevice[], cleanup: Cleanup): Promise<FanoutRow[]> {
+  // The relay knows no BGP: it cannot tell a hundred peers apart.
+  const speakers = present.filter(([device]) => device.transit === 'ebgp');
+  const results = new Map<Device, FanoutRun[]>(speakers.map(([device]) => [device, []]));
+  for (let run = 1; run <= options.runs; run += 1) {
+    for (const [device, ofDevice] of results) {
+      progress(`round ${run} of ${options.runs}: ${device.name}, ${fanoutPeers} peers`);
+      const result = await runFanout(device, fanoutPeers, fanoutRoutes, cleanup);
+      ofDevice.push(result);
+      progress(`  ${result.seconds.toFixed(2)} s, ${result.correct} of ${result.expected} right`);
+    }
+  }
+  return speakers.map(([device, version]) => summarizeFanout(device, version, results.get(device) ?? []));
+}
+
+function isAsked(options: Options, scenario: Scenario): boolean {
+  return options.scenario === scenario || options.scenario === 'all';
+}
+
 function findDevices(options: Options): FoundDevice[] {
   const present: FoundDevice[] = [];
   for (const name of options.deviceNames) {
@@ -71,15 +93,21 @@ function findDevices(options: Options): FoundDevice[] {
   return present;
 }
 
-function report(options: Options, rows: readonly TableRow[], busy: BusyResult | undefined): number {
-  const limits: Limit[] = [...judgeTable(rows), ...(busy === undefined ? [] : judgeBusy(busy))];
+function report(
+  options: Options,
+  rows: readonly TableRow[],
+  fanout: readonly FanoutRow[],
+  busy: BusyResult | undefined,
+): number {
+  const limits: Limit[] = [...judgeTable(rows), ...judgeFanout(fanout), ...(busy === undefined ? [] : judgeBusy(busy))];
   const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   if (options.json) {
     const { routes, runs, seed } = options;
-    process.stdout.write(`${JSON.stringify({ machine, routes, runs, seed, rows, busy, limits }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ machine, routes, runs, seed, rows, fanout, busy, limits }, null, 2)}\n`);
   } else {
     const parts = [`${options.routes} IPv4 routes, ${options.runs} runs, median (least–most); ${machine}`];
     if (rows.length > 0) parts.push(formatTable(rows));
+    if (fanout.length > 0) parts.push(formatFanout(fanout));
     if (busy !== undefined) parts.push(formatBusy(busy));
     parts.push(limits.map(formatLimit).join('\n'));
     process.stdout.write(`${parts.join('\n\n')}\n`);

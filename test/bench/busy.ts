@@ -11,6 +11,7 @@ import type { Limit } from './limit.ts';
 import { load, settleMs } from './load.ts';
 import type { Report } from './messages.ts';
 import type { Options } from './options.ts';
+import { tablePlan } from './plan.ts';
 import { readUsage } from './process-usage.ts';
 import { formatSpread, spreadOf } from './spread.ts';
 import type { Spread } from './spread.ts';
@@ -61,7 +62,7 @@ export async function runBusy(
 }
 
 function runOnce(options: Options, cleanup: Cleanup, clients: number): Promise<BusyRun> {
-  return withStage(waggle, cleanup, async (stage) => {
+  return withStage(waggle, tablePlan, cleanup, async (stage) => {
     const peers = stage.startPeer('peers', 'table-peers.ts', options.routes, options.seed, waggle.transit);
     const watcher = stage.startPeer('peers', 'watcher.ts');
     const queries = stage.startPeer('device', 'query-clients.ts', clients, waggleApiPort, waggleMetricsPort);

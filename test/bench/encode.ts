@@ -43,6 +43,24 @@ export function encodeTable(workload: Workload): Buffer {
   return bytes.subarray(0, at + headerBytes + 4);
 }
 
+/** One UPDATE of plain attributes, as peer announces its prefixes `address/24`: ORIGIN IGP, its own AS, itself as next hop. */
+export function encodeRoutes(peer: PeerPlan, addresses: readonly number[], length: number): Buffer {
+  const octets = (length + 7) >> 3;
+  const message = Buffer.alloc(headerBytes + 4 + 4 + 9 + 7 + addresses.length * (1 + octets));
+  let at = writeOctets(message, headerBytes + 4, 0x40, 1, 1, 0);
+  at = writeOctets(message, at, 0x40, 2, 6, 2, 1);
+  at = message.writeUInt32BE(peer.asn, at);
+  at = writeOctets(message, at, 0x40, 3, 4);
+  at = message.writeUInt32BE(addressWord(peer.address), at);
+  message.writeUInt16BE(at - headerBytes - 4, headerBytes + 2);
+  for (const address of addresses) {
+    message[at++] = length;
+    for (let octet = 0; octet < octets; octet += 1) message[at++] = address >>> (24 - 8 * octet);
+  }
+  writeHeader(message, 0, at, MessageType.Update);
+  return message.subarray(0, at);
+}
+
 function tableBytes(workload: Workload): number {
   const perSet = headerBytes + 4 + 4 + 5 + 7 + 7 + 4;
   return (

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PeerProcess } from './child.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Device } from './devices/device.ts';
+import { tablePlan } from './plan.ts';
 import { readUsage } from './process-usage.ts';
 import type { Usage } from './process-usage.ts';
 import { withStage } from './stage.ts';
@@ -24,14 +25,26 @@ export interface LoadResult {
   readonly loadedRssBytes: number;
   readonly peakRssBytes: number;
   readonly verdict: Verdict;
+  /** One prefix through the full table, in ms: the median and the 99th percentile; undefined when none arrived. */
+  readonly probes: Probes | undefined;
+}
+
+export interface Probes {
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly lost: number;
 }
 
 export function runLoad(device: Device, routes: number, seed: number, cleanup: Cleanup): Promise<LoadResult> {
-  return withStage(device, cleanup, async (stage) => {
+  return withStage(device, tablePlan, cleanup, async (stage) => {
     const peers = stage.startPeer('peers', 'table-peers.ts', routes, seed, device.transit);
     await peers.next();
     await sleep(settleMs);
-    return load(stage.device.pid, routes, peers);
+    const loaded = await load(stage.device.pid, routes, peers);
+    await sleep(settleMs);
+    peers.send({ type: 'probe' });
+    const report = await peers.next();
+    return { ...loaded, probes: report.type === 'probed' ? judgeProbes(report.delaysMs, report.sent) : undefined };
   });
 }
 
@@ -54,6 +67,17 @@ export async function load(pid: number, routes: number, peers: PeerProcess): Pro
       loadedRssBytes: loaded.rssBytes,
       peakRssBytes: loaded.peakRssBytes,
       verdict,
+      probes: undefined,
     };
   }
+}
+
+function judgeProbes(delaysMs: readonly number[], sent: number): Probes | undefined {
+  if (delaysMs.length === 0) return undefined;
+  const sorted = delaysMs.toSorted((left, right) => left - right);
+  return {
+    medianMs: sorted[sorted.length >> 1],
+    p99Ms: sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))],
+    lost: sent - sorted.length,
+  };
 }

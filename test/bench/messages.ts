@@ -10,6 +10,15 @@ export type Report =
   /** As many prefixes as the table has were counted; the verdict follows. */
   | { readonly type: 'received'; readonly atMs: number }
   | { readonly type: 'verdict'; readonly sentMs: number; readonly verdict: Verdict }
+  /** Milliseconds from sending one prefix to receiving it, one value a probe; lost ones are missing. */
+  | { readonly type: 'probed'; readonly delaysMs: readonly number[]; readonly sent: number }
+  | {
+      readonly type: 'fanned';
+      readonly seconds: number;
+      readonly correct: number;
+      readonly expected: number;
+      readonly faults: readonly string[];
+    }
   | { readonly type: 'watched'; readonly longestGapMs: number; readonly keepalives: number }
   | { readonly type: 'fetched'; readonly answers: readonly Answer[]; readonly p99DelaySec: number | null }
   | { readonly type: 'failed'; readonly message: string };
@@ -22,10 +31,11 @@ export interface Answer {
   readonly routes: number;
 }
 
-export type Command = { readonly type: 'start' } | { readonly type: 'finish' };
+export type Command = { readonly type: 'start' } | { readonly type: 'probe' } | { readonly type: 'finish' };
 
 export function parseCommand(value: unknown): Command['type'] {
-  if (isRecord(value) && (value.type === 'start' || value.type === 'finish')) return value.type;
+  if (isRecord(value) && (value.type === 'start' || value.type === 'probe' || value.type === 'finish'))
+    return value.type;
   throw new BenchError(`no command: ${JSON.stringify(value)}`);
 }
 
@@ -38,6 +48,16 @@ export function parseReport(value: unknown): Report {
       return { type: 'received', atMs: readNumber(value, 'atMs') };
     case 'verdict':
       return { type: 'verdict', sentMs: readNumber(value, 'sentMs'), verdict: parseVerdict(value.verdict) };
+    case 'probed':
+      return { type: 'probed', delaysMs: readArray(value, 'delaysMs').map(Number), sent: readNumber(value, 'sent') };
+    case 'fanned':
+      return {
+        type: 'fanned',
+        seconds: readNumber(value, 'seconds'),
+        correct: readNumber(value, 'correct'),
+        expected: readNumber(value, 'expected'),
+        faults: readArray(value, 'faults').map(String),
+      };
     case 'watched':
       return {
         type: 'watched',

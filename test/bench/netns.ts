@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 
 import type { Cleanup } from './cleanup.ts';
-import { peerPlans } from './plan.ts';
+import type { BenchPlan } from './plan.ts';
 
 export interface Namespaces {
   readonly device: string;
@@ -12,7 +12,7 @@ export interface Namespaces {
   readonly remove: () => void;
 }
 
-export function createNamespaces(cleanup: Cleanup): Namespaces {
+export function createNamespaces(plan: BenchPlan, cleanup: Cleanup): Namespaces {
   const device = `waggle-bench-${process.pid}-device`;
   const peers = `waggle-bench-${process.pid}-peers`;
   const removals: (() => void)[] = [];
@@ -21,11 +21,15 @@ export function createNamespaces(cleanup: Cleanup): Namespaces {
     removals.push(cleanup.add(() => removeNamespace(name)));
     ip('-n', name, 'link', 'set', 'lo', 'up');
   }
-  for (const [index, plan] of peerPlans.entries()) {
-    const link = `link${index}`;
-    ip('-n', device, 'link', 'add', link, 'type', 'veth', 'peer', 'name', link, 'netns', peers);
-    ip('-n', device, 'addr', 'add', `${plan.deviceAddress}/24`, 'dev', link);
-    ip('-n', peers, 'addr', 'add', `${plan.address}/24`, 'dev', link);
+  for (const [index, peer] of plan.peers.entries()) {
+    const isNewLink = plan.links === 'each' || index === 0;
+    const link = plan.links === 'each' ? `link${index}` : 'link0';
+    if (isNewLink) {
+      ip('-n', device, 'link', 'add', link, 'type', 'veth', 'peer', 'name', link, 'netns', peers);
+      ip('-n', device, 'addr', 'add', `${peer.deviceAddress}/${plan.prefixLength}`, 'dev', link);
+    }
+    ip('-n', peers, 'addr', 'add', `${peer.address}/${plan.prefixLength}`, 'dev', link);
+    if (!isNewLink) continue;
     ip('-n', device, 'link', 'set', link, 'up');
     ip('-n', peers, 'link', 'set', link, 'up');
   }

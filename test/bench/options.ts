@@ -6,7 +6,8 @@ import { BenchError } from './bench-error.ts';
 import { devices } from './devices/index.ts';
 
 export const usage = `npm run bench:bgp -- [options]   (root: it makes network namespaces)
-  --scenario table|busy|all  table: one table in and out, every device; busy: waggle under load and queries (default all)
+  --scenario table|fanout|busy|all  table: one table in and out, then one prefix at a time through it; fanout: many peers, to all;
+                             every device; busy: waggle under load and queries (default all)
   --devices a,b              of ${[...devices.keys()].join(', ')} (default: all that are installed)
   --routes N                 routes in the table (default 1000000)
   --runs N                   rounds, devices interleaved; the median counts (default 3)
@@ -14,7 +15,7 @@ export const usage = `npm run bench:bgp -- [options]   (root: it makes network n
   --json                     one JSON document instead of Markdown
 `;
 
-export const scenarios = ['table', 'busy', 'all'] as const;
+export const scenarios = ['table', 'fanout', 'busy', 'all'] as const;
 export type Scenario = (typeof scenarios)[number];
 
 export interface Options {

@@ -34,7 +34,35 @@ export const watcherPlan: PeerPlan = {
   deviceAddress: '10.99.3.1',
 };
 
-export const peerPlans: readonly PeerPlan[] = [generatorPlan, receiverPlan, watcherPlan];
+/** Who the device's peers are, what it takes from and tells each of them, and how they are connected. */
+export interface BenchPlan {
+  readonly peers: readonly PeerPlan[];
+  /** A link for each peer, or one for all of them. */
+  readonly links: 'each' | 'shared';
+  readonly prefixLength: number;
+  readonly imports: (peer: PeerPlan) => boolean;
+  readonly exports: (peer: PeerPlan) => boolean;
+}
+
+/** One table in at the generator, out at the receiver. */
+export const tablePlan: BenchPlan = {
+  peers: [generatorPlan, receiverPlan, watcherPlan],
+  links: 'each',
+  prefixLength: 24,
+  imports: (peer) => peer === generatorPlan,
+  exports: (peer) => peer === receiverPlan,
+};
+
+/** Many peers on one link, each of which gets what every other one announces. */
+export function fanoutPlan(count: number): BenchPlan {
+  const peers = Array.from({ length: count }, (_, index) => ({
+    name: `peer${index}`,
+    asn: 64_001 + index,
+    address: `10.98.${1 + Math.floor(index / 200)}.${1 + (index % 200)}`,
+    deviceAddress: '10.98.0.1',
+  }));
+  return { peers, links: 'shared', prefixLength: 16, imports: () => true, exports: () => true };
+}
 
 /** Four octets of a dotted address as one unsigned number. */
 export function addressWord(dotted: string): number {

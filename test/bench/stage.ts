@@ -11,6 +11,7 @@ import type { Cleanup } from './cleanup.ts';
 import type { Device } from './devices/device.ts';
 import { createNamespaces } from './netns.ts';
 import type { Namespaces } from './netns.ts';
+import type { BenchPlan } from './plan.ts';
 
 export class Stage {
   readonly device: DeviceProcess;
@@ -18,13 +19,13 @@ export class Stage {
   readonly #cleanup: Cleanup;
   readonly #ends: (() => void)[] = [];
 
-  constructor(device: Device, cleanup: Cleanup) {
+  constructor(device: Device, plan: BenchPlan, cleanup: Cleanup) {
     this.#cleanup = cleanup;
-    this.#namespaces = createNamespaces(cleanup);
+    this.#namespaces = createNamespaces(plan, cleanup);
     const directory = mkdtempSync(path.join(tmpdir(), `waggle-bench-${process.pid}-`));
     this.#ends.push(cleanup.add(() => rmSync(directory, { recursive: true, force: true })));
     this.#ends.push(this.#namespaces.remove);
-    const command = device.prepare({ path: directory });
+    const command = device.prepare({ path: directory }, plan);
     this.device = new DeviceProcess(this.#namespaces.device, command, path.join(directory, 'device.log'), cleanup);
     this.#ends.push(this.device.end);
   }
@@ -43,10 +44,11 @@ export class Stage {
 /** Runs `play` on a stage of its own; what goes wrong is told with the device's name and the end of its log. */
 export async function withStage<Result>(
   device: Device,
+  plan: BenchPlan,
   cleanup: Cleanup,
   play: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
-  const stage = new Stage(device, cleanup);
+  const stage = new Stage(device, plan, cleanup);
   try {
     return await Promise.race([play(stage), stage.device.exited()]);
   } catch (error) {

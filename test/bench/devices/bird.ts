@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { deviceAsn, deviceRouterId, generatorPlan, receiverPlan, watcherPlan } from '../plan.ts';
-import type { PeerPlan } from '../plan.ts';
+import { deviceAsn, deviceRouterId } from '../plan.ts';
+import type { BenchPlan, PeerPlan } from '../plan.ts';
 import type { Device } from './device.ts';
 import { askVersion } from './version.ts';
 
@@ -14,16 +14,14 @@ export const bird: Device = {
   name: 'BIRD',
   transit: 'ebgp',
   findVersion: () => askVersion(program, '--version'),
-  prepare: (directory) => {
+  prepare: (directory, plan) => {
     const config = path.join(directory.path, 'bird.conf');
     writeFileSync(
       config,
       [
         `router id ${deviceRouterId};`,
         'protocol device {}',
-        protocol(generatorPlan, 'import all; export none;'),
-        protocol(receiverPlan, 'import none; export all;'),
-        protocol(watcherPlan, 'import none; export none;'),
+        ...plan.peers.map((peer) => protocol(peer, plan)),
         '',
       ].join('\n'),
     );
@@ -42,7 +40,8 @@ export const bird: Device = {
   },
 };
 
-function protocol(peer: PeerPlan, policy: string): string {
+function protocol(peer: PeerPlan, plan: BenchPlan): string {
+  const policy = `import ${plan.imports(peer) ? 'all' : 'none'}; export ${plan.exports(peer) ? 'all' : 'none'};`;
   return `protocol bgp ${peer.name} {
   local ${peer.deviceAddress} as ${deviceAsn};
   neighbor ${peer.address} as ${peer.asn};

@@ -1,5 +1,6 @@
 // What the bench must know of a speaker to measure it. One file a device beside this one; index.ts lists them.
 
+import type { BenchPlan } from '../plan.ts';
 import type { Transit } from '../verify.ts';
 
 /** What a device may write to, made anew for every run and removed afterwards. */
@@ -18,5 +19,5 @@ export interface Device {
   /** The version as the report shows it, or undefined if the device is not installed. */
   findVersion(): string | undefined;
   /** Writes the configuration into the directory and says what to run in the device's namespace. */
-  prepare(directory: RunDirectory): Command;
+  prepare(directory: RunDirectory, plan: BenchPlan): Command;
 }

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { deviceAsn, deviceRouterId, peerPlans } from '../plan.ts';
+import { deviceAsn, deviceRouterId } from '../plan.ts';
 import type { Device } from './device.ts';
 import { askVersion } from './version.ts';
 
@@ -14,10 +14,10 @@ export const gobgp: Device = {
   name: 'GoBGP',
   transit: 'ebgp',
   findVersion: () => askVersion(program, '--version'),
-  prepare: (directory) => {
+  prepare: (directory, plan) => {
     const config = path.join(directory.path, 'gobgpd.toml');
     const lines = ['[global.config]', `  as = ${deviceAsn}`, `  router-id = "${deviceRouterId}"`];
-    for (const peer of peerPlans) {
+    for (const peer of plan.peers) {
       lines.push('[[neighbors]]', '  [neighbors.config]');
       lines.push(`    neighbor-address = "${peer.address}"`, `    peer-as = ${peer.asn}`);
       lines.push('  [neighbors.transport.config]', '    passive-mode = true');

@@ -4,6 +4,7 @@ import { bird } from './bird.ts';
 import type { Device } from './device.ts';
 import { frr } from './frr.ts';
 import { gobgp } from './gobgp.ts';
+import { openbgpd } from './openbgpd.ts';
 import { relay } from './relay.ts';
 import { waggle } from './waggle.ts';
 
@@ -12,5 +13,6 @@ export const devices: ReadonlyMap<string, Device> = new Map([
   ['bird', bird],
   ['frr', frr],
   ['gobgp', gobgp],
+  ['openbgpd', openbgpd],
   ['relay', relay],
 ]);

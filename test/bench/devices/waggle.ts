@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { deviceAsn, deviceRouterId, generatorPlan, peerPlans, receiverPlan } from '../plan.ts';
+import { deviceAsn, deviceRouterId } from '../plan.ts';
 import type { Device } from './device.ts';
 import { askVersion } from './version.ts';
 
@@ -17,16 +17,17 @@ export const waggle: Device = {
   name: 'waggle',
   transit: 'ebgp',
   findVersion: () => (existsSync(program) ? askVersion(program, 'version') : undefined),
-  prepare: (directory) => {
+  prepare: (directory, plan) => {
+    const addresses = new Set(plan.peers.map((peer) => peer.deviceAddress));
     const config = path.join(directory.path, 'router.yaml');
     const lines = ['router:', `  asn: ${deviceAsn}`, `  routerId: ${deviceRouterId}`];
-    lines.push(`  listen: [${peerPlans.map((peer) => `"${peer.deviceAddress}:179"`).join(', ')}]`, '  fib: none');
+    lines.push(`  listen: [${[...addresses].map((address) => `"${address}:179"`).join(', ')}]`, '  fib: none');
     lines.push('  neighbors:');
-    for (const peer of peerPlans) {
+    for (const peer of plan.peers) {
       lines.push(`    - address: ${peer.address}`, `      remoteAsn: ${peer.asn}`, '      passive: true');
       lines.push('      families: [ipv4-unicast]');
-      lines.push(`      import: ${peer === generatorPlan ? 'accept' : 'reject'}`);
-      lines.push(`      export: ${peer === receiverPlan ? 'accept' : 'reject'}`);
+      lines.push(`      import: ${plan.imports(peer) ? 'accept' : 'reject'}`);
+      lines.push(`      export: ${plan.exports(peer) ? 'accept' : 'reject'}`);
     }
     lines.push(`api: { listen: "127.0.0.1:${waggleApiPort}" }`, '');
     writeFileSync(config, lines.join('\n'));
