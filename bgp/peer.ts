@@ -88,10 +88,9 @@ export class Peer {
     if (negotiated === undefined || connectionInfo === undefined) return;
     this.reader = new UpdateReader({
       attributes: this.deps.attributes,
-      isEbgp: !negotiated.isIbgp,
+      kind: negotiated.kind,
       hasFourOctetAsn: negotiated.hasFourOctetAsn,
       families: negotiated.families,
-      localAsn: this.options.localAsn,
       remoteAsn: negotiated.remoteAsn,
     });
     const policies = this.deps.policies(this.neighbor.config, negotiated.isIbgp);

@@ -46,3 +46,15 @@ export function growUint8(column: Uint8Array, capacity: number): Uint8Array {
   grown.set(column);
   return grown;
 }
+
+export function growFloat32(column: Float32Array, capacity: number): Float32Array {
+  const grown = new Float32Array(capacity);
+  grown.set(column);
+  return grown;
+}
+
+export function growFloat64(column: Float64Array, capacity: number): Float64Array {
+  const grown = new Float64Array(capacity);
+  grown.set(column);
+  return grown;
+}

@@ -4,6 +4,8 @@
 import type { Family } from '../net/family.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AttrSetId, AttributeSets } from '../wire/attribute-sets.ts';
+import { plainExport } from '../wire/export-transform.ts';
+import { changesOf } from './additions.ts';
 import { DerivedSets } from './derived-sets.ts';
 
 export class ImportTransform {
@@ -45,15 +47,14 @@ export class ImportTransform {
       this.rowByText.get(text) ??
       this.derived.addRow({
         // As towards iBGP: AS path, next hop and MED stay as they are.
+        ...plainExport,
         kind: 'ibgp',
-        localAsn: 0,
+        shownAsn: 0,
+        prepend: [],
         nextHop: undefined,
         keepsLinkLocal: true,
-        isLocal: false,
-        defaultLocalPref: 100,
-        addCommunities: additions?.communities ?? [],
-        addLargeCommunities: additions?.largeCommunities ?? [],
-        localPref: additions?.localPreference,
+        aigp: 'keep',
+        changes: changesOf(additions),
       });
     this.rowByText.set(text, row);
     if (policy !== undefined) {

@@ -1,10 +1,11 @@
-// AS paths as bytes, between the 2-octet and the 4-octet form (RFC 6793 §4.2): widening what an old speaker sent with the help of
-// AS4_PATH, narrowing what one shall get, and putting our own AS number in front (RFC 4271 §5.1.2). Values are known to be well
-// formed here (attribute.ts). All functions write at `at` into `out` and answer the offset behind what they wrote.
+// AS paths as bytes: widening what an old speaker sent with the help of AS4_PATH, narrowing what one shall get (RFC 6793 §4.2), numbers
+// in front (RFC 4271 §5.1.2, RFC 5065 §4), numbers replaced and taken out. Values are known to be well formed here (attribute.ts).
+// All functions that write do so at `at` into `out` and answer the offset behind what they wrote.
 // hot
 
 import { AS_TRANS } from '../net/asn.ts';
 import { SegmentType } from './attribute.ts';
+import { readUint32, writeUint32 } from './uint32.ts';
 
 const MAX_SEGMENT = 255;
 
@@ -107,26 +108,114 @@ export function narrowAsPath(buffer: Uint8Array, start: number, end: number, out
   return to;
 }
 
+/** Where the leading confederation segments of a path end (RFC 5065 §3). */
+export function skipConfederation(buffer: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && buffer[at] >= SegmentType.ConfedSequence) at += 2 + buffer[at + 1] * 4;
+  return at;
+}
+
 /**
- * A 4-octet path with `asn` in front (RFC 4271 §5.1.2 (b)): in the first AS_SEQUENCE, or in a new segment before an AS_SET, before a
- * full AS_SEQUENCE (more than 255 "SHOULD prepend a new segment"), or in an empty path.
+ * A 4-octet path with numbers in front, leftmost first: those of `first`, then those of `second`, where 0 stands for `own`. They go
+ * into the first segment while it is of this type and has room, else into new segments (RFC 4271 §5.1.2: more than 255 "SHOULD
+ * prepend a new segment"; RFC 5065 §4 for AS_CONFED_SEQUENCE), as if they had been put there one by one.
  */
-export function prependAsPath(
+export function prependAsns(
   buffer: Uint8Array,
   start: number,
   end: number,
-  asn: number,
+  type: SegmentType,
+  first: readonly number[],
+  second: readonly number[],
+  own: number,
   out: Uint8Array,
   at: number,
 ): number {
-  const hasRoom = start < end && buffer[start] === SegmentType.Sequence && buffer[start + 1] < MAX_SEGMENT;
-  out[at] = SegmentType.Sequence;
-  out[at + 1] = hasRoom ? buffer[start + 1] + 1 : 1;
-  out[at + 2] = asn >>> 24;
-  out[at + 3] = (asn >>> 16) & 255;
-  out[at + 4] = (asn >>> 8) & 255;
-  out[at + 5] = asn & 255;
-  let to = at + 6;
-  for (let from = hasRoom ? start + 2 : start; from < end; from++) out[to++] = buffer[from];
+  const total = first.length + second.length;
+  const present = start < end && buffer[start] === type ? buffer[start + 1] : 0;
+  const joined = present > 0 ? Math.min(MAX_SEGMENT - present, total) : 0;
+  let to = at;
+  // The leftmost of the new segments takes what does not fill the others.
+  let size = ((total - joined - 1) % MAX_SEGMENT) + 1;
+  for (let index = 0; index < total - joined; size = MAX_SEGMENT) {
+    to = writeAsns(type, size, first, second, index, index + size, own, out, to);
+    index += size;
+  }
+  if (joined > 0) to = writeAsns(type, present + joined, first, second, total - joined, total, own, out, to);
+  for (let from = joined > 0 ? start + 2 : start; from < end; from++) out[to++] = buffer[from];
   return to;
+}
+
+/** The head of a segment and the numbers `from`..`until` of both lists together. */
+function writeAsns(
+  type: SegmentType,
+  count: number,
+  first: readonly number[],
+  second: readonly number[],
+  from: number,
+  until: number,
+  own: number,
+  out: Uint8Array,
+  at: number,
+): number {
+  out[at] = type;
+  out[at + 1] = count;
+  let to = at + 2;
+  for (let index = from; index < until; index++, to += 4) {
+    const listed = index < first.length ? first[index] : second[index - first.length];
+    writeUint32(listed === 0 ? own : listed, out, to);
+  }
+  return to;
+}
+
+/** What becomes of the numbers that are in a path already. */
+export interface PathCleaning {
+  /** RFC 5065 §4 (b): towards peers outside of the confederation its segments go. */
+  readonly dropsConfederation: boolean;
+  readonly override: { readonly from: number; readonly to: number } | undefined;
+  /** RFC 6996 §5; `replace` writes `own` in their place. */
+  readonly privateAsns: 'remove' | 'replace' | undefined;
+  readonly own: number;
+}
+
+/** A 4-octet path after the cleaning; segments that lost all their numbers are left out. */
+export function cleanAsPath(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  cleaning: PathCleaning,
+  out: Uint8Array,
+  at: number,
+): number {
+  const { override, privateAsns } = cleaning;
+  let to = at;
+  for (let from = start; from < end;) {
+    const type = buffer[from];
+    const next = from + 2 + buffer[from + 1] * 4;
+    if (cleaning.dropsConfederation && type >= SegmentType.ConfedSequence) {
+      from = next;
+      continue;
+    }
+    const head = to;
+    out[to] = type;
+    to += 2;
+    for (from += 2; from < next; from += 4) {
+      let asn = readUint32(buffer, from);
+      if (override !== undefined && asn === override.from) asn = override.to;
+      if (privateAsns !== undefined && isPrivateAsn(asn)) {
+        if (privateAsns === 'remove') continue;
+        asn = cleaning.own;
+      }
+      writeUint32(asn, out, to);
+      to += 4;
+    }
+    out[head + 1] = (to - head - 2) >> 2;
+    if (out[head + 1] === 0) to = head;
+  }
+  return to;
+}
+
+/** RFC 6996 §5. */
+function isPrivateAsn(asn: number): boolean {
+  return (asn >= 64_512 && asn <= 65_534) || (asn >= 4_200_000_000 && asn <= 4_294_967_294);
 }

@@ -1,35 +1,21 @@
-// The path attributes that we understand, one row each: code, name, flags, and what makes a value malformed together with what
-// RFC 7606 wants done about it. MP_REACH_NLRI and MP_UNREACH_NLRI are rows too, but hold routes: update-reader.ts reads them.
-// RFC 4271 §5; RFC 1997, 4360, 4456, 4760, 6793, 8092; errors: RFC 7606 §7, RFC 6793 §6, RFC 7607 §2, RFC 8092 §5.
+// The path attributes that we understand, one row each: code, name, flags, who may send it, and what makes a value malformed together
+// with what RFC 7606 wants done about it. MP_REACH_NLRI and MP_UNREACH_NLRI are rows too, but hold routes: update-reader.ts reads them.
+// RFC 4271 §5; 1997, 4360, 4456, 4760, 5065, 5701, 6793, 7311, 8092, 9234; errors: RFC 7606 §7, 6793 §6, 7607 §2, 9774 §3.
 // hot
 
+import { isMalformedAigp } from './aigp.ts';
+import { AttributeCode, OPTIONAL, OPTIONAL_TRANSITIVE, SegmentType, WELL_KNOWN } from './attribute-header.ts';
 import { UpdateSubcode } from './notification.ts';
 
-/** RFC 4271 §4.3. */
-export const AttributeFlag = { Optional: 0x80, Transitive: 0x40, Partial: 0x20, ExtendedLength: 0x10 } as const;
-
-export const AttributeCode = {
-  Origin: 1,
-  AsPath: 2,
-  NextHop: 3,
-  Med: 4,
-  LocalPref: 5,
-  AtomicAggregate: 6,
-  Aggregator: 7,
-  Communities: 8,
-  OriginatorId: 9,
-  ClusterList: 10,
-  MpReach: 14,
-  MpUnreach: 15,
-  ExtendedCommunities: 16,
-  As4Path: 17,
-  As4Aggregator: 18,
-  LargeCommunities: 32,
-} as const;
-
-/** RFC 4271 §4.3; confederation types RFC 5065 §3. */
-export const SegmentType = { Set: 1, Sequence: 2, ConfedSequence: 3, ConfedSet: 4 } as const;
-export type SegmentType = (typeof SegmentType)[keyof typeof SegmentType];
+export {
+  AttributeCode,
+  AttributeFlag,
+  OPTIONAL,
+  OPTIONAL_TRANSITIVE,
+  SegmentType,
+  WELL_KNOWN,
+  writeAttributeHeader,
+} from './attribute-header.ts';
 
 /** What is wrong with an attribute and what follows (RFC 7606 §2). Made once, never per message. */
 export interface AttributeFault {
@@ -44,15 +30,32 @@ export interface AttributeRow {
   readonly name: string;
   /** The Optional and Transitive bits that the attribute must have. */
   readonly flags: number;
-  /** Means nothing when it comes from an external peer and is discarded unseen (RFC 7606 §7.5, §7.9, §7.10). */
-  readonly isInternal: boolean;
-  /** Judges the value between start and end; AS numbers take `asnSize` octets. */
-  readonly findFault: (buffer: Uint8Array, start: number, end: number, asnSize: number) => AttributeFault | undefined;
+  /** From peers further away it means nothing and is discarded unseen (RFC 7606 §7.5, §7.9, §7.10). */
+  readonly scope: AttributeScope;
+  /** What wrong flags lead to. */
+  readonly flagsAction: AttributeFault['action'];
+  /** Judges the value between start and end. */
+  readonly findFault: (
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    rules: AttributeRules,
+  ) => AttributeFault | undefined;
 }
 
-export const WELL_KNOWN: number = AttributeFlag.Transitive;
-export const OPTIONAL_TRANSITIVE: number = AttributeFlag.Optional | AttributeFlag.Transitive;
-export const OPTIONAL: number = AttributeFlag.Optional;
+/** Peers that an attribute is taken from: all, those of the same confederation (RFC 5065 §4), those of the same AS. */
+export const AttributeScope = { Any: 0, Confederation: 1, Internal: 2 } as const;
+export type AttributeScope = (typeof AttributeScope)[keyof typeof AttributeScope];
+
+/** What the session decides about values. */
+export interface AttributeRules {
+  /** Octets of an AS number. */
+  readonly asnSize: 2 | 4;
+  /** RFC 5065 §5: confederation segments are malformed from outside, and must come first from another member AS. */
+  readonly confederation: 'none' | 'allowed' | 'needed';
+  /** RFC 9774 §3 wants them treated as withdrawals. */
+  readonly acceptsAsSets: boolean;
+}
 
 function fault(action: 'discard' | 'withdraw', subcode: number, reason: string): AttributeFault {
   return { action, subcode, reason };
@@ -73,6 +76,9 @@ const emptySegment = fault('withdraw', UpdateSubcode.MalformedAsPath, 'segment w
 const cutSegment = fault('withdraw', UpdateSubcode.MalformedAsPath, 'segment runs past the attribute');
 const zeroAsn = fault('withdraw', UpdateSubcode.MalformedAsPath, 'AS number 0');
 const zeroAsnDiscard = fault('discard', UpdateSubcode.OptionalAttributeError, 'AS number 0');
+const asSet = fault('withdraw', UpdateSubcode.MalformedAsPath, 'AS_SET');
+const confedMissing = fault('withdraw', UpdateSubcode.MalformedAsPath, 'does not begin with an AS_CONFED_SEQUENCE');
+const badAigp = fault('discard', UpdateSubcode.OptionalAttributeError, 'malformed');
 const badAs4Path = fault('discard', UpdateSubcode.OptionalAttributeError, 'malformed');
 
 /** RFC 7606 §7.2: unknown segment type, overrun, underrun or empty segment. */
@@ -81,17 +87,20 @@ function findAsPathFault(
   start: number,
   end: number,
   asnSize: number,
-  lastType: number,
+  allowsConfederation: boolean,
+  acceptsAsSets: boolean,
 ): AttributeFault | undefined {
   let at = start;
+  let hasSet = false;
   while (at < end) {
     if (end - at < 2) return cutSegment;
     const type = buffer[at];
     const segmentEnd = at + 2 + buffer[at + 1] * asnSize;
     if (type < SegmentType.Set || type > SegmentType.ConfedSet) return badSegmentType;
-    if (type > lastType) return confedSegment;
+    if (type >= SegmentType.ConfedSequence && !allowsConfederation) return confedSegment;
     if (buffer[at + 1] === 0) return emptySegment;
     if (segmentEnd > end) return cutSegment;
+    if (type === SegmentType.Set || type === SegmentType.ConfedSet) hasSet = true;
     // RFC 7607 §2: AS 0 makes the attribute malformed.
     for (at += 2; at < segmentEnd; at += asnSize) {
       if (
@@ -103,7 +112,8 @@ function findAsPathFault(
       }
     }
   }
-  return undefined;
+  // RFC 9774 §3
+  return hasSet && !acceptsAsSets ? asSet : undefined;
 }
 
 /** RFC 4271 §6.3: the NEXT_HOP must be a valid IP host address. */
@@ -123,7 +133,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.Origin,
     name: 'ORIGIN',
     flags: WELL_KNOWN,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.1
     findFault: (buffer, start, end) => (end - start !== 1 ? badLength : buffer[start] > 2 ? badOrigin : undefined),
   },
@@ -131,15 +142,22 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.AsPath,
     name: 'AS_PATH',
     flags: WELL_KNOWN,
-    isInternal: false,
-    // RFC 7606 §7.2. RFC 5065 §5: we are in no confederation, so no peer may send its segments.
-    findFault: (buffer, start, end, asnSize) => findAsPathFault(buffer, start, end, asnSize, SegmentType.Sequence),
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
+    // RFC 7606 §7.2
+    findFault: (buffer, start, end, { asnSize, confederation, acceptsAsSets }) =>
+      findAsPathFault(buffer, start, end, asnSize, confederation !== 'none', acceptsAsSets) ??
+      // RFC 5065 §5: "It is an error" for another member AS not to begin with an AS_CONFED_SEQUENCE.
+      (confederation === 'needed' && (start === end || buffer[start] !== SegmentType.ConfedSequence)
+        ? confedMissing
+        : undefined),
   },
   {
     code: AttributeCode.NextHop,
     name: 'NEXT_HOP',
     flags: WELL_KNOWN,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.3
     findFault: (buffer, start, end) => (end - start !== 4 ? badLength : findIpv4HostFault(buffer, start)),
   },
@@ -147,7 +165,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.Med,
     name: 'MULTI_EXIT_DISC',
     flags: OPTIONAL,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.4
     findFault: (_buffer, start, end) => (end - start !== 4 ? badLength : undefined),
   },
@@ -155,7 +174,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.LocalPref,
     name: 'LOCAL_PREF',
     flags: WELL_KNOWN,
-    isInternal: true,
+    scope: AttributeScope.Confederation,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.5
     findFault: (_buffer, start, end) => (end - start !== 4 ? badLength : undefined),
   },
@@ -163,7 +183,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.AtomicAggregate,
     name: 'ATOMIC_AGGREGATE',
     flags: WELL_KNOWN,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.6
     findFault: (_buffer, start, end) => (end !== start ? badLengthDiscard : undefined),
   },
@@ -171,9 +192,10 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.Aggregator,
     name: 'AGGREGATOR',
     flags: OPTIONAL_TRANSITIVE,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.7; AS 0: RFC 7607 §2
-    findFault: (buffer, start, end, asnSize) => {
+    findFault: (buffer, start, end, { asnSize }) => {
       if (end - start !== asnSize + 4) return badLengthDiscard;
       for (let at = start; at < start + asnSize; at++) if (buffer[at] !== 0) return undefined;
       return zeroAsnDiscard;
@@ -183,7 +205,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.Communities,
     name: 'COMMUNITIES',
     flags: OPTIONAL_TRANSITIVE,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.8
     findFault: isMultipleOf(4),
   },
@@ -191,7 +214,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.OriginatorId,
     name: 'ORIGINATOR_ID',
     flags: OPTIONAL,
-    isInternal: true,
+    scope: AttributeScope.Internal,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.9
     findFault: (_buffer, start, end) => (end - start !== 4 ? badOptionalLength : undefined),
   },
@@ -199,7 +223,8 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.ClusterList,
     name: 'CLUSTER_LIST',
     flags: OPTIONAL,
-    isInternal: true,
+    scope: AttributeScope.Internal,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.10
     findFault: isMultipleOf(4),
   },
@@ -207,21 +232,24 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.MpReach,
     name: 'MP_REACH_NLRI',
     flags: OPTIONAL,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     findFault: () => undefined,
   },
   {
     code: AttributeCode.MpUnreach,
     name: 'MP_UNREACH_NLRI',
     flags: OPTIONAL,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     findFault: () => undefined,
   },
   {
     code: AttributeCode.ExtendedCommunities,
     name: 'EXTENDED_COMMUNITIES',
     flags: OPTIONAL_TRANSITIVE,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 7606 §7.14
     findFault: isMultipleOf(8),
   },
@@ -229,18 +257,21 @@ const rows: readonly AttributeRow[] = [
     code: AttributeCode.As4Path,
     name: 'AS4_PATH',
     flags: OPTIONAL_TRANSITIVE,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 6793 §6: a malformed AS4_PATH is discarded. Its confederation segments are no fault: they are left out when merging.
-    findFault: (buffer, start, end) =>
-      start === end || findAsPathFault(buffer, start, end, 4, SegmentType.ConfedSet) !== undefined
-        ? badAs4Path
-        : undefined,
+    // RFC 9774 §3: its sets are treated as those of AS_PATH.
+    findFault: (buffer, start, end, { acceptsAsSets }) => {
+      const found = start === end ? badAs4Path : findAsPathFault(buffer, start, end, 4, true, acceptsAsSets);
+      return found === undefined || found === asSet ? found : badAs4Path;
+    },
   },
   {
     code: AttributeCode.As4Aggregator,
     name: 'AS4_AGGREGATOR',
     flags: OPTIONAL_TRANSITIVE,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 6793 §6; AS 0: RFC 7607 §2
     findFault: (buffer, start, end) => {
       if (end - start !== 8) return badLengthDiscard;
@@ -249,12 +280,40 @@ const rows: readonly AttributeRow[] = [
     },
   },
   {
+    code: AttributeCode.Ipv6ExtendedCommunities,
+    name: 'IPV6_EXTENDED_COMMUNITIES',
+    flags: OPTIONAL_TRANSITIVE,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
+    // RFC 7606 §7.15
+    findFault: isMultipleOf(20),
+  },
+  {
+    code: AttributeCode.Aigp,
+    name: 'AIGP',
+    flags: OPTIONAL,
+    scope: AttributeScope.Any,
+    // RFC 7311 §3.3: malformed in any way it is ignored and not passed on, and does no harm to the route.
+    flagsAction: 'discard',
+    findFault: (buffer, start, end) => (isMalformedAigp(buffer, start, end) ? badAigp : undefined),
+  },
+  {
     code: AttributeCode.LargeCommunities,
     name: 'LARGE_COMMUNITY',
     flags: OPTIONAL_TRANSITIVE,
-    isInternal: false,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
     // RFC 8092 §5
     findFault: isMultipleOf(12),
+  },
+  {
+    code: AttributeCode.Otc,
+    name: 'ONLY_TO_CUSTOMER',
+    flags: OPTIONAL_TRANSITIVE,
+    scope: AttributeScope.Any,
+    flagsAction: 'withdraw',
+    // RFC 9234 §5
+    findFault: (_buffer, start, end) => (end - start !== 4 ? badOptionalLength : undefined),
   },
 ];
 
@@ -265,18 +324,4 @@ export const attributeRows: readonly (AttributeRow | undefined)[] = Array.from({
 
 export function attributeName(code: number): string {
   return attributeRows[code]?.name ?? `attribute ${code}`;
-}
-
-/** Writes flags, code and length (two octets only when it must) and answers the offset of the value. */
-export function writeAttributeHeader(out: Uint8Array, at: number, flags: number, code: number, length: number): number {
-  const isLong = length > 255;
-  out[at] = isLong ? flags | AttributeFlag.ExtendedLength : flags & ~AttributeFlag.ExtendedLength;
-  out[at + 1] = code;
-  if (!isLong) {
-    out[at + 2] = length;
-    return at + 3;
-  }
-  out[at + 2] = length >>> 8;
-  out[at + 3] = length & 255;
-  return at + 4;
 }

@@ -15,8 +15,9 @@ import {
   attributeRows,
   writeAttributeHeader,
 } from './attribute.ts';
+import { findAigpMetric } from './aigp.ts';
 import { MAX_BLOCK_LENGTH } from './byte-arena.ts';
-import { readUint32 } from './read-uint32.ts';
+import { readUint32 } from './uint32.ts';
 
 export { SegmentType };
 
@@ -60,6 +61,12 @@ export interface PathAttributes {
   /** Eight octets each (RFC 4360). */
   readonly extendedCommunities: readonly Uint8Array[];
   readonly largeCommunities: readonly LargeCommunity[];
+  /** Twenty octets each (RFC 5701). */
+  readonly ipv6ExtendedCommunities: readonly Uint8Array[];
+  /** The TLVs (RFC 7311 §3); their metric: aigpMetric(). */
+  readonly aigp: Uint8Array | undefined;
+  /** ONLY_TO_CUSTOMER (RFC 9234 §5). */
+  readonly otc: Asn | undefined;
   readonly originatorId: RouterId | undefined;
   readonly clusterList: readonly RouterId[];
   /** Codes of known optional transitive attributes that came with the Partial bit (RFC 4271 §4.3). */
@@ -81,6 +88,9 @@ export const emptyAttributes: PathAttributes = {
   communities: [],
   extendedCommunities: [],
   largeCommunities: [],
+  ipv6ExtendedCommunities: [],
+  aigp: undefined,
+  otc: undefined,
   originatorId: undefined,
   clusterList: [],
   partial: [],
@@ -152,6 +162,15 @@ function decodeKnown(into: Mutable<PathAttributes>, code: number, bytes: Uint8Ar
     case AttributeCode.ExtendedCommunities:
       into.extendedCommunities = readEach(start, end, 8, (at) => bytes.slice(at, at + 8));
       break;
+    case AttributeCode.Ipv6ExtendedCommunities:
+      into.ipv6ExtendedCommunities = readEach(start, end, 20, (at) => bytes.slice(at, at + 20));
+      break;
+    case AttributeCode.Aigp:
+      into.aigp = bytes.slice(start, end);
+      break;
+    case AttributeCode.Otc:
+      into.otc = asn(readUint32(bytes, start));
+      break;
     case AttributeCode.LargeCommunities:
       into.largeCommunities = readEach(start, end, 12, (at) => [
         readUint32(bytes, at),
@@ -163,6 +182,17 @@ function decodeKnown(into: Mutable<PathAttributes>, code: number, bytes: Uint8Ar
       // MP_UNREACH_NLRI, AS4_PATH and AS4_AGGREGATOR are never part of a canonical block.
       throw new RangeError(`attribute ${code} in a canonical block`);
   }
+}
+
+/** The accumulated metric (RFC 7311 §3) of an AIGP value; undefined when no TLV of it is one. */
+export function aigpMetric(value: Uint8Array): bigint | undefined {
+  const at = findAigpMetric(value, 0, value.length);
+  return at < 0 ? undefined : (BigInt(readUint32(value, at)) << 32n) | BigInt(readUint32(value, at + 4));
+}
+
+/** The AIGP value that says nothing but this metric. */
+export function aigpOf(metric: bigint): Uint8Array {
+  return Uint8Array.of(1, 0, 11, ...wordBytes(Number(metric >> 32n)), ...wordBytes(Number(metric & 0xffff_ffffn)));
 }
 
 function decodeAsPath(bytes: Uint8Array, start: number, end: number): AsPathSegment[] {
@@ -227,6 +257,12 @@ export function encodePathAttributes(attributes: PathAttributes): Uint8Array {
     const words = attributes.largeCommunities.flatMap((community) => community.flatMap(wordBytes));
     add(AttributeCode.LargeCommunities, OPTIONAL_TRANSITIVE, words);
   }
+  if (attributes.ipv6ExtendedCommunities.length > 0) {
+    const octets = attributes.ipv6ExtendedCommunities.flatMap((value) => [...value]);
+    add(AttributeCode.Ipv6ExtendedCommunities, OPTIONAL_TRANSITIVE, octets);
+  }
+  if (attributes.aigp !== undefined) add(AttributeCode.Aigp, OPTIONAL, attributes.aigp);
+  if (attributes.otc !== undefined) add(AttributeCode.Otc, OPTIONAL_TRANSITIVE, wordBytes(attributes.otc));
   for (const { code, flags, value } of attributes.unknown) add(code, flags & 0xe0, value);
   rows.sort((a, b) => a.code - b.code);
   if (attributes.nextHop?.version === 6) {

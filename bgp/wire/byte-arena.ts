@@ -8,12 +8,12 @@ const CHUNK_LENGTH = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_LENGTH - 1;
 const MAX_CHUNKS = 1 << (32 - CHUNK_BITS);
 
-/** Longest block: an UPDATE of 4,096 octets whose 2-octet AS_PATH was widened, with room for what export adds. */
-export const MAX_BLOCK_LENGTH = 16_384;
+/** Longest block: whatever an UPDATE of 65,535 octets (RFC 8654) can carry, as lengths of blocks are kept in two octets. */
+export const MAX_BLOCK_LENGTH = 65_535;
 
 const SMALL_LIMIT = 512;
 const SMALL_CLASSES = SMALL_LIMIT / 8;
-const CLASSES = SMALL_CLASSES + MAX_BLOCK_LENGTH / 256 + 1;
+const CLASSES = SMALL_CLASSES + ((MAX_BLOCK_LENGTH + 255) >> 8) + 1;
 
 /** Steps of 8 octets up to 512, then of 256. */
 function classOf(length: number): number {

@@ -14,8 +14,12 @@ import {
 import type { AttributeList } from './attribute-list.ts';
 import { widenAsPath } from './as-path.ts';
 
+/** Room that writeCanonicalBlock needs: attributes of one UPDATE, a path of which may become twice as long, and a next hop. */
+export const CANONICAL_SCRATCH = 3 * 65_536;
+
 /**
- * Writes the block to the start of `out` and answers its length. With nextHopLength 0 the next hop is the list's NEXT_HOP; else it
+ * Writes the block to the start of `out` (CANONICAL_SCRATCH octets) and answers its length; 0 when a widened AS_PATH is longer than an
+ * attribute can be. With nextHopLength 0 the next hop is the list's NEXT_HOP; else it
  * stands at nextHopStart (from MP_REACH_NLRI) and NEXT_HOP is left out (RFC 4760 §3: ignored).
  */
 export function writeCanonicalBlock(
@@ -44,8 +48,11 @@ export function writeCanonicalBlock(
     const isTransitiveOptional = (received & 0xc0) === 0xc0;
     const flags =
       (row === undefined ? received & 0xc0 : row.flags) | (isTransitiveOptional ? received & AttributeFlag.Partial : 0);
-    if (asnSize === 2 && code === AttributeCode.AsPath) at = writeWidenedAsPath(buffer, list, start, end, out, at);
-    else if (asnSize === 2 && code === AttributeCode.Aggregator)
+    if (asnSize === 2 && code === AttributeCode.AsPath) {
+      const valueStart = at;
+      at = writeWidenedAsPath(buffer, list, start, end, out, at);
+      if (at - valueStart > 0xffff) return 0;
+    } else if (asnSize === 2 && code === AttributeCode.Aggregator)
       at = writeWidenedAggregator(buffer, list, start, flags, out, at);
     else if (code === AttributeCode.LargeCommunities) at = writeLargeCommunities(buffer, start, end, flags, out, at);
     else {

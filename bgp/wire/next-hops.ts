@@ -5,6 +5,7 @@
 
 import { Address } from '../net/address.ts';
 import { growInt32, growUint32, growUint8 } from '../net/columns.ts';
+import { IdIndex } from './id-index.ts';
 
 declare const brand: unique symbol;
 /** A row of {@link NextHops}; 0 means no next hop. A row is used again after its last reference went. */
@@ -25,15 +26,14 @@ export class NextHops {
   words: Int32Array = new Int32Array(64 * WORDS);
   private references: Uint32Array = new Uint32Array(64);
   private hashes: Int32Array = new Int32Array(64);
-  private slots: Uint32Array = new Uint32Array(128);
+  private readonly index: IdIndex = new IdIndex(128);
   private readonly free: number[] = [];
   private readonly freeListeners: ((id: NextHopId) => void)[] = [];
   private used = 1;
-  private live = 0;
 
   /** Number of rows in use. */
   get size(): number {
-    return this.live;
+    return this.index.size;
   }
 
   /** One more than the largest id ever given out: the length that columns by NextHopId need. */
@@ -60,19 +60,14 @@ export class NextHops {
       hash = Math.imul(hash ^ this.words[index], 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    let mask = this.slots.length - 1;
-    let slot = hash & mask;
-    for (; this.slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const id = this.slots[slot];
+    const { slots } = this.index;
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const id = slots[slot];
       if (this.hashes[id] === hash && this.isCandidate(id, lengthBytes)) {
         this.references[id]++;
         return nextHopId(id);
       }
-    }
-    if ((this.live + 1) * 2 > this.slots.length) {
-      this.growSlots();
-      mask = this.slots.length - 1;
-      for (slot = hash & mask; this.slots[slot] !== 0;) slot = (slot + 1) & mask;
     }
     const id = this.free.pop() ?? this.used++;
     if (id >= this.lengths.length) this.growRows();
@@ -80,8 +75,7 @@ export class NextHops {
     this.lengths[id] = lengthBytes;
     this.references[id] = 1;
     this.hashes[id] = hash;
-    this.slots[slot] = id;
-    this.live++;
+    this.index.add(id, this.hashes);
     return nextHopId(id);
   }
 
@@ -92,10 +86,9 @@ export class NextHops {
   release(id: NextHopId): void {
     if (id === 0 || --this.references[id] > 0) return;
     for (const freed of this.freeListeners) freed(id);
-    this.removeSlot(id);
+    this.index.remove(id, this.hashes);
     this.lengths[id] = 0;
     this.free.push(id);
-    this.live--;
   }
 
   versionOf(id: NextHopId): 4 | 6 {
@@ -130,34 +123,5 @@ export class NextHops {
     this.words = growInt32(this.words, rows * WORDS);
     this.references = growUint32(this.references, rows);
     this.hashes = growInt32(this.hashes, rows);
-  }
-
-  private growSlots(): void {
-    const old = this.slots;
-    const slots = new Uint32Array(old.length * 2);
-    const mask = slots.length - 1;
-    for (const id of old) {
-      if (id === 0) continue;
-      let slot = this.hashes[id] & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = id;
-    }
-    this.slots = slots;
-  }
-
-  /** Takes the id out and closes the gap, so that searches never meet a dead slot. */
-  private removeSlot(id: number): void {
-    const slots = this.slots;
-    const mask = slots.length - 1;
-    let gap = this.hashes[id] & mask;
-    while (slots[gap] !== id) gap = (gap + 1) & mask;
-    for (let next = (gap + 1) & mask; slots[next] !== 0; next = (next + 1) & mask) {
-      const home = this.hashes[slots[next]] & mask;
-      if (((next - home) & mask) >= ((next - gap) & mask)) {
-        slots[gap] = slots[next];
-        gap = next;
-      }
-    }
-    slots[gap] = 0;
   }
 }

@@ -1,17 +1,30 @@
-// NLRI of the unicast families (RFC 4271 §4.3, RFC 4760 §5): checking, walking and writing prefixes without an object each.
+// NLRI of the unicast families (RFC 4271 §4.3, RFC 4760 §5, RFC 7911 §3): checking, walking and writing prefixes without an object each.
 // Which bytes of an UPDATE are NLRI is found by update-reader.ts.
 // hot
 
 import type { Family } from '../net/family.ts';
 import { wordMask } from '../net/prefix.ts';
+import { readUint32 } from './uint32.ts';
+
+/** Octets of a path identifier (RFC 7911 §3). */
+export const PATH_ID_SIZE = 4;
 
 /**
- * Whether the bytes are whole prefixes of at most `maxLength` bits: undefined when they are, else what is wrong, in words. The
- * cursor relies on it: it is checked before anything of a message is applied.
+ * Whether the bytes are whole prefixes of at most `maxLength` bits, each behind a path identifier when `hasPathIds`: undefined when
+ * they are, else what is wrong, in words. The cursor relies on it: it is checked before anything of a message is applied.
  */
-export function findNlriFault(buffer: Uint8Array, start: number, end: number, maxLength: number): string | undefined {
+export function findNlriFault(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  maxLength: number,
+  hasPathIds: boolean,
+): string | undefined {
+  const idSize = hasPathIds ? PATH_ID_SIZE : 0;
   let at = start;
   while (at < end) {
+    at += idSize;
+    if (at >= end) return 'path identifier without prefix';
     const length = buffer[at];
     if (length > maxLength) return `prefix length ${length}`;
     at += 1 + ((length + 7) >> 3);
@@ -26,12 +39,18 @@ export class NlriCursor {
   w2 = 0;
   w3 = 0;
   length = 0;
+  /** RFC 7911 §3; 0 without add-path. */
+  pathId = 0;
+  private hasPathIds = false;
   private buffer: Uint8Array = EMPTY;
   private at = 0;
   private end = 0;
   private isIpv4 = true;
 
-  reset(buffer: Uint8Array, start: number, end: number, family: Family): void {
+  /** `hasPathIds`: UpdateReader.hasPathIds(family). */
+  reset(buffer: Uint8Array, start: number, end: number, family: Family, hasPathIds = false): void {
+    this.hasPathIds = hasPathIds;
+    this.pathId = 0;
     this.buffer = buffer;
     this.at = start;
     this.end = end;
@@ -43,8 +62,12 @@ export class NlriCursor {
 
   /** Moves to the next prefix; false at the end. */
   next(): boolean {
-    const at = this.at;
+    let at = this.at;
     if (at >= this.end) return false;
+    if (this.hasPathIds) {
+      this.pathId = readUint32(this.buffer, at);
+      at += PATH_ID_SIZE;
+    }
     const length = this.buffer[at];
     this.length = length;
     this.at = at + 1 + ((length + 7) >> 3);

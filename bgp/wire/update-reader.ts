@@ -4,25 +4,45 @@
 // hot
 
 import { AS_TRANS } from '../net/asn.ts';
-import { type Family, ipv4Unicast } from '../net/family.ts';
-import { AttributeCode, AttributeFlag, SegmentType, attributeName, attributeRows } from './attribute.ts';
-import { type AttrSetId, type AttributeSets, attrSetId } from './attribute-sets.ts';
+import { type Family, families, ipv4Unicast } from '../net/family.ts';
+import type { PeerKind } from '../net/peer-kind.ts';
+import {
+  AttributeCode,
+  AttributeFlag,
+  type AttributeRules,
+  AttributeScope,
+  SegmentType,
+  attributeName,
+  attributeRows,
+} from './attribute.ts';
+import { type AttrSetId, type AttributeSets, SetFlag, attrSetId } from './attribute-sets.ts';
 import { AttributeList } from './attribute-list.ts';
 import { MAX_BLOCK_LENGTH } from './byte-arena.ts';
-import { writeCanonicalBlock } from './canonical-block.ts';
+import { CANONICAL_SCRATCH, writeCanonicalBlock } from './canonical-block.ts';
 import { HEADER_LENGTH } from './message.ts';
 import { findNlriFault } from './nlri.ts';
 import { NotificationCode, NotificationError, UpdateSubcode } from './notification.ts';
 
 export interface UpdateReaderOptions {
   readonly attributes: AttributeSets;
-  readonly isEbgp: boolean;
+  readonly kind: PeerKind;
   /** Both sides sent the 4-octet AS capability (RFC 6793). */
   readonly hasFourOctetAsn: boolean;
   /** Negotiated families; IPv4 unicast alone when there was no multiprotocol capability. */
   readonly families: readonly Family[];
-  readonly localAsn: number;
+  /** Families whose prefixes come with path identifiers (RFC 7911 §4). */
+  readonly addPath?: readonly Family[];
+  /** IPv6 next hops for IPv4 routes were negotiated (RFC 8950 §4). */
+  readonly hasExtendedNextHop?: boolean;
   readonly remoteAsn: number;
+  /** RFC 4271 §6.3: the first AS of the path must be the peer's; true when absent. */
+  readonly enforcesFirstAs?: boolean;
+  /** RFC 5065: we are in a confederation, so that its segments are taken from internal and confederation peers. */
+  readonly isInConfederation?: boolean;
+  /** RFC 7311 §3.1 AIGP_SESSION; by default for all but external peers. */
+  readonly acceptsAigp?: boolean;
+  /** RFC 9774 §3 says no; false when absent. */
+  readonly acceptsAsSets?: boolean;
 }
 
 export interface DiscardedAttribute {
@@ -30,8 +50,14 @@ export interface DiscardedAttribute {
   readonly reason: string;
 }
 
-/** The contexts of AttributeSets.markAccepted: what is judged differently from external and internal peers. */
-const Context = { Ebgp: 1, Ibgp: 2 } as const;
+/** The contexts of AttributeSets.markAccepted: peers of whom the same bytes are judged differently. */
+const Context = { Ebgp: 1, Confederation: 2, Ibgp: 4, IbgpInConfederation: 8 } as const;
+
+const scopeOf: Readonly<Record<PeerKind, AttributeScope>> = {
+  ebgp: AttributeScope.Any,
+  confederation: AttributeScope.Confederation,
+  ibgp: AttributeScope.Internal,
+};
 
 const NONE = attrSetId(0);
 
@@ -64,12 +90,21 @@ export class UpdateReader {
   endOfRib: Family | undefined = undefined;
 
   private readonly attributes: AttributeSets;
-  private readonly isEbgp: boolean;
-  private readonly asnSize: 2 | 4;
+  private readonly kind: PeerKind;
+  private readonly rules: AttributeRules;
+  /** How near the peer is: what it may send. */
+  private readonly scope: AttributeScope;
   private readonly families: readonly Family[];
   private readonly hasIpv4: boolean;
+  /** By family index. */
+  private readonly pathIds: readonly boolean[];
+  private readonly hasExtendedNextHop: boolean;
+  private readonly enforcesFirstAs: boolean;
+  private readonly acceptsAigp: boolean;
   private readonly remoteAsn: number;
   private readonly context: number;
+  /** SetFlag bits of sets that this session must judge for itself. */
+  private readonly judgedFlags: number;
   private readonly list: AttributeList = new AttributeList();
   private nextHopStart = 0;
   private nextHopLength = 0;
@@ -78,13 +113,29 @@ export class UpdateReader {
 
   constructor(options: UpdateReaderOptions) {
     this.attributes = options.attributes;
-    this.isEbgp = options.isEbgp;
-    this.asnSize = options.hasFourOctetAsn ? 4 : 2;
+    const { kind, isInConfederation = kind === 'confederation', acceptsAsSets = false } = options;
+    this.kind = kind;
+    this.scope = scopeOf[kind];
+    this.rules = {
+      asnSize: options.hasFourOctetAsn ? 4 : 2,
+      confederation: kind === 'confederation' ? 'needed' : kind === 'ibgp' && isInConfederation ? 'allowed' : 'none',
+      acceptsAsSets,
+    };
     this.families = options.families;
     this.hasIpv4 = options.families.includes(ipv4Unicast);
     // RFC 6793 §4.2.2: an AS number that needs four octets appears as AS_TRANS to a session of two.
     this.remoteAsn = options.hasFourOctetAsn || options.remoteAsn <= 0xffff ? options.remoteAsn : AS_TRANS;
-    this.context = options.isEbgp ? Context.Ebgp : Context.Ibgp;
+    this.pathIds = families.map((family) => options.addPath?.includes(family) === true);
+    this.hasExtendedNextHop = options.hasExtendedNextHop === true;
+    this.enforcesFirstAs = kind !== 'ibgp' && options.enforcesFirstAs !== false;
+    this.acceptsAigp = options.acceptsAigp ?? kind !== 'ebgp';
+    this.context = contextOf(kind, isInConfederation);
+    this.judgedFlags = (this.acceptsAigp ? 0 : SetFlag.AigpAttribute) | (acceptsAsSets ? 0 : SetFlag.AsSet);
+  }
+
+  /** Whether prefixes of the family come with path identifiers: for NlriCursor.reset. */
+  hasPathIds(family: Family): boolean {
+    return this.pathIds[family.index];
   }
 
   /** Reads the UPDATE between offset and end, whose header messageLength has accepted. Throws NotificationError. */
@@ -100,7 +151,10 @@ export class UpdateReader {
     if (attrEnd > end) throw updateFault(UpdateSubcode.MalformedAttributeList, 'attributes run past the message');
 
     // RFC 7606 §3 (i): both fields must be readable as a whole before anything of the message counts.
-    const fault = findNlriFault(buffer, withdrawnStart, withdrawnEnd, 32) ?? findNlriFault(buffer, attrEnd, end, 32);
+    const hasPathIds = this.pathIds[ipv4Unicast.index];
+    const fault =
+      findNlriFault(buffer, withdrawnStart, withdrawnEnd, 32, hasPathIds) ??
+      findNlriFault(buffer, attrEnd, end, 32, hasPathIds);
     if (fault !== undefined) throw updateFault(UpdateSubcode.InvalidNetworkField, fault);
     if (this.hasIpv4) {
       this.withdrawnStart = withdrawnStart;
@@ -144,16 +198,21 @@ export class UpdateReader {
 
   /** Fast path: bytes that were judged before and are a canonical block as they stand. */
   private tryKnownBlock(buffer: Uint8Array, start: number, end: number): boolean {
-    if (this.asnSize !== 4 || end - start < 2 || buffer[start + 1] === AttributeCode.MpReach) return false;
+    if (this.rules.asnSize !== 4 || end - start < 2 || buffer[start + 1] === AttributeCode.MpReach) return false;
     const id = this.attributes.findAccepted(buffer, start, end, this.context);
     if (id === 0) return false;
-    // Another external peer's block: the first AS must be this peer's.
-    if (this.isEbgp && this.attributes.neighborAsn[id] !== this.remoteAsn) {
+    // Another peer's block: the first AS must be this peer's, and this session may be stricter.
+    if ((this.attributes.flags[id] & this.judgedFlags) !== 0 || (this.enforcesFirstAs && !this.isFirstAsnOf(id))) {
       this.attributes.release(id);
       return false;
     }
     this.attr = id;
     return true;
+  }
+
+  private isFirstAsnOf(id: AttrSetId): boolean {
+    const { attributes, kind, remoteAsn } = this;
+    return (kind === 'ebgp' ? attributes.neighborAsn[id] : attributes.leftmostAsn(id)) === remoteAsn;
   }
 
   private readAttributes(
@@ -198,15 +257,24 @@ export class UpdateReader {
       return;
     }
     if (needsAttr) {
-      const length = writeCanonicalBlock(buffer, list, this.asnSize, 0, 0, scratch);
-      this.attr = this.attributes.intern(scratch, 0, length);
-      const isVerbatim = this.asnSize === 4 && this.attributes.equalsBytes(this.attr, buffer, start, end);
+      this.attr = this.internBlock(buffer, 0, 0);
+      const isVerbatim =
+        this.attr !== 0 && this.rules.asnSize === 4 && this.attributes.equalsBytes(this.attr, buffer, start, end);
       if (isVerbatim) this.attributes.markAccepted(this.attr, this.context);
     }
-    if (needsMpAttr) {
-      const length = writeCanonicalBlock(buffer, list, this.asnSize, this.nextHopStart, this.nextHopLength, scratch);
-      this.mpAttr = this.attributes.intern(scratch, 0, length);
-    }
+    if (needsMpAttr) this.mpAttr = this.internBlock(buffer, this.nextHopStart, this.nextHopLength);
+  }
+
+  private internBlock(buffer: Uint8Array, nextHopStart: number, nextHopLength: number): AttrSetId {
+    const length = writeCanonicalBlock(buffer, this.list, this.rules.asnSize, nextHopStart, nextHopLength, scratch);
+    if (length > 0 && length <= MAX_BLOCK_LENGTH) return this.attributes.intern(scratch, 0, length);
+    // Only with AS numbers of two octets, which take four here.
+    this.fail(
+      0,
+      UpdateSubcode.MalformedAttributeList,
+      'attributes that take too much room with AS numbers of four octets',
+    );
+    return NONE;
   }
 
   /** Decides what becomes of one attribute: kept, dropped, or the whole message's routes withdrawn. */
@@ -222,23 +290,33 @@ export class UpdateReader {
       } else if ((flags & AttributeFlag.Transitive) === 0) list.drop(code); // RFC 4271 §9: quietly ignored
       return;
     }
-    if (row.isInternal && this.isEbgp) {
-      this.discard(code, 'from an external peer');
+    if (row.scope > this.scope) {
+      this.discard(code, this.kind === 'ebgp' ? 'from an external peer' : 'from another member AS');
+      list.drop(code);
+      return;
+    }
+    if (code === AttributeCode.Aigp && !this.acceptsAigp) {
+      // RFC 7311 §3.1: as an unrecognized non-transitive attribute, which is quietly ignored.
       list.drop(code);
       return;
     }
     if ((flags & (AttributeFlag.Optional | AttributeFlag.Transitive)) !== row.flags) {
       // RFC 7606 §3 (c)
-      this.fail(code, UpdateSubcode.AttributeFlagsError, `flags 0x${flags.toString(16)}`);
+      const reason = `flags 0x${flags.toString(16)}`;
+      if (row.flagsAction === 'withdraw') this.fail(code, UpdateSubcode.AttributeFlagsError, reason);
+      else {
+        this.discard(code, reason);
+        list.drop(code);
+      }
       return;
     }
-    if ((code === AttributeCode.As4Path || code === AttributeCode.As4Aggregator) && this.asnSize === 4) {
+    if ((code === AttributeCode.As4Path || code === AttributeCode.As4Aggregator) && this.rules.asnSize === 4) {
       // RFC 6793 §4.1
       this.discard(code, 'from a peer with 4-octet AS numbers');
       list.drop(code);
       return;
     }
-    const fault = row.findFault(buffer, list.startOf(code), list.endOf(code), this.asnSize);
+    const fault = row.findFault(buffer, list.startOf(code), list.endOf(code), this.rules);
     if (fault === undefined) return;
     if (fault.action === 'withdraw') this.fail(code, fault.subcode, fault.reason);
     else {
@@ -253,21 +331,23 @@ export class UpdateReader {
     if (!list.has(AttributeCode.Origin)) this.failMissing(AttributeCode.Origin);
     if (!list.has(AttributeCode.AsPath)) this.failMissing(AttributeCode.AsPath);
     if (hasNlri && !list.has(AttributeCode.NextHop)) this.failMissing(AttributeCode.NextHop);
-    // RFC 4271 §5: LOCAL_PREF is required from internal peers.
-    if (!this.isEbgp && !list.has(AttributeCode.LocalPref)) this.failMissing(AttributeCode.LocalPref);
-    if (this.isEbgp && !this.isTreatAsWithdraw && !this.hasFirstAsn(buffer)) {
+    // RFC 4271 §5: LOCAL_PREF is required from internal peers. RFC 5065 §4 lets those of other member ASes send it.
+    if (this.kind === 'ibgp' && !list.has(AttributeCode.LocalPref)) this.failMissing(AttributeCode.LocalPref);
+    if (this.enforcesFirstAs && !this.isTreatAsWithdraw && !this.hasFirstAsn(buffer)) {
       // RFC 4271 §6.3: the leftmost AS is not the peer's.
       this.fail(AttributeCode.AsPath, UpdateSubcode.MalformedAsPath, `does not begin with AS ${this.remoteAsn}`);
     }
-    const nextHopFault = this.reachFamily === undefined ? undefined : this.findMpNextHopFault(buffer, this.reachFamily);
+    const nextHopFault = this.reachFamily === undefined ? undefined : this.findMpNextHopFault(buffer);
     if (nextHopFault !== undefined) this.fail(AttributeCode.MpReach, UpdateSubcode.InvalidNextHop, nextHopFault);
   }
 
   private hasFirstAsn(buffer: Uint8Array): boolean {
     const start = this.list.startOf(AttributeCode.AsPath);
-    if (start === this.list.endOf(AttributeCode.AsPath) || buffer[start] !== SegmentType.Sequence) return false;
+    // RFC 5065 §4.2: another member AS is in a segment of its own kind.
+    const type = this.kind === 'confederation' ? SegmentType.ConfedSequence : SegmentType.Sequence;
+    if (start === this.list.endOf(AttributeCode.AsPath) || buffer[start] !== type) return false;
     const high = (buffer[start + 2] << 8) | buffer[start + 3];
-    const first = this.asnSize === 2 ? high : ((high << 16) | (buffer[start + 4] << 8) | buffer[start + 5]) >>> 0;
+    const first = this.rules.asnSize === 2 ? high : ((high << 16) | (buffer[start + 4] << 8) | buffer[start + 5]) >>> 0;
     return first === this.remoteAsn;
   }
 
@@ -282,11 +362,13 @@ export class UpdateReader {
     // RFC 4760 §3: AFI, SAFI, next hop with its length, one reserved octet, NLRI.
     const length = start + 3 < end ? buffer[start + 3] : 0;
     const nlriStart = start + 4 + length + 1;
-    const isExpected = family.version === 4 ? length === 4 : length === 16 || length === 32;
+    // RFC 8950 §3: IPv4 routes may have a next hop of either kind, told apart by its length.
+    const isLong = length === 16 || length === 32;
+    const isExpected = family.version === 4 ? length === 4 || (isLong && this.hasExtendedNextHop) : isLong;
     // RFC 7606 §7.11: with an unexpected length the NLRI cannot be found for certain.
     if (!isExpected) throw this.mpFault(buffer, AttributeCode.MpReach, `next hop of ${length} octets`);
     if (nlriStart > end) throw this.mpFault(buffer, AttributeCode.MpReach, 'cut short');
-    const fault = findNlriFault(buffer, nlriStart, end, family.maxLength);
+    const fault = findNlriFault(buffer, nlriStart, end, family.maxLength, this.pathIds[family.index]);
     if (fault !== undefined) throw this.mpFault(buffer, AttributeCode.MpReach, fault);
     this.nextHopStart = start + 4;
     this.nextHopLength = length;
@@ -300,7 +382,7 @@ export class UpdateReader {
     const end = this.list.endOf(AttributeCode.MpUnreach);
     const family = this.findFamily(buffer, start, end, AttributeCode.MpUnreach);
     if (family === undefined) return;
-    const fault = findNlriFault(buffer, start + 3, end, family.maxLength);
+    const fault = findNlriFault(buffer, start + 3, end, family.maxLength, this.pathIds[family.index]);
     if (fault !== undefined) throw this.mpFault(buffer, AttributeCode.MpUnreach, fault);
     this.unreachFamily = family;
     this.unreachStart = start + 3;
@@ -321,10 +403,10 @@ export class UpdateReader {
   }
 
   /** RFC 4271 §6.3 for the next hop of MP_REACH_NLRI: it must be the address of a host. */
-  private findMpNextHopFault(buffer: Uint8Array, family: Family): string | undefined {
+  private findMpNextHopFault(buffer: Uint8Array): string | undefined {
     const at = this.nextHopStart;
     const first = buffer[at];
-    if (family.version === 4) {
+    if (this.nextHopLength === 4) {
       return first === 0 || first === 127 || first >= 224 ? 'next hop is not an address of a host' : undefined;
     }
     if (first === 0xff) return 'next hop is a multicast address';
@@ -362,7 +444,13 @@ export class UpdateReader {
 }
 
 /** Holds a canonical block while it is made; nothing in it outlives a call. */
-const scratch = new Uint8Array(MAX_BLOCK_LENGTH); // scratch
+const scratch = new Uint8Array(CANONICAL_SCRATCH); // scratch
+
+function contextOf(kind: PeerKind, isInConfederation: boolean): number {
+  if (kind === 'ebgp') return Context.Ebgp;
+  if (kind === 'confederation') return Context.Confederation;
+  return isInConfederation ? Context.IbgpInConfederation : Context.Ibgp;
+}
 
 function updateFault(subcode: number, reason: string, data?: Uint8Array): NotificationError {
   return new NotificationError(NotificationCode.UpdateMessageError, subcode, data, reason);

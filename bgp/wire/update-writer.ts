@@ -1,4 +1,4 @@
-// UPDATE to the wire (RFC 4271 §4.3, RFC 4760): prefixes packed into as few messages as their attribute set allows, written straight
+// UPDATE to the wire (RFC 4271 §4.3, RFC 4760, RFC 7911, RFC 8950): prefixes packed into as few messages as their attribute set allows, written straight
 // into chunks that go to sockets as they are. Several peers may get the same chunk. Which routes go out, and with which set
 // (export-transform.ts), is the RIB's business; call begin once per set, then addPrefix for each prefix of it.
 // hot
@@ -17,12 +17,19 @@ import {
 import type { AttrSetId, AttributeSets } from './attribute-sets.ts';
 import { MAX_BLOCK_LENGTH } from './byte-arena.ts';
 import { HEADER_LENGTH, MAX_MESSAGE_LENGTH, MessageType, writeHeader } from './message.ts';
-import { prefixSize, writePrefix } from './nlri.ts';
+import { PATH_ID_SIZE, prefixSize, writePrefix } from './nlri.ts';
+import { writeUint32 } from './uint32.ts';
 
 export interface UpdateWriterOptions {
   readonly attributes: AttributeSets;
   /** The receivers negotiated 4-octet AS numbers (RFC 6793). */
   readonly hasFourOctetAsn: boolean;
+  /** They take path identifiers with the prefixes of this writer's families (RFC 7911 §4); false when absent. */
+  readonly hasPathIds?: boolean;
+  /** They take IPv6 next hops for IPv4 routes (RFC 8950 §4); false when absent. */
+  readonly hasExtendedNextHop?: boolean;
+  /** Longest message that they take: 4,096, which is the default, or 65,535 (RFC 8654). */
+  readonly maxMessageLength?: number;
   /** Takes a chunk of whole messages; its bytes never change again. */
   readonly emit: (chunk: Uint8Array, messages: number) => void;
   /** Octets of one chunk; at least one message. */
@@ -42,6 +49,9 @@ export class UpdateWriter {
   private readonly hasFourOctetAsn: boolean;
   private readonly emit: (chunk: Uint8Array, messages: number) => void;
   private readonly chunkBytes: number;
+  private readonly idSize: number;
+  private readonly hasExtendedNextHop: boolean;
+  private readonly maxMessageLength: number;
   private chunk: Uint8Array = NOTHING;
   /** First octet of the chunk that was not handed out yet, start of the open message, and the next octet to write. */
   private handedOut = 0;
@@ -52,6 +62,8 @@ export class UpdateWriter {
   private isOpen = false;
   /** Where prefixes of the open message must end. */
   private limit = 0;
+  /** Octets of the shortest message for what was begun. */
+  private needed = 0;
   /** Offset of the MP attribute's header in the open message. */
   private mpStart = 0;
   private family: Family = ipv4Unicast;
@@ -65,23 +77,27 @@ export class UpdateWriter {
     this.attributes = options.attributes;
     this.hasFourOctetAsn = options.hasFourOctetAsn;
     this.emit = options.emit;
-    this.chunkBytes = Math.max(options.chunkBytes ?? DEFAULT_CHUNK, MAX_MESSAGE_LENGTH);
+    this.idSize = options.hasPathIds === true ? PATH_ID_SIZE : 0;
+    this.hasExtendedNextHop = options.hasExtendedNextHop === true;
+    this.maxMessageLength = options.maxMessageLength ?? MAX_MESSAGE_LENGTH;
+    this.chunkBytes = Math.max(options.chunkBytes ?? DEFAULT_CHUNK, this.maxMessageLength);
   }
 
   /**
    * Starts announcing prefixes with this set. False when the attributes leave no room for one prefix of the greatest length (then
-   * nothing may be added), or when the set has no next hop of the family.
+   * nothing may be added), or when the set has no next hop that the family can have.
    */
   beginReach(id: AttrSetId, family: Family): boolean {
     this.closeMessage();
     this.family = family;
     this.shape = Shape.Closed;
     this.takeBlock(id);
-    const isClassic = family === ipv4Unicast;
-    if (this.nextHopLength === 0 || isClassic !== (this.nextHopLength === 4)) return false;
+    const isClassic = family === ipv4Unicast && this.nextHopLength === 4;
+    const isLong = this.nextHopLength === 16 || this.nextHopLength === 32;
+    if (!isClassic && !(isLong && (family.version === 6 || this.hasExtendedNextHop))) return false;
     const mpSize = isClassic ? 0 : MP_HEADER + 5 + this.nextHopLength;
-    const size = HEADER_LENGTH + 4 + mpSize + this.blockLength + prefixSize(family.maxLength);
-    if (size > MAX_MESSAGE_LENGTH) return false;
+    this.needed = HEADER_LENGTH + 4 + mpSize + this.blockLength + this.idSize + prefixSize(family.maxLength);
+    if (this.needed > this.maxMessageLength) return false;
     this.shape = isClassic ? Shape.Nlri : Shape.MpReach;
     return true;
   }
@@ -91,15 +107,17 @@ export class UpdateWriter {
     this.closeMessage();
     this.family = family;
     this.shape = family === ipv4Unicast ? Shape.Withdrawn : Shape.MpUnreach;
+    this.needed = 0;
   }
 
-  /** Adds a prefix to what was begun. */
-  addPrefix(w0: number, w1: number, w2: number, w3: number, length: number): void {
+  /** Adds a prefix to what was begun; the path identifier counts only with `hasPathIds`. */
+  addPrefix(w0: number, w1: number, w2: number, w3: number, length: number, pathId = 0): void {
     if (!this.isOpen) this.openMessage();
-    else if (this.at + prefixSize(length) > this.limit) {
+    else if (this.at + this.idSize + prefixSize(length) > this.limit) {
       this.closeMessage();
       this.openMessage();
     }
+    if (this.idSize !== 0) this.at = writeUint32(pathId, this.chunk, this.at);
     this.at = writePrefix(this.chunk, this.at, w0, w1, w2, w3, length);
   }
 
@@ -124,7 +142,8 @@ export class UpdateWriter {
 
   private openMessage(): void {
     if (this.shape === Shape.Closed) throw new RangeError('a prefix was added before anything was begun');
-    if (this.at + MAX_MESSAGE_LENGTH > this.chunk.length) {
+    // Near the end of a chunk messages of more than 4,096 octets are cut shorter, so that not each of them takes a chunk of its own.
+    if (this.at + Math.max(MAX_MESSAGE_LENGTH, this.needed) > this.chunk.length) {
       this.flush();
       this.chunk = new Uint8Array(this.chunkBytes);
       this.handedOut = 0;
@@ -135,7 +154,7 @@ export class UpdateWriter {
     this.isOpen = true;
     // Lengths are filled in when the message is closed; a fresh chunk is zero.
     let at = start + HEADER_LENGTH + 4;
-    this.limit = start + MAX_MESSAGE_LENGTH;
+    this.limit = Math.min(start + this.maxMessageLength, this.chunk.length);
     if (this.shape === Shape.Nlri) at = this.copyBlock(at);
     else if (this.shape === Shape.Withdrawn) {
       at = start + HEADER_LENGTH + 2;

@@ -13,7 +13,8 @@ import {
 } from '#bgp/wire/notification.ts';
 import { decodeOpen, encodeOpen } from '#bgp/wire/open.ts';
 import { decodeRouteRefresh } from '#bgp/wire/route-refresh.ts';
-import { deriveExport, type ExportOptions } from '#bgp/wire/export-transform.ts';
+import { noChanges } from '#bgp/wire/attribute-changes.ts';
+import { deriveExport, type ExportOptions, plainExport } from '#bgp/wire/export-transform.ts';
 import { UpdateReader } from '#bgp/wire/update-reader.ts';
 import { UpdateWriter } from '#bgp/wire/update-writer.ts';
 import { Chance, makeMessage } from './mutate.ts';
@@ -36,11 +37,23 @@ const LIMIT_MS = 250;
 export function fuzzWire(count: number, seed: number): FuzzResult {
   const chance = new Chance(seed);
   const attributes = new AttributeSets({ hashSeed: seed });
-  const readers = [true, false].flatMap((isEbgp) =>
-    [true, false].map(
-      (hasFourOctetAsn) =>
-        new UpdateReader({ attributes, isEbgp, hasFourOctetAsn, families, localAsn: 65000, remoteAsn: 65001 }),
-    ),
+  const kinds = ['ebgp', 'confederation', 'ibgp'] as const;
+  const readers = kinds.flatMap((kind) =>
+    [true, false].flatMap((hasFourOctetAsn) => [
+      new UpdateReader({ attributes, kind, hasFourOctetAsn, families, remoteAsn: 65001, isInConfederation: true }),
+      new UpdateReader({
+        attributes,
+        kind,
+        hasFourOctetAsn,
+        families,
+        remoteAsn: 65001,
+        addPath: families,
+        hasExtendedNextHop: true,
+        enforcesFirstAs: false,
+        acceptsAsSets: true,
+        acceptsAigp: true,
+      }),
+    ]),
   );
   const bench = new Bench(attributes);
   const refused = new Map<string, number>();
@@ -79,15 +92,16 @@ export function fuzzWire(count: number, seed: number): FuzzResult {
 }
 
 const options: ExportOptions = {
+  ...plainExport,
   kind: 'ebgp',
-  localAsn: 65000,
+  shownAsn: 65000,
+  prepend: [65000],
   nextHop: undefined,
-  keepsLinkLocal: false,
-  isLocal: false,
-  defaultLocalPref: 100,
-  addCommunities: [1],
-  addLargeCommunities: [[1, 2, 3]],
-  localPref: undefined,
+  changes: {
+    ...noChanges,
+    communities: { isReplaced: false, remove: [], add: [[1]] },
+    largeCommunities: { isReplaced: false, remove: [], add: [[1, 2, 3]] },
+  },
 };
 
 /** Takes one message the way a session does. */
@@ -105,11 +119,13 @@ class Bench {
     // An internal reader: it takes all that may go out, LOCAL_PREF given.
     this.again = new UpdateReader({
       attributes,
-      isEbgp: false,
+      kind: 'ibgp',
       hasFourOctetAsn: true,
       families,
-      localAsn: 1,
       remoteAsn: 1,
+      isInConfederation: true,
+      acceptsAsSets: true,
+      hasExtendedNextHop: true,
     });
     this.writer = new UpdateWriter({
       attributes,

@@ -101,10 +101,9 @@ const readers = tables.map((_, source) => {
     peer,
     reader: new UpdateReader({
       attributes,
-      isEbgp: true,
+      kind: 'ebgp',
       hasFourOctetAsn: true,
       families: [ipv4Unicast],
-      localAsn: 65_000,
       remoteAsn: 64_500 + source,
     }),
   };

@@ -47,7 +47,7 @@ for (const hasFourOctetAsn of [true, false]) {
         writer.flush();
         sent++;
         // From an internal peer, where nothing is dropped; LOCAL_PREF is there for it.
-        const reader = makeReader({ attributes, isEbgp: false, hasFourOctetAsn });
+        const reader = makeReader({ attributes, kind: 'ibgp', hasFourOctetAsn });
         const [bytes] = chunks;
         reader.read(bytes, 0, bytes.length);
         t.false(reader.isTreatAsWithdraw, reader.faultReason);

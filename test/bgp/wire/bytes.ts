@@ -69,10 +69,9 @@ export const REMOTE_ASN = 65001;
 export function makeReader(options: Partial<UpdateReaderOptions> = {}): UpdateReader {
   return new UpdateReader({
     attributes: new AttributeSets(),
-    isEbgp: true,
+    kind: 'ebgp',
     hasFourOctetAsn: true,
     families,
-    localAsn: 65000,
     remoteAsn: REMOTE_ASN,
     ...options,
   });
@@ -95,12 +94,19 @@ export function notificationOf(run: () => void): string {
   return 'none';
 }
 
-export function prefixesIn(bytes: Uint8Array, start: number, end: number, family: Family): string[] {
+export function prefixesIn(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  family: Family,
+  hasPathIds = false,
+): string[] {
   const cursor = new NlriCursor();
-  cursor.reset(bytes, start, end, family);
+  cursor.reset(bytes, start, end, family, hasPathIds);
   const found: string[] = [];
   while (cursor.next()) {
-    found.push(new Prefix(family.version, cursor.length, cursor.w0, cursor.w1, cursor.w2, cursor.w3).toString());
+    const prefix = new Prefix(family.version, cursor.length, cursor.w0, cursor.w1, cursor.w2, cursor.w3).toString();
+    found.push(hasPathIds ? `${cursor.pathId} ${prefix}` : prefix);
   }
   return found;
 }

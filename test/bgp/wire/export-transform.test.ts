@@ -14,7 +14,8 @@ import {
   emptyAttributes,
   encodePathAttributes,
 } from '#bgp/wire/attributes.ts';
-import { type ExportOptions, deriveExport } from '#bgp/wire/export-transform.ts';
+import { type AttributeChanges, type ListChange, noChanges } from '#bgp/wire/attribute-changes.ts';
+import { type ExportOptions, deriveExport, plainExport } from '#bgp/wire/export-transform.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { pathAttributes } from './attribute-values.ts';
 
@@ -26,17 +27,18 @@ function unreachable(): never {
 }
 
 const ebgp: ExportOptions = {
+  ...plainExport,
   kind: 'ebgp',
-  localAsn: LOCAL_ASN,
+  shownAsn: LOCAL_ASN,
+  prepend: [LOCAL_ASN],
   nextHop: ours,
-  keepsLinkLocal: false,
-  isLocal: false,
-  defaultLocalPref: 100,
-  addCommunities: [],
-  addLargeCommunities: [],
-  localPref: undefined,
 };
-const ibgp: ExportOptions = { ...ebgp, kind: 'ibgp', nextHop: undefined };
+const changed = (options: ExportOptions, changes: Partial<AttributeChanges>): ExportOptions => ({
+  ...options,
+  changes: { ...noChanges, ...changes },
+});
+const adding = (...add: readonly (readonly number[])[]): ListChange => ({ isReplaced: false, remove: [], add });
+const ibgp: ExportOptions = { ...ebgp, kind: 'ibgp', prepend: [], nextHop: undefined };
 
 /** The transformed attributes, whose block must also be canonical: decoding and encoding gives the same bytes. */
 function derive(value: Partial<PathAttributes>, options: ExportOptions): PathAttributes {
@@ -74,8 +76,8 @@ test('an internal peer gets path, next hop and MED as they are, and LOCAL_PREF a
   t.deepEqual(out, { ...emptyAttributes, ...received });
   t.is(derive({ ...received, localPref: undefined }, ibgp).localPref, 100);
   t.is(derive({}, { ...ibgp, defaultLocalPref: 77 }).localPref, 77);
-  t.is(derive(received, { ...ibgp, localPref: 300 }).localPref, 300);
-  t.is(derive({}, { ...ibgp, localPref: 300 }).localPref, 300);
+  t.is(derive(received, changed(ibgp, { localPreference: 300 })).localPref, 300);
+  t.is(derive({}, changed(ibgp, { localPreference: 300 })).localPref, 300);
 });
 
 test('a next hop that stays goes to internal peers without the link-local address of its link (RFC 2545 §3)', (t) => {
@@ -86,7 +88,7 @@ test('a next hop that stays goes to internal peers without the link-local addres
 });
 
 test("a policy's LOCAL_PREF does not leave the AS (RFC 4271 §5.1.5)", (t) => {
-  t.is(derive(received, { ...ebgp, localPref: 300 }).localPref, undefined);
+  t.is(derive(received, changed(ebgp, { localPreference: 300 })).localPref, undefined);
 });
 
 test('a local route gets a path of our AS and the next hop it lacks', (t) => {
@@ -154,14 +156,10 @@ test('an unknown optional transitive attribute goes on with the Partial bit (RFC
 });
 
 test('communities of the policy are added once each, behind those that are there', (t) => {
-  const options = {
-    ...ebgp,
-    addCommunities: [5, 0xffff_ff01],
-    addLargeCommunities: [
-      [1, 2, 3],
-      [4_200_000_001, 0, 0],
-    ] as const,
-  };
+  const options = changed(ebgp, {
+    communities: adding([5], [0xffff_ff01]),
+    largeCommunities: adding([1, 2, 3], [4_200_000_001, 0, 0]),
+  });
   const out = derive({ communities: [9, 5], largeCommunities: [[1, 2, 3]] }, options);
   t.deepEqual(out.communities, [9, 5, 0xffff_ff01]);
   t.deepEqual(out.largeCommunities, [
@@ -172,7 +170,7 @@ test('communities of the policy are added once each, behind those that are there
 });
 
 test('communities that the originator did not attach are Partial, those of a local route are not (RFC 4271 §5)', (t) => {
-  const options = { ...ebgp, addCommunities: [5, 5], addLargeCommunities: [[1, 2, 3]] as const };
+  const options = changed(ebgp, { communities: adding([5], [5]), largeCommunities: adding([1, 2, 3]) });
   t.deepEqual(derive(received, options).partial, [8, 32]);
   const local = derive({}, { ...options, isLocal: true });
   t.deepEqual([local.partial, local.communities, local.largeCommunities], [[], [5], [[1, 2, 3]]]);
@@ -186,18 +184,21 @@ test('what no message could carry is no set', (t) => {
   const sets = new AttributeSets();
   const bytes = encodePathAttributes({
     ...emptyAttributes,
-    communities: Array.from({ length: 4000 }, (_, index) => index),
+    communities: Array.from({ length: 16_000 }, (_, index) => index),
   });
   const id = sets.intern(bytes, 0, bytes.length);
-  const addCommunities = Array.from({ length: 200 }, (_, index) => 70_000 + index);
-  t.true(deriveExport(sets, id, { ...ebgp, addCommunities }) === 0);
+  const communities = adding(...Array.from({ length: 400 }, (_, index) => [70_000 + index]));
+  t.true(deriveExport(sets, id, changed(ebgp, { communities })) === 0);
   t.is(sets.size, 1);
 });
 
 test('any attributes come out canonical and as the rules say', (t) => {
   fc.assert(
     fc.property(pathAttributes, fc.constantFrom(ebgp, ibgp), fc.boolean(), (value, base, isLocal) => {
-      const options = { ...base, isLocal, addCommunities: [1, 2], addLargeCommunities: [[1, 1, 1]] as const };
+      const options = changed(
+        { ...base, isLocal },
+        { communities: adding([1], [2]), largeCommunities: adding([1, 1, 1]) },
+      );
       const out = derive(value, options);
       const isEbgp = options.kind === 'ebgp';
       t.is(out.origin, value.origin);

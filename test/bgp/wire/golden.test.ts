@@ -138,14 +138,13 @@ function checkUpdate(t: ExecutionContext, file: GoldenFile, golden: GoldenMessag
   const { tshark } = golden;
   const attributes = new AttributeSets();
   const hasFourOctetAsn = file.asnOctets === 4;
-  const isEbgp = golden.sender === 'FRR' || golden.sender === 'BIRD';
+  const kind = golden.sender === 'FRR' || golden.sender === 'BIRD' ? 'ebgp' : 'ibgp';
   const remoteAsn = asnOf(file, golden.sender);
   const reader = new UpdateReader({
     attributes,
-    isEbgp,
+    kind,
     hasFourOctetAsn,
     families: [ipv4Unicast, ipv6Unicast],
-    localAsn: 1,
     remoteAsn,
   });
   reader.read(bytes, 0, bytes.length);
@@ -203,10 +202,9 @@ function checkUpdate(t: ExecutionContext, file: GoldenFile, golden: GoldenMessag
   // Another order of attributes or longer lengths than needed: what we wrote must mean the same.
   const again = new UpdateReader({
     attributes,
-    isEbgp,
+    kind,
     hasFourOctetAsn,
     families: [ipv4Unicast, ipv6Unicast],
-    localAsn: 1,
     remoteAsn,
   });
   again.read(ours, 0, ours.length);

@@ -27,7 +27,7 @@ for (const family of [ipv4Unicast, ipv6Unicast]) {
           t.is(next - at, prefixSize(length));
           at = next;
         }
-        t.is(findNlriFault(buffer, offset, at, family.maxLength), undefined);
+        t.is(findNlriFault(buffer, offset, at, family.maxLength, false), undefined);
         t.deepEqual(prefixesIn(buffer, offset, at, family), prefixes.map(String));
         if (at > offset && buffer[at - 1] !== at) t.is(buffer[at], 0xff);
       }),
@@ -55,9 +55,9 @@ test('words of a prefix before do not shine through', (t) => {
 });
 
 test('prefixes that are too long or cut short are faults (RFC 4271 §6.3)', (t) => {
-  t.is(findNlriFault(fromHex('21 0a00000000'), 0, 6, 32), 'prefix length 33');
-  t.is(findNlriFault(fromHex('81'), 0, 1, 128), 'prefix length 129');
-  t.is(findNlriFault(fromHex('18 0a0000 18 0a00'), 0, 7, 32), 'prefix cut short');
-  t.is(findNlriFault(fromHex('18'), 0, 1, 32), 'prefix cut short');
-  t.is(findNlriFault(fromHex('00 00'), 0, 2, 32), undefined);
+  t.is(findNlriFault(fromHex('21 0a00000000'), 0, 6, 32, false), 'prefix length 33');
+  t.is(findNlriFault(fromHex('81'), 0, 1, 128, false), 'prefix length 129');
+  t.is(findNlriFault(fromHex('18 0a0000 18 0a00'), 0, 7, 32, false), 'prefix cut short');
+  t.is(findNlriFault(fromHex('18'), 0, 1, 32, false), 'prefix cut short');
+  t.is(findNlriFault(fromHex('00 00'), 0, 2, 32, false), undefined);
 });

@@ -197,7 +197,7 @@ for (const kind of ['ebgp', 'ibgp'] as const) {
   for (const one of cases) {
     test(`${kind}: ${one.title}`, (t) => {
       const bytes = update({ attributes: attributesWith(kind, one.bytes), nlri });
-      const reader = makeReader({ isEbgp: kind === 'ebgp' });
+      const reader = makeReader({ kind });
       t.is(outcomeOf(reader, bytes), one[kind]);
       const isWithdrawn = one[kind].startsWith('withdraw');
       t.is(reader.attr === 0, isWithdrawn);
@@ -210,13 +210,13 @@ for (const kind of ['ebgp', 'ibgp'] as const) {
   for (const code of mandatory(kind).keys()) {
     test(`${kind}: an UPDATE without attribute ${code} withdraws (RFC 7606 §3 d)`, (t) => {
       const bytes = update({ attributes: attributesWithout(kind, code), nlri });
-      t.is(outcomeOf(makeReader({ isEbgp: kind === 'ebgp' }), bytes), `withdraw ${code}`);
+      t.is(outcomeOf(makeReader({ kind }), bytes), `withdraw ${code}`);
     });
   }
 
   test(`${kind}: MP_REACH_NLRI needs no NEXT_HOP (RFC 4760 §3)`, (t) => {
     const bytes = update({ attributes: [mpReach, ...attributesWithout(kind, 3)] });
-    const reader = makeReader({ isEbgp: kind === 'ebgp' });
+    const reader = makeReader({ kind });
     t.is(outcomeOf(reader, bytes), 'kept');
     t.true(reader.attr === 0);
     t.not(reader.mpAttr, 0);
@@ -226,7 +226,7 @@ for (const kind of ['ebgp', 'ibgp'] as const) {
 
   test(`${kind}: a malformed attribute withdraws the routes of MP_REACH_NLRI as well (RFC 7606 §2)`, (t) => {
     const bytes = update({ attributes: [mpReach, ...attributesWith(kind, attribute(0x40, 1, [9]))], nlri });
-    const reader = makeReader({ isEbgp: kind === 'ebgp' });
+    const reader = makeReader({ kind });
     t.is(outcomeOf(reader, bytes), 'withdraw 1');
     t.true(reader.mpAttr === 0);
     t.deepEqual(prefixesIn(bytes, reader.reachStart, reader.reachEnd, ipv6Unicast), ['2001:db8:1::/48']);

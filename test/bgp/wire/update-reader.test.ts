@@ -266,7 +266,7 @@ test('large communities that are there twice are there once (RFC 8092 §5)', (t)
 test('what is known from one kind of peer is judged again from the other', (t) => {
   const attributes = new AttributeSets();
   const withLocalPref = update({ attributes: attributesWith('ibgp'), nlri });
-  const internal = makeReader({ attributes, isEbgp: false });
+  const internal = makeReader({ attributes, kind: 'ibgp' });
   const external = makeReader({ attributes });
   t.is(outcomeOf(internal, withLocalPref), 'kept');
   t.is(outcomeOf(internal, withLocalPref), 'kept');
