@@ -39,8 +39,10 @@ export function widenAsPath(
   let left = isMerged ? hops - as4Hops : Number.POSITIVE_INFINITY;
   let lastSegment = -1;
   let to = at;
-  for (let from = start; from < end && left > 0;) {
+  for (let from = start; from < end;) {
     const type = buffer[from];
+    // RFC 6793 §4.2.3: confederation segments that lead, or stand next to what is put in front, stay.
+    if (left <= 0 && type < SegmentType.ConfedSequence) break;
     const all = buffer[from + 1];
     const taken = type === SegmentType.Sequence ? Math.min(all, left) : all;
     lastSegment = to;
@@ -81,10 +83,17 @@ export function widenAsPath(
   return to;
 }
 
-/** Whether a 4-octet path holds a number that does not fit into two octets: then AS4_PATH must go along (RFC 6793 §4.2.2). */
+/**
+ * Whether a 4-octet path holds a number that does not fit into two octets: then AS4_PATH must go along (RFC 6793 §4.2.2), which has
+ * no room for confederation segments.
+ */
 export function needsAs4Path(buffer: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end;) {
     const segmentEnd = at + 2 + buffer[at + 1] * 4;
+    if (buffer[at] >= SegmentType.ConfedSequence) {
+      at = segmentEnd;
+      continue;
+    }
     for (at += 2; at < segmentEnd; at += 4) if ((buffer[at] | buffer[at + 1]) !== 0) return true;
   }
   return false;

@@ -5,7 +5,7 @@
 
 import { AS_TRANS } from '../net/asn.ts';
 import { type Family, ipv4Unicast } from '../net/family.ts';
-import { needsAs4Path, narrowAsPath } from './as-path.ts';
+import { type PathCleaning, cleanAsPath, needsAs4Path, narrowAsPath } from './as-path.ts';
 import {
   AttributeCode,
   AttributeFlag,
@@ -273,8 +273,12 @@ export class UpdateWriter {
   private writeAs4(buffer: Uint8Array, pathStart: number, pathEnd: number, aggregator: number, offset: number): number {
     let at = offset;
     if (pathStart !== pathEnd) {
-      at = writeAttributeHeader(this.block, at, OPTIONAL_TRANSITIVE, AttributeCode.As4Path, pathEnd - pathStart);
-      for (let from = pathStart; from < pathEnd; from++) this.block[at++] = buffer[from];
+      const valueStart = at + 4;
+      const valueEnd = cleanAsPath(buffer, pathStart, pathEnd, withoutConfederation, this.block, valueStart);
+      const lengthBytes = valueEnd - valueStart;
+      at = writeAttributeHeader(this.block, at, OPTIONAL_TRANSITIVE, AttributeCode.As4Path, lengthBytes);
+      if (at !== valueStart) this.block.copyWithin(at, valueStart, valueEnd);
+      at += lengthBytes;
     }
     if (aggregator !== 0) {
       at = writeAttributeHeader(this.block, at, OPTIONAL_TRANSITIVE, AttributeCode.As4Aggregator, 8);
@@ -285,3 +289,10 @@ export class UpdateWriter {
 }
 
 const NOTHING = new Uint8Array(0);
+/** RFC 6793 §3: AS4_PATH has no confederation segments. */
+const withoutConfederation: PathCleaning = {
+  dropsConfederation: true,
+  override: undefined,
+  privateAsns: undefined,
+  own: 0,
+};

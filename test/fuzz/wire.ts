@@ -161,19 +161,26 @@ class Bench {
   private takeUpdate(bytes: Uint8Array, length: number, reader: UpdateReader): void {
     reader.read(bytes, 0, length);
     if (reader.isTreatAsWithdraw) this.treatedAsWithdraw++;
-    this.walk(bytes, length, reader.withdrawnStart, reader.withdrawnEnd, families[0]);
-    this.walk(bytes, length, reader.nlriStart, reader.nlriEnd, families[0]);
+    this.walk(reader, bytes, length, reader.withdrawnStart, reader.withdrawnEnd, families[0]);
+    this.walk(reader, bytes, length, reader.nlriStart, reader.nlriEnd, families[0]);
     if (reader.unreachFamily !== undefined)
-      this.walk(bytes, length, reader.unreachStart, reader.unreachEnd, reader.unreachFamily);
+      this.walk(reader, bytes, length, reader.unreachStart, reader.unreachEnd, reader.unreachFamily);
     if (reader.reachFamily !== undefined)
-      this.walk(bytes, length, reader.reachStart, reader.reachEnd, reader.reachFamily);
+      this.walk(reader, bytes, length, reader.reachStart, reader.reachEnd, reader.reachFamily);
     if (reader.attr !== 0) this.resend(reader.attr, families[0]);
     if (reader.mpAttr !== 0 && reader.reachFamily !== undefined) this.resend(reader.mpAttr, reader.reachFamily);
   }
 
-  private walk(bytes: Uint8Array, length: number, start: number, end: number, family: Family): void {
+  private walk(
+    reader: UpdateReader,
+    bytes: Uint8Array,
+    length: number,
+    start: number,
+    end: number,
+    family: Family,
+  ): void {
     if (start > end || end > length) throw new Violation(`range ${start}..${end} of ${length}`);
-    this.cursor.reset(bytes, start, end, family);
+    this.cursor.reset(bytes, start, end, family, reader.hasPathIds(family));
     while (this.cursor.next()) {
       if (this.cursor.length > family.maxLength) throw new Violation(`prefix of ${this.cursor.length} bits`);
       this.routes++;

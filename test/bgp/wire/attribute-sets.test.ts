@@ -15,7 +15,7 @@ import {
   type PathAttributes,
 } from '#bgp/wire/attributes.ts';
 import { nextHopId } from '#bgp/wire/next-hops.ts';
-import { concat, toHex } from './bytes.ts';
+import { concat, fromHex, toHex } from './bytes.ts';
 
 function intern(sets: AttributeSets, attributes: Partial<PathAttributes>): AttrSetId {
   const bytes = encodePathAttributes({ ...emptyAttributes, ...attributes });
@@ -79,14 +79,20 @@ test('columns hold what route selection asks for', (t) => {
   t.is(sets.clusterListLength[id], 2);
   t.is(
     sets.flags[id],
-    SetFlag.Med | SetFlag.LocalPref | SetFlag.OriginatorId | SetFlag.Communities | SetFlag.AtomicAggregate,
+    SetFlag.Med |
+      SetFlag.LocalPref |
+      SetFlag.OriginatorId |
+      SetFlag.Communities |
+      SetFlag.AtomicAggregate |
+      SetFlag.AsSet,
   );
   const hop = nextHopId(sets.nextHop[id]);
   t.is(String(sets.nextHops.addressOf(hop)), '2001:db8::1');
   t.is(String(sets.nextHops.linkLocalOf(hop)), 'fe80::2');
   t.is(sets.nextHops.versionOf(hop), 6);
   const confed = intern(sets, { asPath: [{ type: SegmentType.ConfedSequence, asns: [asn(1), asn(2)] }, sequence(7)] });
-  t.is(sets.asPathLength[confed], 1);
+  t.deepEqual([sets.asPathLength[confed], sets.neighborAsn[confed], sets.originAsn[confed]], [1, 7, 7]);
+  t.is(sets.flags[confed], SetFlag.ConfederationPath);
   const bySet = intern(sets, { asPath: [set(1, 2)] });
   t.deepEqual([sets.neighborAsn[bySet], sets.originAsn[bySet], sets.asPathLength[bySet]], [0, 0, 1]);
 });
@@ -164,4 +170,79 @@ test('random histories end as a plain map would', (t) => {
   );
   for (const { id, references } of model.values()) for (let left = references; left > 0; left--) sets.release(id);
   t.deepEqual([sets.size, sets.bytesUsed, sets.nextHops.size], [0, 0, 0]);
+});
+
+test('communities that the speaker acts upon are flags of the set (RFC 1997, 3765, 7611, 7999, 8326, 9494)', (t) => {
+  const sets = new AttributeSets();
+  for (const [community, flag] of [
+    [0xffff_ff01, SetFlag.NoExport],
+    [0xffff_ff02, SetFlag.NoAdvertise],
+    [0xffff_ff03, SetFlag.NoExportSubconfed],
+    [0xffff_ff04, SetFlag.NoPeer],
+    [0xffff_0000, SetFlag.GracefulShutdown],
+    [0xffff_0001, SetFlag.AcceptOwn],
+    [0xffff_0006, SetFlag.LlgrStale],
+    [0xffff_0007, SetFlag.NoLlgr],
+    [0xffff_029a, SetFlag.Blackhole],
+    [0xffff_1234, 0],
+    [0x00ff_ff01, 0],
+  ] as const) {
+    t.is(sets.flags[intern(sets, { communities: [5, community, 9] })], SetFlag.Communities | flag, String(community));
+  }
+  const all = intern(sets, { communities: [0xffff_ff01, 0xffff_029a, 0xffff_0006] });
+  t.is(sets.flags[all], SetFlag.Communities | SetFlag.NoExport | SetFlag.Blackhole | SetFlag.LlgrStale);
+});
+
+test('metric, bandwidth and OTC have columns once a set has them', (t) => {
+  const sets = new AttributeSets();
+  intern(sets, {});
+  t.deepEqual([sets.aigpMetric.length, sets.linkBandwidth.length, sets.otc.length], [0, 0, 0]);
+  const id = intern(sets, {
+    aigp: fromHex('09 0004 00 01 000b 0000000100000002 01 000b 0000000000000007'),
+    extendedCommunities: [fromHex('0002 fde9 00000001'), fromHex('4004 fde9 4cee6b28'), fromHex('4004 fde9 3f800000')],
+    otc: asn(4_200_000_001),
+  });
+  t.is(
+    sets.flags[id],
+    SetFlag.Aigp | SetFlag.AigpAttribute | SetFlag.LinkBandwidth | SetFlag.Otc | SetFlag.ExtendedCommunities,
+  );
+  t.deepEqual([sets.aigpMetric[id], sets.linkBandwidth[id], sets.otc[id]], [2 ** 32 + 2, 125_000_000, 4_200_000_001]);
+  const others = Array.from({ length: 3000 }, (_, index) =>
+    intern(sets, { aigp: fromHex('01 000b 0000000000000009'), med: index, otc: asn(index + 1) }),
+  );
+  for (const [index, other] of others.entries()) t.deepEqual([sets.aigpMetric[other], sets.otc[other]], [9, index + 1]);
+  t.is(sets.linkBandwidth[id], 125_000_000);
+});
+
+test('bandwidths that are no number of octets a second do not count', (t) => {
+  const sets = new AttributeSets();
+  for (const float of ['7fc00000', '7f800000', 'ff800000', 'bf800000']) {
+    t.is(
+      sets.flags[intern(sets, { extendedCommunities: [fromHex(`4004 fde9 ${float}`)] })],
+      SetFlag.ExtendedCommunities,
+    );
+  }
+  t.is(sets.linkBandwidth[intern(sets, { extendedCommunities: [fromHex('0004 fde9 00000000')] })], 0);
+  t.is(sets.flags[intern(sets, { extendedCommunities: [fromHex('8004 fde9 4cee6b28')] })], SetFlag.ExtendedCommunities);
+});
+
+test('an AIGP attribute without a metric has none', (t) => {
+  const sets = new AttributeSets();
+  t.is(sets.flags[intern(sets, { aigp: fromHex('09 0004 00') })], SetFlag.AigpAttribute);
+});
+
+test('own numbers and clusters are counted and found where loops show (RFC 4271 §9.1.2, RFC 4456 §8, RFC 5065 §4)', (t) => {
+  const sets = new AttributeSets();
+  const id = intern(sets, {
+    asPath: [
+      { type: SegmentType.ConfedSequence, asns: [asn(65001), asn(7)] },
+      { type: SegmentType.Sequence, asns: [asn(7), asn(8), asn(7)] },
+    ],
+    clusterList: [routerId(1), routerId(0xffff_fffe)],
+  });
+  t.deepEqual([sets.countAsn(id, 7), sets.countAsn(id, 8), sets.countAsn(id, 9)], [3, 1, 0]);
+  t.deepEqual([sets.containsCluster(id, 0xffff_fffe), sets.containsCluster(id, 2)], [true, false]);
+  t.deepEqual([sets.leftmostAsn(id), sets.neighborAsn[id]], [65001, 7]);
+  const empty = intern(sets, {});
+  t.deepEqual([sets.leftmostAsn(empty), sets.countAsn(empty, 7), sets.containsCluster(empty, 0)], [0, 0, false]);
 });

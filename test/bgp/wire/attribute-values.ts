@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { Address } from '#bgp/net/address.ts';
 import { asn } from '#bgp/net/asn.ts';
 import { routerId } from '#bgp/net/router-id.ts';
-import { type AsPathSegment, type PathAttributes, Origin, SegmentType, emptyAttributes } from '#bgp/wire/attributes.ts';
+import {
+  type AsPathSegment,
+  type PathAttributes,
+  Origin,
+  SegmentType,
+  aigpOf,
+  emptyAttributes,
+} from '#bgp/wire/attributes.ts';
 
 const word = fc.nat({ max: 0xffff_ffff });
 const asNumber = fc.oneof(fc.integer({ min: 1, max: 65535 }), fc.integer({ min: 1, max: 0xffff_ffff })).map(asn);
@@ -32,7 +39,10 @@ const nextHop: fc.Arbitrary<Pick<PathAttributes, 'nextHop' | 'linkLocalNextHop'>
 );
 
 const unknown = fc
-  .uniqueArray(fc.integer({ min: 33, max: 254 }), { maxLength: 3 })
+  .uniqueArray(
+    fc.integer({ min: 33, max: 254 }).filter((code) => code !== 35),
+    { maxLength: 3 },
+  )
   .chain((codes) =>
     fc.tuple(
       ...codes
@@ -57,6 +67,14 @@ export const pathAttributes: fc.Arbitrary<PathAttributes> = fc
     communities: fc.array(word, { maxLength: 80 }),
     extendedCommunities: fc.array(fc.uint8Array({ minLength: 8, maxLength: 8 }), { maxLength: 5 }),
     largeCommunities: fc.uniqueArray(fc.tuple(word, word, word), { maxLength: 30, selector: String }),
+    ipv6ExtendedCommunities: fc.array(fc.uint8Array({ minLength: 20, maxLength: 20 }), { maxLength: 3 }),
+    aigp: fc.option(
+      fc
+        .tuple(fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }), fc.boolean())
+        .map(([metric, hasOther]) => Uint8Array.of(...aigpOf(metric), ...(hasOther ? [9, 0, 4, 7] : []))),
+      { nil: undefined },
+    ),
+    otc: fc.option(asNumber, { nil: undefined }),
     originatorId: fc.option(word.map(routerId), { nil: undefined }),
     clusterList: fc.array(word.map(routerId), { maxLength: 4 }),
     isPartial: fc.boolean(),

@@ -143,6 +143,8 @@ function checkUpdate(t: ExecutionContext, file: GoldenFile, golden: GoldenMessag
   const reader = new UpdateReader({
     attributes,
     kind,
+    // Older daemons make AS_SETs when they aggregate.
+    acceptsAsSets: true,
     hasFourOctetAsn,
     families: [ipv4Unicast, ipv6Unicast],
     remoteAsn,
@@ -203,6 +205,8 @@ function checkUpdate(t: ExecutionContext, file: GoldenFile, golden: GoldenMessag
   const again = new UpdateReader({
     attributes,
     kind,
+    // Older daemons make AS_SETs when they aggregate.
+    acceptsAsSets: true,
     hasFourOctetAsn,
     families: [ipv4Unicast, ipv6Unicast],
     remoteAsn,

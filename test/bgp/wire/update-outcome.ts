@@ -1,15 +1,20 @@
 // UPDATEs for the tests of the reader: complete sets of attributes with one of them replaced, and what a message led to.
 
+import type { PeerKind } from '#bgp/net/peer-kind.ts';
 import type { UpdateReader } from '#bgp/wire/update-reader.ts';
-import { asPath, localPref, nextHop, notificationOf, origin, readUpdate } from './bytes.ts';
+import { asPath, fromHex, localPref, nextHop, notificationOf, origin, readUpdate } from './bytes.ts';
 
-export type Kind = 'ebgp' | 'ibgp';
+export type Kind = PeerKind;
+export const kinds: readonly Kind[] = ['ebgp', 'confederation', 'ibgp'];
+
+/** AS_CONFED_SEQUENCE 65001, AS_SEQUENCE 65002: what a peer in member AS 65001 sends (RFC 5065 §4). */
+const confederationPath: Uint8Array = fromHex('40 02 0c 03 01 0000fde9 02 01 0000fdea');
 
 /** The mandatory attributes by code, so that a case can replace or remove one. */
 export function mandatory(kind: Kind): Map<number, Uint8Array> {
   const map = new Map([
     [1, origin],
-    [2, asPath],
+    [2, kind === 'confederation' ? confederationPath : asPath],
     [3, nextHop],
   ]);
   if (kind === 'ibgp') map.set(5, localPref);

@@ -6,7 +6,7 @@ import { AttributeSets } from '#bgp/wire/attribute-sets.ts';
 import { formatAsPath } from '#bgp/wire/attribute-text.ts';
 import { asPath, attribute, concat, fromHex, makeReader, nextHop, nlri, origin, readUpdate, update } from './bytes.ts';
 
-import { outcomeOf } from './update-outcome.ts';
+import { type Kind, outcomeOf } from './update-outcome.ts';
 
 const zeros = (length: number): Uint8Array => new Uint8Array(length);
 
@@ -16,6 +16,8 @@ interface OldCase {
   readonly path: string;
   readonly aggregator?: string;
   readonly outcome?: string;
+  readonly acceptsAsSets?: boolean;
+  readonly kind?: Kind;
 }
 
 const path2 = (hex: string): Uint8Array => attribute(0x40, 2, fromHex(hex));
@@ -30,6 +32,7 @@ const oldCases: readonly OldCase[] = [
   },
   {
     title: 'an AS_SET counts one when AS4_PATH is merged (RFC 6793 §4.2.3)',
+    acceptsAsSets: true,
     attributes: [path2('0202 fde9 5ba0 0102 5ba0 0007'), as4Path('0201 fa56ea01 0102 fa56ea02 00000007')],
     path: '65001 4200000001 {4200000002,7}',
   },
@@ -90,19 +93,32 @@ const oldCases: readonly OldCase[] = [
     path: '65001 23456',
     outcome: 'discard 17',
   },
+  {
+    title: 'confederation segments of AS_PATH stay where AS4_PATH replaces all behind them (RFC 6793 §4.2.3)',
+    kind: 'confederation',
+    attributes: [path2('0302 fde9 fdff 0202 0064 5ba0'), as4Path('0202 00000064 fa56ea01')],
+    path: '(65001 65023) 100 4200000001',
+  },
+  {
+    title: 'they stay before an AS4_PATH that replaces a part (RFC 6793 §4.2.3)',
+    kind: 'confederation',
+    attributes: [path2('0301 fde9 0202 0064 5ba0'), as4Path('0201 fa56ea01')],
+    path: '(65001) 100 4200000001',
+  },
 ];
 
 for (const one of oldCases) {
   test(`two-octet session: ${one.title}`, (t) => {
     const attributes = new AttributeSets();
-    const reader = makeReader({ attributes, hasFourOctetAsn: false });
+    const { kind = 'ebgp', acceptsAsSets = false } = one;
+    const reader = makeReader({ attributes, kind, hasFourOctetAsn: false, acceptsAsSets });
     const bytes = update({ attributes: [origin, nextHop, ...one.attributes], nlri });
     t.is(outcomeOf(reader, bytes), one.outcome ?? 'kept');
     const decoded = attributes.decode(reader.attr);
     t.is(formatAsPath(decoded.asPath), one.path);
     t.is(decoded.aggregator?.asn.toString(), one.aggregator);
     t.is(decoded.unknown.length, 0);
-    t.is(attributes.neighborAsn[reader.attr], 65001);
+    if (kind === 'ebgp') t.is(attributes.neighborAsn[reader.attr], 65001);
   });
 }
 
@@ -123,4 +139,17 @@ test('two-octet session: paths of many full segments stay whole', (t) => {
   const value = concat(segment, segment, segment);
   readUpdate(reader, update({ attributes: [origin, attribute(0x50, 2, value), nextHop], nlri }));
   t.is(attributes.asPathLength[reader.attr], 765);
+});
+
+test('two-octet session: an AS_SET in AS4_PATH withdraws as one in AS_PATH does (RFC 9774 §3)', (t) => {
+  const attributes = [origin, path2('0202 fde9 5ba0'), nextHop, as4Path('0101 fa56ea01')];
+  t.is(outcomeOf(makeReader({ hasFourOctetAsn: false }), update({ attributes, nlri })), 'withdraw 17');
+});
+
+test('two-octet session: attributes that grow beyond what a set can hold withdraw', (t) => {
+  const segment = concat([2, 255], Array.from({ length: 255 }, () => [0xfd, 0xe9]).flat());
+  const value = concat(...Array.from({ length: 70 }, () => segment));
+  const reader = makeReader({ hasFourOctetAsn: false });
+  t.is(outcomeOf(reader, update({ attributes: [origin, attribute(0x50, 2, value), nextHop], nlri })), 'withdraw 0');
+  t.true(reader.attr === 0);
 });

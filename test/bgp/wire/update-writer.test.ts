@@ -77,7 +77,7 @@ function read(
   family: Family,
   hasFourOctetAsn = true,
 ): { reached: string[]; withdrawn: string[]; attr: Set<number> } {
-  const reader = makeReader({ attributes: output.attributes, hasFourOctetAsn });
+  const reader = makeReader({ attributes: output.attributes, hasFourOctetAsn, acceptsAsSets: true });
   const reached: string[] = [];
   const withdrawn: string[] = [];
   const attr = new Set<number>();
