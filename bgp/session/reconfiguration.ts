@@ -1,7 +1,7 @@
 // What a changed configuration asks of a running session: nothing, a new timer value, a new attempt to connect, or a new session.
 // Fields that only the RIB looks at (policies, next-hop-self) are `updated` here and acted upon by the speaker.
 
-import type { NeighborConfig } from '../config.ts';
+import type { NeighborConfig, NeighborOptionsConfig } from '../config.ts';
 import type { Asn } from '../net/asn.ts';
 import { isExpectedAsn } from './negotiation.ts';
 
@@ -41,7 +41,9 @@ export function planReconfiguration(
 }
 
 /** undefined: the system's. An eBGP neighbor is expected on a connected network unless told otherwise. */
-export function sendingTtl(config: NeighborConfig, localAsn: Asn): number | undefined {
+export function sendingTtl(config: NeighborOptionsConfig, localAsn: Asn): number | undefined {
+  // RFC 5082 §3: the largest, whatever else was asked for.
+  if (config.gtsmHops !== undefined) return 255;
   if (config.ttl !== undefined) return config.ttl;
   const isEbgp =
     config.remoteAsn === 'external' || (typeof config.remoteAsn === 'number' && config.remoteAsn !== localAsn);

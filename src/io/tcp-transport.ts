@@ -2,11 +2,13 @@
 // The TCP side of bgp/ports.ts over node:net: connects, takes accepted connections, queues and counts what
 // is sent, closes only after a last NOTIFICATION was flushed. Listening sockets live in tcp-listeners.ts.
 // Numbers of connections come from the owner, so that several speakers can share one transport.
+// RFC 2385 and RFC 5082 are the kernel's work: here it is told of keys and TTLs, before anything is read.
 
 import { createConnection, isIPv6, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { ConnectionId, ConnectionInfo, ConnectRequest, Transport } from '#bgp/ports.ts';
 import { SocketOptions } from '#kernel/socket-options.ts';
+import { descriptorOf } from './descriptor.ts';
 import { describeConnection, normaliseAddress } from './interfaces.ts';
 import type { InterfaceAddress } from './interfaces.ts';
 import { describeSocketError } from './socket-errors.ts';
@@ -30,9 +32,19 @@ export interface TcpTransportOptions {
   readonly maxQueuedBytes: number;
   /** How long one turn of the event loop may spend on input; what is left waits for the next turn. */
   readonly readBudgetMs: number;
-  /** Accepted connections alive at a time, in all and from one address; more are closed at once. */
+  /** Accepted connections alive at a time, in all and from one address, those being closed too; more are reset at once. */
   readonly maxAccepted: number;
   readonly maxAcceptedPerAddress: number;
+}
+
+/** What a neighbor's connections are like, set on an accepted one before its first byte is read. */
+export interface AcceptedOptions {
+  /** undefined: the system's. */
+  readonly ttl: number | undefined;
+  /** RFC 5082; undefined: from anywhere. */
+  readonly gtsmHops: number | undefined;
+  readonly deviceName: string | undefined;
+  readonly password: string | undefined;
 }
 
 export const defaultTransportOptions: TcpTransportOptions = {
@@ -81,10 +93,10 @@ export class TcpTransport implements Transport {
       setImmediate(() => this.#deps.events.failed(connection, describeSocketError(error)));
       return;
     }
-    const entry = this.#adopt(connection, socket, undefined);
+    const entry = this.#adopt(connection, socket, { peer: request.address });
     const { connectTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
-      entry.error = `timed out after ${Math.round(connectTimeoutMs / 1000)} s`;
+      entry.error = `timed out after ${Math.round(connectTimeoutMs / 1000)} s${explainSilence(request)}`;
       socket.destroy();
     }, connectTimeoutMs);
     socket.once('connect', () => {
@@ -96,7 +108,7 @@ export class TcpTransport implements Transport {
     socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Takes a connection that a listener accepted; one beyond the limits is closed at once. */
+  /** Takes a connection that a listener accepted; one beyond the limits is reset at once. */
   accept(socket: Socket): void {
     const remote = socket.remoteAddress;
     if (remote === undefined) {
@@ -108,15 +120,38 @@ export class TcpTransport implements Transport {
     const sameAddress = this.#acceptedByAddress.get(address) ?? 0;
     if (this.#accepted >= this.#options.maxAccepted || sameAddress >= this.#options.maxAcceptedPerAddress) {
       this.#refused++;
-      socket.destroy();
+      drop(socket);
       return;
     }
     this.#accepted++;
     this.#acceptedByAddress.set(address, sameAddress + 1);
+    socket.once('close', () => this.#release(address));
     const connection = this.#deps.nextAcceptedId();
-    const entry = this.#adopt(connection, socket, address);
+    const entry = this.#adopt(connection, socket, { peer: address });
     entry.isOpen = true;
     this.#deps.events.accepted(connection, this.#describe(socket));
+  }
+
+  /** Within the event `accepted`, when nothing has been read yet; the answer says what the kernel refused. */
+  prepareAccepted(connection: ConnectionId, options: AcceptedOptions): string | undefined {
+    return this.#withSocket(connection, (fd, version, peer) => {
+      const { ttl, gtsmHops, deviceName, password } = options;
+      this.#socketOptions.setMinTtl(fd, version, smallestTtl(gtsmHops) ?? 0);
+      this.#socketOptions.setTtl(fd, version, gtsmHops === undefined ? ttl : gtsmTtl);
+      // The listener's own watch over the TTL is inherited and has done its work.
+      this.#socketOptions.setFilter(fd, undefined);
+      if (deviceName !== undefined) this.#socketOptions.bindToDevice(fd, deviceName);
+      // Also inherited, unless it changed since the peer began to connect.
+      this.#socketOptions.setKey(fd, peer, password);
+    });
+  }
+
+  /** Ends a connection that is nobody's: reset, so that neither this process nor the kernel keeps anything of it. */
+  refuse(connection: ConnectionId): void {
+    const entry = this.#connections.get(connection);
+    if (entry === undefined) return;
+    this.#connections.delete(connection);
+    drop(entry.socket);
   }
 
   send(connection: ConnectionId, bytes: Uint8Array): void {
@@ -146,8 +181,7 @@ export class TcpTransport implements Transport {
   }
 
   setPassword(connection: ConnectionId, password: string | undefined): string | undefined {
-    if (password === undefined) return undefined;
-    return `connection ${connection}: TCP MD5 is not there`;
+    return this.#withSocket(connection, (fd, _version, peer) => this.#socketOptions.setKey(fd, peer, password));
   }
 
   setReading(connection: ConnectionId, isReading: boolean): void {
@@ -159,16 +193,8 @@ export class TcpTransport implements Transport {
   }
 
   /** TTL or hop limit of an open connection; says what went wrong. */
-  setTtl(connection: ConnectionId, ttl: number): string | undefined {
-    const socket = this.#connections.get(connection)?.socket;
-    const fd = socket === undefined ? undefined : descriptorOf(socket);
-    if (fd === undefined) return undefined;
-    try {
-      this.#socketOptions.setTtl(fd, socket?.remoteFamily === 'IPv6' ? 6 : 4, ttl);
-      return undefined;
-    } catch (error) {
-      return describeSocketError(error);
-    }
+  setTtl(connection: ConnectionId, ttl: number | undefined): string | undefined {
+    return this.#withSocket(connection, (fd, version) => this.#socketOptions.setTtl(fd, version, ttl));
   }
 
   close(connection: ConnectionId): void {
@@ -210,20 +236,39 @@ export class TcpTransport implements Transport {
     return this.#refused;
   }
 
-  #startConnecting({ address, port, sourceAddress, ttl }: ConnectRequest): Socket {
-    if (sourceAddress === undefined && ttl === undefined) {
+  #startConnecting(request: ConnectRequest): Socket {
+    const { address, port, sourceAddress, ttl, gtsmHops, deviceName, password } = request;
+    if ([sourceAddress, ttl, gtsmHops, deviceName, password].every((option) => option === undefined)) {
       return createConnection({ host: address, port, noDelay: true });
     }
-    const version = isIPv6(address) ? 6 : 4;
-    const fd = this.#socketOptions.openClient({ version, sourceAddress, ttl });
+    const fd = this.#socketOptions.openClient({
+      version: isIPv6(address) ? 6 : 4,
+      sourceAddress,
+      ttl: gtsmHops === undefined ? ttl : gtsmTtl,
+      minTtl: smallestTtl(gtsmHops),
+      deviceName,
+      key: password === undefined ? undefined : { peer: address, password },
+    });
     const socket = new Socket({ fd, readable: true, writable: true });
     socket.connect({ host: address, port });
     return socket;
   }
 
-  #adopt(connection: ConnectionId, socket: Socket, acceptedFrom: string | undefined): TcpConnection {
+  #withSocket(connection: ConnectionId, act: (fd: number, version: 4 | 6, peer: string) => void): string | undefined {
+    const entry = this.#connections.get(connection);
+    const fd = entry === undefined ? undefined : descriptorOf(entry.socket);
+    if (entry === undefined || fd === undefined) return undefined;
+    try {
+      act(fd, isIPv6(entry.peer) ? 6 : 4, entry.peer);
+      return undefined;
+    } catch (error) {
+      return describeSocketError(error);
+    }
+  }
+
+  #adopt(connection: ConnectionId, socket: Socket, { peer }: { readonly peer: string }): TcpConnection {
     const { events } = this.#deps;
-    const entry = new TcpConnection(connection, socket, acceptedFrom, (drained) => events.drained(drained));
+    const entry = new TcpConnection(connection, socket, peer, (drained) => events.drained(drained));
     this.#connections.set(connection, entry);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Uint8Array) => {
@@ -273,8 +318,9 @@ export class TcpTransport implements Transport {
 
   #forget(entry: TcpConnection): void {
     this.#connections.delete(entry.id);
-    const address = entry.acceptedFrom;
-    if (address === undefined) return;
+  }
+
+  #release(address: string): void {
     this.#accepted--;
     const left = (this.#acceptedByAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#acceptedByAddress.delete(address);
@@ -307,8 +353,8 @@ export class TcpTransport implements Transport {
 class TcpConnection {
   readonly id: ConnectionId;
   readonly socket: Socket;
-  /** The remote address of an accepted connection, which counts towards the limits. */
-  readonly acceptedFrom: string | undefined;
+  /** The remote address, with its zone. */
+  readonly peer: string;
   /** Called by the stream after each chunk the kernel took. */
   readonly written: () => void;
   isOpen = false;
@@ -318,10 +364,10 @@ class TcpConnection {
   hasQueued = false;
   error: string | undefined = undefined;
 
-  constructor(id: ConnectionId, socket: Socket, acceptedFrom: string | undefined, drained: (id: ConnectionId) => void) {
+  constructor(id: ConnectionId, socket: Socket, peer: string, drained: (id: ConnectionId) => void) {
     this.id = id;
     this.socket = socket;
-    this.acceptedFrom = acceptedFrom;
+    this.peer = peer;
     this.written = (): void => {
       if (!this.hasQueued || socket.writableLength > 0 || socket.destroyed || socket.writableEnded) return;
       this.hasQueued = false;
@@ -330,10 +376,21 @@ class TcpConnection {
   }
 }
 
-/** Node has no public name for the descriptor of a socket; its handle has had this one since the beginning. */
-function descriptorOf(socket: Socket): number | undefined {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return undefined;
-  const fd: unknown = Reflect.get(handle, 'fd');
-  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
+/** RFC 5082 §3: sent with the largest TTL there is. */
+const gtsmTtl = 255;
+
+/** RFC 5082 §3: 255 of a neighbor on the link, one less for each router that may stand between. */
+function smallestTtl(gtsmHops: number | undefined): number | undefined {
+  return gtsmHops === undefined ? undefined : gtsmTtl + 1 - gtsmHops;
+}
+
+/** What else an unanswered attempt can mean. */
+function explainSilence({ password, gtsmHops }: ConnectRequest): string {
+  if (password !== undefined) return ' (the peer is away, or has no password or another one)';
+  return gtsmHops === undefined ? '' : ` (the peer is away, or more than ${gtsmHops} hops, or sends with a small TTL)`;
+}
+
+function drop(socket: Socket): void {
+  socket.on('error', () => undefined);
+  socket.resetAndDestroy();
 }

@@ -5,9 +5,11 @@
 import { createRequire } from 'node:module';
 
 /** `SOL_…`, `IP_…`, `IPV6_…`, `AF_…` of the kernel's headers. */
-export const Level = { Ip: 0, Ipv6: 41 } as const;
-export const IpOption = { Ttl: 2, BindAddressNoPort: 24 } as const;
-export const Ipv6Option = { UnicastHops: 16 } as const;
+export const Level = { Ip: 0, Socket: 1, Tcp: 6, Ipv6: 41 } as const;
+export const SocketOption = { ReuseAddress: 2, BindToDevice: 25, AttachFilter: 26, DetachFilter: 27 } as const;
+export const IpOption = { Ttl: 2, MinTtl: 21, BindAddressNoPort: 24 } as const;
+export const Ipv6Option = { UnicastHops: 16, V6Only: 26, MinHopCount: 73 } as const;
+export const TcpOption = { Md5: 14, Md5Extended: 32 } as const;
 export const AddressFamily = { Inet: 2, Inet6: 10 } as const;
 /** SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
 export const nonBlockingStream = 0o1 | 0o4000 | 0o2000000;
@@ -19,6 +21,8 @@ export interface Libc {
   bind(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint32Array): number;
+  /** SO_ATTACH_FILTER with a program of classic BPF, eight octets an instruction. */
+  attachFilter(fd: number, program: Uint8Array): number;
   close(fd: number): number;
   flock(fd: number, operation: number): number;
   interfaceIndex(name: string): number;
@@ -37,8 +41,27 @@ export function loadLibc(): Libc {
   const getsockopt: Libc['getsockopt'] = library.func(
     'int getsockopt(int, int, int, _Out_ void *, _Inout_ uint32_t *)',
   );
+  // struct sock_fprog holds a pointer, which a buffer of ours could not.
+  const filter = koffi.struct({ len: 'uint16', filter: 'const void *' });
+  const setFilter: (fd: number, level: number, option: number, value: object, length: number) => number = library.func(
+    'setsockopt',
+    'int',
+    ['int', 'int', 'int', koffi.pointer(filter), 'uint32'],
+  );
+  const attachFilter: Libc['attachFilter'] = (fd, program) =>
+    setFilter(fd, Level.Socket, SocketOption.AttachFilter, { len: program.length / 8, filter: program }, 16);
   const close: Libc['close'] = library.func('int close(int)');
   const flock: Libc['flock'] = library.func('int flock(int, int)');
   const interfaceIndex: Libc['interfaceIndex'] = library.func('uint32_t if_nametoindex(const char *)');
-  return { socket, bind, setsockopt, getsockopt, close, flock, interfaceIndex, errno: () => koffi.errno() };
+  return {
+    socket,
+    bind,
+    setsockopt,
+    getsockopt,
+    attachFilter,
+    close,
+    flock,
+    interfaceIndex,
+    errno: () => koffi.errno(),
+  };
 }
