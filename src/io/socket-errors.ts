@@ -1,5 +1,8 @@
 // What a socket's error code means, in few words that stand well in a table: `connection refused`.
 
+import { MissingCapabilityError } from '#kernel/capabilities.ts';
+import { UnsupportedFeatureError } from '#kernel/errors.ts';
+
 const words: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'connection refused'],
   ['ECONNRESET', 'connection reset by peer'],
@@ -27,6 +30,8 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 export function describeSocketError(error: unknown): string {
+  // These say more than their code: which capability, which feature of the kernel.
+  if (error instanceof MissingCapabilityError || error instanceof UnsupportedFeatureError) return error.message;
   const code = errorCode(error);
   if (code !== undefined) return words.get(code) ?? code;
   return error instanceof Error ? error.message : String(error);

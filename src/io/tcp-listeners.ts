@@ -275,7 +275,7 @@ function explain(endpoint: ListenEndpoint, error: unknown): string {
       return `${line}: another program has it; stop that one (ss -ltnp shows it) or listen on another address or port`;
     case 'EACCES':
     case 'EPERM':
-      return `${line}: ports below 1024 need root or CAP_NET_BIND_SERVICE; grant it or choose another port`;
+      return `${line}: \`listen\` (in the annotation: \`local-port\`) below port 1024 needs CAP_NET_BIND_SERVICE; grant it or choose another port`;
     case 'EADDRNOTAVAIL':
       return `${line}: add the address to an interface or listen on another one`;
     default:

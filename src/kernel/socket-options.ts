@@ -4,6 +4,7 @@
 
 import { constants } from 'node:os';
 import { addressBytes, parseAddress } from '#bgp/net/address.ts';
+import { isRefused, MissingCapabilityError } from './capabilities.ts';
 import { errnoCode, KernelError, UnsupportedFeatureError } from './errors.ts';
 import { AddressFamily, IpOption, Ipv6Option, Level, loadLibc, nonBlockingStream, SocketOption } from './libc.ts';
 import type { Libc } from './libc.ts';
@@ -87,7 +88,12 @@ export class SocketOptions {
     // To change a device, even into itself, needs CAP_NET_RAW.
     if (this.boundDevice(fd) === name) return;
     const bytes = new TextEncoder().encode(`${name}\0`);
-    this.#setBytes(fd, Level.Socket, SocketOption.BindToDevice, bytes, `bind to interface ${name}`);
+    try {
+      this.#setBytes(fd, Level.Socket, SocketOption.BindToDevice, bytes, `bind to interface ${name}`);
+    } catch (cause) {
+      if (!(cause instanceof KernelError && isRefused(cause.code))) throw cause;
+      throw new MissingCapabilityError(cause.code, 'CAP_NET_RAW', `interface: ${name}`, { cause });
+    }
   }
 
   /** undefined: any. */
