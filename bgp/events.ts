@@ -3,7 +3,7 @@
 // come from a peer are marked in the field name (`peer…`) and must be escaped where they are shown.
 
 import type { FamilyName } from './net/family.ts';
-import type { SessionState } from './views.ts';
+import type { DebugKind, SessionState } from './views.ts';
 
 export type SpeakerEvent = { readonly instance: string; readonly wallMs: number } & (
   | {
@@ -52,6 +52,52 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly family: FamilyName;
       readonly prefix: string;
       readonly reason: string;
+    }
+  /** RFC 4486 §4: `warning` at the configured share of the limit, `reached` beyond it; each once until it is below again. */
+  | {
+      readonly type: 'prefix-limit';
+      readonly neighbor: string;
+      readonly family: FamilyName;
+      readonly level: 'warning' | 'reached';
+      readonly prefixes: number;
+      readonly limit: number;
+      readonly action: 'warn' | 'discard' | 'restart' | 'shutdown';
+    }
+  /** RFC 4724 §4.2, RFC 9494 §4.3: what became of the routes of a session that was lost. */
+  | {
+      readonly type: 'stale-routes';
+      readonly neighbor: string;
+      readonly family: FamilyName;
+      readonly change: 'kept' | 'long-lived' | 'removed';
+      readonly routes: number;
+      readonly reason: string;
+    }
+  /** RFC 4724 §4.1: selection waits for the peers after a restart, and does so no longer. */
+  | { readonly type: 'selection-deferral'; readonly change: 'begun' | 'ended'; readonly reason: string }
+  | {
+      readonly type: 'dynamic-neighbor';
+      readonly neighbor: string;
+      readonly prefix: string;
+      readonly change: 'added' | 'removed';
+    }
+  /** RFC 8326; `neighbor` undefined: all of them. */
+  | { readonly type: 'graceful-shutdown'; readonly neighbor: string | undefined; readonly isDraining: boolean }
+  /** RFC 7313: the peer sends its routes again, and has done so. */
+  | {
+      readonly type: 'route-refresh';
+      readonly neighbor: string;
+      readonly family: FamilyName;
+      readonly change: 'requested' | 'begun' | 'ended' | 'timed-out';
+      /** Routes that were not sent again and went, at the end. */
+      readonly removed: number;
+    }
+  /** A message, while `debug` is on for its neighbor: facts of its header, no octets. */
+  | {
+      readonly type: 'debug-message';
+      readonly neighbor: string;
+      readonly direction: 'sent' | 'received';
+      readonly kind: DebugKind;
+      readonly text: string;
     }
   /** A surprise while decoding a peer's bytes: our fault; the session was reset. */
   | { readonly type: 'internal-error'; readonly neighbor: string; readonly error: string }

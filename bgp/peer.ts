@@ -1,38 +1,44 @@
-// One neighbor as the speaker sees it: its session (session/neighbor.ts) joined to the RIBs. Applies what
-// an UPDATE says, enters and leaves update groups, knows why a family is not sent, and draws its view.
-// Which peers exist and when work is done is speaker.ts's business.
-// hot
+// One neighbor as the speaker sees it: its session (session/neighbor.ts) joined to the RIBs. Enters and leaves update groups,
+// keeps or removes routes when sessions come and go, answers refreshes, takes over new configurations without a reset.
+// What UPDATEs do is peer-input.ts, kept routes stale-routes.ts, options of a group member-options.ts, its view peer-view.ts;
+// which peers exist and when work is done is speaker.ts's business.
 
-import type { NeighborConfig } from './config.ts';
+import type { ConfederationConfig, MaxPrefixesConfig, NeighborConfig, PolicyRef } from './config.ts';
+import { isEqual } from './configuration.ts';
 import type { SpeakerEvent } from './events.ts';
 import type { Asn } from './net/asn.ts';
 import type { Family } from './net/family.ts';
-import { families, familyByName } from './net/family.ts';
+import { families } from './net/family.ts';
+import type { PeerKind } from './net/peer-kind.ts';
+import { memberOptions } from './member-options.ts';
+import { PeerInput } from './peer-input.ts';
+import { type FamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
 import type { Policy } from './policy/policy.ts';
-import type { Clock, ConnectionInfo } from './ports.ts';
-import { plainGroupOptions } from './rib/group-options.ts';
-import { PathFlag } from './rib/code-points.ts';
+import type { Clock, ConnectionInfo, TimerHandle } from './ports.ts';
+import { limitFault, PrefixLimit } from './prefix-limit.ts';
 import type { Rib } from './rib/rib.ts';
-import type { GroupMember, PeerIndex, UpdateGroupOptions } from './rib/types.ts';
+import type { GroupMember, PeerIndex } from './rib/types.ts';
+import type { SessionEnd } from './session/listener.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import type { Neighbor } from './session/neighbor.ts';
-import { nextHopOf } from './session-next-hop.ts';
-import type { NeighborFamilyView, NeighborView } from './views.ts';
-import { SetFlag, type AttributeSets, type AttrSetId } from './wire/attribute-sets.ts';
-import { MAX_MESSAGE_LENGTH } from './wire/message.ts';
-import { NlriCursor } from './wire/nlri.ts';
+import { StaleRoutes } from './stale-routes.ts';
+import type { DebugKind, NeighborView } from './views.ts';
+import type { AttributeSets } from './wire/attribute-sets.ts';
 import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh.ts';
-import { UpdateReader } from './wire/update-reader.ts';
 
-/** RFC 7606 faults are told at most this often a peer; every one is counted. */
-const FAULT_EVENT_INTERVAL_MS = 1000;
+/** RFC 7313 §4: how long routes wait between BoRR and EoRR where graceful restart says nothing. */
+const REFRESH_LIMIT_SEC = 360;
 
 export interface PeerOptions {
   readonly instance: string;
   readonly localAsn: Asn;
   readonly localRouterId: number;
+  readonly clusterId: number;
+  readonly confederation: ConfederationConfig | undefined;
   readonly index: PeerIndex;
   readonly config: NeighborConfig;
+  /** The prefix it was made from, for a dynamic neighbor. */
+  readonly dynamicPrefix: string | undefined;
 }
 
 export interface PeerDeps {
@@ -40,224 +46,328 @@ export interface PeerDeps {
   /** By family index. */
   readonly ribs: readonly Rib[];
   readonly clock: Clock;
-  /** The policy objects of the neighbor's configuration, for a session of that kind. */
-  readonly policies: (config: NeighborConfig, isIbgp: boolean) => { readonly import: Policy; readonly export: Policy };
+  readonly policyOf: (ref: PolicyRef, kind: PeerKind) => Policy;
+  /** RFC 8326 for the whole speaker. */
+  readonly isDraining: () => boolean;
+  readonly endOfRibReceived: (peer: Peer, family: Family) => void;
+  /** No session, and nothing kept for the next one any more. */
+  readonly forgotten: (peer: Peer) => void;
   readonly onEvent: (event: SpeakerEvent) => void;
-}
-
-interface FamilyState {
-  isNegotiated: boolean;
-  isJoined: boolean;
-  notSentReason: string | undefined;
-  hasEndOfRibReceived: boolean;
-  hasEndOfRibSent: boolean;
 }
 
 export class Peer {
   readonly index: PeerIndex;
+  readonly neighbor: Neighbor;
+  readonly stale: StaleRoutes;
+  /** What `debug` shows of it. */
+  debug: readonly DebugKind[] = [];
   private readonly options: PeerOptions;
   private readonly deps: PeerDeps;
-  private readonly neighbor: Neighbor;
   private readonly states: readonly FamilyState[];
-  private readonly cursor = new NlriCursor();
-  private reader: UpdateReader | undefined;
-  private importPolicy: Policy | undefined;
-  private exportPolicy: Policy | undefined;
-  private isNextHopSelf: boolean;
-  private treatedAsWithdraw = 0;
-  private attributesDiscarded = 0;
-  private lastFaultEventMs = Number.NEGATIVE_INFINITY;
+  private readonly limit: PrefixLimit;
+  private readonly input: PeerInput;
+  private config: NeighborConfig;
+  /** By order, until it is taken back; undefined: as configured. */
+  private drainOrder: boolean | undefined;
+  /** Why the neighbor stays down after too many prefixes, and until when. */
+  private hold:
+    | { readonly reason: string; readonly timer: TimerHandle | undefined; readonly endsMs: number }
+    | undefined;
 
   constructor(options: PeerOptions, deps: PeerDeps, neighbor: Neighbor) {
-    this.index = options.index;
+    const { index, config } = options;
+    const { attributes, clock, ribs } = deps;
+    this.index = index;
     this.options = options;
     this.deps = deps;
     this.neighbor = neighbor;
-    this.isNextHopSelf = options.config.isNextHopSelf;
+    this.config = config;
     this.states = families.map(() => ({
       isNegotiated: false,
       isJoined: false,
+      isRefreshing: false,
+      importPolicy: undefined,
       notSentReason: undefined,
       hasEndOfRibReceived: false,
       hasEndOfRibSent: false,
+      isForwardingPreservedByPeer: undefined,
     }));
+    const { address } = neighbor;
+    this.limit = new PrefixLimit({
+      told: (family, level, prefixes, { action, limit }) =>
+        this.tell({ type: 'prefix-limit', neighbor: address, family: family.name, level, prefixes, limit, action }),
+      exceeded: (family, limits) => this.holdDown(family, limits),
+    });
+    this.stale = new StaleRoutes({
+      index,
+      clock,
+      tables: ribs,
+      told: (family, change, routes, reason) =>
+        this.tell({ type: 'stale-routes', neighbor: address, family: family.name, change, routes, reason }),
+      refreshTold: (family, change, removed) =>
+        this.tell({ type: 'route-refresh', neighbor: address, family: family.name, change, removed }),
+      forgotten: () => deps.forgotten(this),
+    });
+    this.input = new PeerInput(index, {
+      attributes,
+      ribs,
+      clock,
+      limit: this.limit,
+      faultTold: (fault) => this.tell({ type: 'update-fault', neighbor: address, ...fault }),
+      endOfRib: (family) => this.endOfRib(family),
+    });
+    this.configureLimits();
+  }
+
+  /** RFC 8326: what goes out says that this way is about to end. */
+  get isDraining(): boolean {
+    return this.drainOrder ?? (this.config.isGracefulShutdown === true || this.deps.isDraining());
   }
 
   established(): void {
     const { negotiated, connectionInfo } = this.neighbor;
     if (negotiated === undefined || connectionInfo === undefined) return;
-    this.reader = new UpdateReader({
-      attributes: this.deps.attributes,
-      kind: negotiated.kind,
-      hasFourOctetAsn: negotiated.hasFourOctetAsn,
-      families: negotiated.families,
-      remoteAsn: negotiated.remoteAsn,
-    });
-    const policies = this.deps.policies(this.neighbor.config, negotiated.isIbgp);
-    this.importPolicy = policies.import;
-    this.exportPolicy = policies.export;
-    this.isNextHopSelf = this.neighbor.config.isNextHopSelf;
+    const { config } = this;
+    const { localAsn, localRouterId, clusterId, confederation } = this.options;
+    const { kind, remoteAsn } = negotiated;
+    const { localAs } = config;
+    this.input.open(
+      {
+        kind,
+        hasFourOctetAsn: negotiated.hasFourOctetAsn,
+        families: negotiated.families,
+        addPath: negotiated.addPathReceive,
+        hasExtendedNextHop: negotiated.hasExtendedNextHop,
+        remoteAsn,
+        // RFC 7947 §2.2.2.1: a route server does not put its number before the path.
+        enforcesFirstAs: config.enforcesFirstAs ?? config.role !== 'rs-client',
+        isInConfederation: confederation !== undefined,
+      },
+      {
+        kind,
+        localAsn,
+        localRouterId,
+        clusterId,
+        confederation,
+        remoteAsn,
+        allowAsIn: config.allowAsIn ?? 0,
+        role: kind === 'ebgp' ? config.role : undefined,
+        localAs:
+          localAs !== undefined && negotiated.localAsn === localAs.asn
+            ? { asn: localAs.asn, isPrepended: !localAs.isNoPrepend }
+            : undefined,
+      },
+    );
+    for (const family of families) {
+      const state = this.states[family.index];
+      const restart = negotiated.gracefulRestart?.families.find((entry) => entry.family === family);
+      state.isForwardingPreservedByPeer = restart?.isForwardingPreserved;
+    }
+    const { gracefulRestart } = config;
+    this.stale.established(
+      negotiated.families,
+      negotiated.gracefulRestart === undefined
+        ? undefined
+        : { ...negotiated.gracefulRestart, longLived: negotiated.longLived },
+      gracefulRestart?.stalePathSec ?? REFRESH_LIMIT_SEC,
+    );
     for (const family of negotiated.families) {
       const state = this.states[family.index];
       state.isNegotiated = true;
-      this.deps.ribs[family.index].setImportPolicy(this.index, policies.import);
+      this.setImportPolicy(family, kind);
       this.join(family, negotiated, connectionInfo);
     }
   }
 
-  down(): void {
-    this.reader?.close();
-    this.reader = undefined;
+  down(reason: string, how: SessionEnd): void {
+    const { negotiated } = this.neighbor;
+    this.input.close();
+    const carried = families.filter((family) => this.states[family.index].isNegotiated);
     for (const family of families) {
       const state = this.states[family.index];
-      const rib = this.deps.ribs[family.index];
-      if (state.isJoined) rib.groups.leave(this.index);
-      if (state.isNegotiated) rib.removePeer(this.index);
+      if (state.isJoined) this.deps.ribs[family.index].groups.leave(this.index);
       state.isNegotiated = false;
       state.isJoined = false;
+      state.isRefreshing = false;
       state.notSentReason = undefined;
       state.hasEndOfRibReceived = false;
       state.hasEndOfRibSent = false;
     }
+    this.limit.reset();
+    const restart = negotiated?.gracefulRestart;
+    if (how === 'lost' && restart !== undefined) {
+      this.stale.lost(carried, { ...restart, longLived: negotiated?.longLived ?? [] }, reason);
+    } else this.stale.ended(carried);
+    if (!this.stale.isAway) this.deps.forgotten(this);
   }
 
-  /** One whole UPDATE. Throws NotificationError when the session must end (RFC 7606 §3). */
+  /** One whole UPDATE. Throws NotificationError when the session must end. */
   update(buffer: Uint8Array, offset: number, end: number, nowSec: number): void {
-    const reader = this.reader;
-    if (reader === undefined) return;
-    reader.read(buffer, offset, end);
-    if (reader.isTreatAsWithdraw || reader.discarded.length > 0) this.countFaults(reader);
-    if (reader.withdrawnStart < reader.withdrawnEnd) {
-      this.withdraw(families[0], buffer, reader.withdrawnStart, reader.withdrawnEnd);
-    }
-    if (reader.unreachFamily !== undefined) {
-      this.withdraw(reader.unreachFamily, buffer, reader.unreachStart, reader.unreachEnd);
-    }
-    if (reader.nlriStart < reader.nlriEnd) {
-      this.announce(families[0], buffer, reader.nlriStart, reader.nlriEnd, reader.attr, nowSec);
-    }
-    if (reader.reachFamily !== undefined) {
-      this.announce(reader.reachFamily, buffer, reader.reachStart, reader.reachEnd, reader.mpAttr, nowSec);
-    }
-    if (reader.endOfRib !== undefined) this.endOfRib(reader.endOfRib);
+    this.input.update(buffer, offset, end, nowSec);
   }
 
-  private withdraw(family: Family, buffer: Uint8Array, start: number, end: number): void {
-    const rib = this.deps.ribs[family.index];
-    const cursor = this.cursor;
-    cursor.reset(buffer, start, end, family);
-    while (cursor.next()) rib.withdraw(this.index, 0, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-  }
-
-  private announce(
-    family: Family,
-    buffer: Uint8Array,
-    start: number,
-    end: number,
-    attr: AttrSetId,
-    nowSec: number,
-  ): void {
-    // RFC 7606 §2: the routes are handled as though they had been withdrawn.
-    if (attr === 0 || this.reader?.isTreatAsWithdraw === true) {
-      this.withdraw(family, buffer, start, end);
-      return;
-    }
-    const rib = this.deps.ribs[family.index];
-    const flags = this.isLoop(attr) ? PathFlag.AsLoop : 0;
-    const cursor = this.cursor;
-    cursor.reset(buffer, start, end, family);
-    while (cursor.next()) {
-      rib.announce(this.index, 0, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length, attr, flags, nowSec);
+  routeRefresh(afi: number, safi: number, subtype: number): void {
+    const family = families.find((known) => known.afi === afi && known.safi === safi);
+    // RFC 2918 §4: for a family that was not negotiated it is ignored.
+    if (family === undefined || !this.states[family.index].isNegotiated) return;
+    const neighbor = this.neighbor.address;
+    switch (subtype) {
+      case RefreshSubtype.Request:
+        this.tell({ type: 'route-refresh', neighbor, family: family.name, change: 'requested', removed: 0 });
+        this.sendAgain(family);
+        return;
+      case RefreshSubtype.Begin:
+        this.stale.refreshBegun(family, this.config.gracefulRestart?.stalePathSec ?? REFRESH_LIMIT_SEC);
+        return;
+      case RefreshSubtype.End:
+        this.stale.refreshEnded(family);
+        return;
+      default:
+      // RFC 7313 §5: other subtypes are ignored.
     }
   }
 
-  private isLoop(attr: AttrSetId): boolean {
-    const { attributes } = this.deps;
-    // RFC 4271 §9.1.2: a route whose path contains our own AS is not eligible. RFC 4456 §8: nor is one that we originated.
-    if (attributes.containsAsn(attr, this.options.localAsn)) return true;
-    return (
-      (attributes.flags[attr] & SetFlag.OriginatorId) !== 0 &&
-      attributes.originatorId[attr] === this.options.localRouterId
+  refreshOut(): void {
+    for (const family of families) this.sendAgain(family);
+  }
+
+  /** Asks the peer for its routes again, or evaluates what it sent when it takes no ROUTE-REFRESH. */
+  refreshIn(): void {
+    for (const family of families) this.askAgain(family);
+  }
+
+  /** Takes a new configuration over; answers as Neighbor.reconfigure. */
+  configure(config: NeighborConfig): 'unchanged' | 'updated' | 'reset' {
+    const before = this.config;
+    this.config = config;
+    const isLimitChanged = families.some(
+      ({ name }) => !isEqual(before.familyOptions?.[name]?.maxPrefixes, config.familyOptions?.[name]?.maxPrefixes),
     );
+    if (isLimitChanged) {
+      // Another limit is another chance.
+      this.releaseHold();
+      this.configureLimits();
+    }
+    const outcome = this.neighbor.reconfigure(this.effectiveConfig());
+    if (isLimitChanged) this.enforceLimits();
+    return outcome;
   }
 
-  private countFaults(reader: UpdateReader): void {
-    if (reader.isTreatAsWithdraw) this.treatedAsWithdraw++;
-    this.attributesDiscarded += reader.discarded.length;
-    const nowMs = this.deps.clock.nowMs();
-    if (nowMs - this.lastFaultEventMs < FAULT_EVENT_INTERVAL_MS) return;
-    this.lastFaultEventMs = nowMs;
-    const [discarded] = reader.discarded;
-    const fault = reader.isTreatAsWithdraw
-      ? { action: 'treat-as-withdraw' as const, attribute: reader.faultCode, reason: reader.faultReason }
-      : { action: 'attribute-discard' as const, attribute: discarded.code, reason: discarded.reason };
-    this.tell({ type: 'update-fault', neighbor: this.neighbor.address, ...fault });
+  /** After configure(), or when policies or what concerns all neighbors changed: only differences are sent. */
+  applyOptions(): void {
+    const { negotiated, connectionInfo } = this.neighbor;
+    if (negotiated === undefined || connectionInfo === undefined || !this.neighbor.isEstablished) return;
+    for (const family of families) {
+      const state = this.states[family.index];
+      if (!state.isNegotiated) continue;
+      this.setImportPolicy(family, negotiated.kind);
+      const { groups } = this.deps.ribs[family.index];
+      const options = this.memberOptions(family, negotiated, connectionInfo);
+      if (typeof options === 'string') continue;
+      if (state.isJoined) groups.change(this.index, options);
+    }
+  }
+
+  /** Looks whether limits that refused routes have room again, or changed so that there are too many already. */
+  checkLimits(): void {
+    for (const family of families) {
+      if (!this.states[family.index].isNegotiated) continue;
+      // RFC 4486 §4 leaves it to us; a refresh brings in what was refused (RFC 2918).
+      if (this.deps.ribs[family.index].takeRoom(this.index)) this.askAgain(family);
+    }
+  }
+
+  drain(isDraining: boolean): void {
+    this.drainOrder = isDraining;
+    this.applyOptions();
+  }
+
+  /** A hard clear: what kept the neighbor down is forgotten as well, and so is what was kept. */
+  clear(): void {
+    this.releaseHold();
+    this.neighbor.reset();
+    this.stale.dropAll('cleared by an operator');
+  }
+
+  shutdown(isShutdown: boolean, message: string | undefined): void {
+    if (!isShutdown) this.releaseHold();
+    this.neighbor.setShutdown(isShutdown, message);
+    if (isShutdown) this.stale.dropAll('shut down by an operator');
+  }
+
+  /** The neighbor was stopped: no timer is left, no route either. */
+  close(): void {
+    this.releaseTimer();
+    this.hold = undefined;
+    this.stale.dropAll('the neighbor is gone');
+    this.stale.stop();
+  }
+
+  view(): NeighborView {
+    const { clock } = this.deps;
+    const facts: PeerFacts = {
+      index: this.index,
+      ribs: this.deps.ribs,
+      config: this.config,
+      localAsn: this.options.localAsn,
+      neighbor: this.neighbor,
+      states: this.states,
+      stale: this.stale,
+      input: this.input,
+      limitOf: (family) => this.limit.configOf(family),
+      dynamicPrefix: this.options.dynamicPrefix,
+      holdReason:
+        this.hold === undefined || this.hold.timer === undefined
+          ? this.hold?.reason
+          : `${this.hold.reason}; tried again in ${Math.max(0, Math.ceil((this.hold.endsMs - clock.nowMs()) / 1000))} s`,
+      isDraining: this.isDraining,
+      debug: this.debug,
+    };
+    return viewPeer(facts);
   }
 
   private endOfRib(family: Family): void {
     this.states[family.index].hasEndOfRibReceived = true;
     this.tell({ type: 'end-of-rib', neighbor: this.neighbor.address, family: family.name });
+    this.stale.endOfRib(family);
+    this.deps.endOfRibReceived(this, family);
   }
 
-  /** Sends everything of the family again (RFC 2918 §4). */
-  routeRefresh(afi: number, safi: number, subtype: number): void {
-    if (subtype !== RefreshSubtype.Request) return;
-    for (const family of families) {
-      if (family.afi !== afi || family.safi !== safi || !this.states[family.index].isJoined) continue;
-      this.deps.ribs[family.index].groups.refresh(this.index);
-    }
+  /** RFC 2918 §4. */
+  private sendAgain(family: Family): void {
+    if (this.states[family.index].isJoined) this.deps.ribs[family.index].groups.refresh(this.index);
   }
 
-  refreshOut(): void {
-    for (const family of families) {
-      if (this.states[family.index].isJoined) this.deps.ribs[family.index].groups.refresh(this.index);
-    }
-  }
-
-  /** Asks the peer for its routes again, or evaluates what it sent when it takes no ROUTE-REFRESH. */
-  refreshIn(): void {
+  private askAgain(family: Family): void {
     const { negotiated } = this.neighbor;
-    if (negotiated === undefined) return;
-    for (const family of families) {
-      if (!this.states[family.index].isNegotiated) continue;
-      if (negotiated.hasRouteRefresh) {
-        const { afi, safi } = family;
-        this.neighbor.send(encodeRouteRefresh({ afi, safi, subtype: RefreshSubtype.Request }), 0);
-      } else if (this.importPolicy !== undefined) {
-        this.deps.ribs[family.index].setImportPolicy(this.index, this.importPolicy);
-      }
-    }
+    const { importPolicy, isNegotiated } = this.states[family.index];
+    if (negotiated === undefined || !isNegotiated) return;
+    if (negotiated.hasRouteRefresh) this.sendRefresh(family, RefreshSubtype.Request);
+    else if (importPolicy !== undefined) this.deps.ribs[family.index].setImportPolicy(this.index, importPolicy);
   }
 
-  /** Takes over policies and next-hop rules of the neighbor's present configuration without a reset. */
-  applyPolicies(): void {
-    const { negotiated, connectionInfo, config } = this.neighbor;
-    if (negotiated === undefined || connectionInfo === undefined || !this.neighbor.isEstablished) return;
-    const policies = this.deps.policies(config, negotiated.isIbgp);
-    const isImportChanged = policies.import !== this.importPolicy;
-    const isExportChanged = policies.export !== this.exportPolicy || config.isNextHopSelf !== this.isNextHopSelf;
-    this.importPolicy = policies.import;
-    this.exportPolicy = policies.export;
-    this.isNextHopSelf = config.isNextHopSelf;
-    for (const family of families) {
-      const state = this.states[family.index];
-      const rib = this.deps.ribs[family.index];
-      if (state.isNegotiated && isImportChanged) rib.setImportPolicy(this.index, policies.import);
-      if (!state.isJoined || !isExportChanged) continue;
-      const options = this.groupOptions(family, negotiated, connectionInfo);
-      if (typeof options !== 'string') rib.groups.change(this.index, options);
-    }
+  private sendRefresh({ afi, safi }: Family, subtype: number): void {
+    this.neighbor.send(encodeRouteRefresh({ afi, safi, subtype }), 0);
+  }
+
+  private setImportPolicy(family: Family, kind: PeerKind): void {
+    const ref = this.config.familyOptions?.[family.name]?.importPolicy ?? this.config.importPolicy;
+    const policy = this.deps.policyOf(ref, kind);
+    const state = this.states[family.index];
+    if (state.importPolicy === policy) return;
+    state.importPolicy = policy;
+    this.deps.ribs[family.index].setImportPolicy(this.index, policy);
   }
 
   private join(family: Family, negotiated: Negotiated, info: ConnectionInfo): void {
     const state = this.states[family.index];
-    const options = this.groupOptions(family, negotiated, info);
+    const options = this.memberOptions(family, negotiated, info);
     if (typeof options === 'string') {
       state.notSentReason = options;
       this.tell({ type: 'family-not-sent', neighbor: this.neighbor.address, family: family.name, reason: options });
       return;
     }
-    const { neighbor } = this;
+    const { neighbor, deps } = this;
     const member: GroupMember = {
       peer: this.index,
       send: (bytes, updates) => neighbor.send(bytes, updates),
@@ -265,67 +375,99 @@ export class Peer {
       endOfRibSent: () => {
         state.hasEndOfRibSent = true;
       },
-      refreshBegins: () => undefined,
-      refreshEnded: () => undefined,
+      // RFC 7313 §4; not before End-of-RIB, which ends the first dump anyway.
+      refreshBegins: () => {
+        state.isRefreshing = this.neighbor.negotiated?.hasEnhancedRefresh === true && state.hasEndOfRibSent;
+        if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.Begin);
+      },
+      refreshEnded: () => {
+        if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.End);
+        state.isRefreshing = false;
+      },
     };
     state.isJoined = true;
-    this.deps.ribs[family.index].groups.join(member, options);
+    deps.ribs[family.index].groups.join(member, options);
   }
 
-  private groupOptions(family: Family, negotiated: Negotiated, info: ConnectionInfo): UpdateGroupOptions | string {
-    const nextHop = nextHopOf(family, info);
-    if (typeof nextHop === 'string') return nextHop;
-    if (this.exportPolicy === undefined) return 'no export policy';
-    return {
-      ...plainGroupOptions,
-      kind: negotiated.isIbgp ? 'ibgp' : 'ebgp',
-      localAsn: this.options.localAsn,
-      shownAsn: this.options.localAsn,
-      prepend: negotiated.isIbgp ? [] : [this.options.localAsn],
-      nextHop: nextHop.address,
-      linkLocalNextHop: nextHop.linkLocal,
-      nextHopMode: this.isNextHopSelf ? 'self' : 'default',
-      isFourOctetAs: negotiated.hasFourOctetAsn,
-      exportPolicy: this.exportPolicy,
-    };
+  private memberOptions(
+    family: Family,
+    negotiated: Negotiated,
+    info: ConnectionInfo,
+  ): ReturnType<typeof memberOptions> {
+    const { localAsn, clusterId, confederation } = this.options;
+    const { config, isDraining } = this;
+    const { policyOf } = this.deps;
+    return memberOptions(family, negotiated, info, {
+      localAsn,
+      clusterId,
+      confederation,
+      config,
+      isDraining,
+      policyOf,
+    });
   }
 
-  view(): NeighborView {
-    return {
-      ...this.neighbor.view(),
-      families: families.map((family) => this.familyView(family)),
-      // Messages are acted upon as they are decoded. What waits for the peer is known in bytes: counted as full messages.
-      inputQueue: 0,
-      outputQueue: Math.ceil(this.neighbor.queuedBytes() / MAX_MESSAGE_LENGTH),
-      treatedAsWithdraw: this.treatedAsWithdraw,
-      attributesDiscarded: this.attributesDiscarded,
-    };
+  private configureLimits(): void {
+    for (const family of families) {
+      const limits = this.config.familyOptions?.[family.name]?.maxPrefixes;
+      this.limit.configure(family, limits);
+      // Beyond the limit nothing is taken, whatever follows: a peer cannot fill the table before its session has ended.
+      const isBounded = limits !== undefined && limits.action !== 'warn';
+      this.deps.ribs[family.index].setLimit(this.index, isBounded ? limits.limit : undefined);
+    }
   }
 
-  private familyView(family: Family): NeighborFamilyView {
-    const state = this.states[family.index];
-    const rib = this.deps.ribs[family.index];
-    const { config, negotiated } = this.neighbor;
-    const isEbgp = negotiated === undefined ? this.isConfiguredEbgp() : !negotiated.isIbgp;
-    return {
-      family: family.name,
-      isConfigured: config.families.some((name) => familyByName(name) === family),
-      isNegotiated: state.isNegotiated,
-      receivedPrePolicy: rib.received(this.index),
-      accepted: rib.accepted(this.index),
-      sent: state.isJoined ? rib.groups.sent(this.index) : 0,
-      notSentReason: state.notSentReason,
-      isImportPolicyMissing: isEbgp && config.importPolicy === 'unset',
-      isExportPolicyMissing: isEbgp && config.exportPolicy === 'unset',
-      hasEndOfRibReceived: state.hasEndOfRibReceived,
-      hasEndOfRibSent: state.hasEndOfRibSent,
-      updateGroupId: state.isJoined ? rib.groups.idOf(this.index) : undefined,
-    };
+  /** A lower limit may have been passed long ago. */
+  private enforceLimits(): void {
+    for (const family of families) {
+      const limits = this.limit.configOf(family);
+      if (limits === undefined || !this.states[family.index].isNegotiated) continue;
+      const prefixes = this.deps.ribs[family.index].received(this.index);
+      if (prefixes <= limits.limit) continue;
+      const { action, limit } = limits;
+      const neighbor = this.neighbor.address;
+      this.tell({ type: 'prefix-limit', neighbor, family: family.name, level: 'reached', prefixes, limit, action });
+      if (action !== 'restart' && action !== 'shutdown') continue;
+      this.holdDown(family, limits);
+      this.neighbor.resetByFault(limitFault(family, limit));
+      return;
+    }
   }
 
-  private isConfiguredEbgp(): boolean {
-    const { remoteAsn } = this.neighbor.config;
-    return remoteAsn === 'external' || (typeof remoteAsn === 'number' && remoteAsn !== this.options.localAsn);
+  /** RFC 4271 §8.1.1 leaves it to us how long: as configured, or until somebody looks. */
+  private holdDown(family: Family, { action, limit, restartSec }: MaxPrefixesConfig): void {
+    const { clock } = this.deps;
+    this.releaseTimer();
+    const reason = `more than ${limit} prefixes of ${family.name}`;
+    const sec = action === 'restart' ? restartSec : undefined;
+    const timer =
+      sec === undefined
+        ? undefined
+        : clock.setTimer(sec * 1000, () => {
+            this.releaseHold();
+            this.neighbor.reconfigure(this.effectiveConfig());
+          });
+    this.hold = { reason, timer, endsMs: clock.nowMs() + (sec ?? 0) * 1000 };
+    // The session ends with its NOTIFICATION first; it must not be taken up again after that.
+    clock.setTimer(0, () => {
+      if (this.hold !== undefined) this.neighbor.reconfigure(this.effectiveConfig());
+    });
+  }
+
+  private effectiveConfig(): NeighborConfig {
+    const { config, hold } = this;
+    return hold === undefined ? config : { ...config, heldDownReason: config.heldDownReason ?? hold.reason };
+  }
+
+  private releaseHold(): void {
+    this.releaseTimer();
+    if (this.hold === undefined) return;
+    this.hold = undefined;
+    this.neighbor.reconfigure(this.effectiveConfig());
+  }
+
+  private releaseTimer(): void {
+    if (this.hold?.timer !== undefined) this.deps.clock.clearTimer(this.hold.timer);
   }
 
   private tell(event: UntimedEvent): void {

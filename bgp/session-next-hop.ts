@@ -13,10 +13,11 @@ interface SessionNextHop {
 }
 
 /** The next hop, or why there is none. */
-export function nextHopOf(family: Family, info: ConnectionInfo): SessionNextHop | string {
+export function nextHopOf(family: Family, info: ConnectionInfo, hasExtendedNextHop = false): SessionNextHop | string {
   const local = parseLocal(info.localAddress);
   if (local === undefined) return `the session's local address ${info.localAddress} is not an IP address`;
-  if (family.version === 4) {
+  // RFC 8950 §4: an IPv6 session that negotiated it needs no IPv4 address for IPv4 routes.
+  if (family.version === 4 && !(hasExtendedNextHop && local.version === 6)) {
     const address = local.version === 4 ? local : parseLocal(info.interfaceIpv4);
     return address === undefined
       ? `${interfaceWords(info)} has no IPv4 address for the next hop`

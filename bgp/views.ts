@@ -2,8 +2,11 @@
 // they mean, not after any tool's output. src/api turns them into FRR's and Cilium's shapes.
 // Large tables come as batches of columns; each batch carries the encoded attribute sets that its rows name.
 
+import type { MaxPrefixesConfig } from './config.ts';
 import type { FamilyName } from './net/family.ts';
+import type { NeighborSessionDetails } from './session-details.ts';
 
+export type * from './session-details.ts';
 export { DecisionReason, PathFlag } from './rib/code-points.ts';
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
@@ -33,7 +36,40 @@ export interface NeighborFamilyView {
   readonly hasEndOfRibReceived: boolean;
   readonly hasEndOfRibSent: boolean;
   readonly updateGroupId: number | undefined;
+  /** RFC 4724: routes of a session that was lost, kept and not announced again yet. */
+  readonly stale: number;
+  /** How long they are kept at most; undefined: nothing is stale. */
+  readonly staleRemainingSec: number | undefined;
+  /** RFC 9494: they are kept as long-lived ones. */
+  readonly isLongLived: boolean;
+  /** F of the last OPEN of each side (RFC 4724 §3); undefined: the family is not in its capability, or there is none. */
+  readonly isForwardingPreservedHere: boolean | undefined;
+  readonly isForwardingPreservedByPeer: boolean | undefined;
+  readonly maxPrefixes: MaxPrefixesConfig | undefined;
+  /** Announcements of prefixes that were not taken because of the limit. */
+  readonly refusedByLimit: number;
+  /** RFC 7911, negotiated. */
+  readonly receivesAddPath: boolean;
+  readonly sendsAddPath: boolean;
+  readonly isDefaultOriginated: boolean;
 }
+
+/** RFC 4724, of one neighbor. */
+export interface GracefulRestartView {
+  readonly mode: 'off' | 'helper' | 'full';
+  /** The peer's OPEN had the capability; its restart time in seconds, and its R-bit. */
+  readonly isNegotiated: boolean;
+  readonly peerRestartTimeSec: number | undefined;
+  readonly isPeerRestarting: boolean;
+  /** RFC 8538: N on both sides. */
+  readonly hasNotification: boolean;
+  /** The session was lost and the peer has this long to come back; undefined: it is not awaited. */
+  readonly restartRemainingSec: number | undefined;
+}
+
+/** What `debug` shows of a neighbor's messages as they come and go; headers and counts, never octets. */
+export type DebugKind = 'open' | 'update' | 'keepalive' | 'notification' | 'route-refresh';
+export const debugKinds: readonly DebugKind[] = ['open', 'update', 'keepalive', 'notification', 'route-refresh'];
 
 export interface LastResetView {
   readonly atWallMs: number;
@@ -42,6 +78,10 @@ export interface LastResetView {
   readonly direction: 'sent' | 'received' | 'local';
   readonly code: number | undefined;
   readonly subcode: number | undefined;
+  /** Of the NOTIFICATION, at most 260 octets; not for people before it is escaped. */
+  readonly data?: Uint8Array;
+  /** RFC 8538: code and subcode are those of a Hard Reset (6/9), which stood for these. */
+  readonly hardReset?: { readonly code: number; readonly subcode: number };
 }
 
 export interface CapabilityView {
@@ -100,10 +140,21 @@ export interface NeighborView {
   readonly lastReset: LastResetView | undefined;
   /** Why the neighbor cannot even try, e.g. no route, connection refused. */
   readonly lastError: string | undefined;
+  readonly session: NeighborSessionDetails;
   readonly families: readonly NeighborFamilyView[];
   /** RFC 7606 counters. */
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
+  /** The prefix of the configuration that it was made from when it connected; undefined: it is configured itself. */
+  readonly dynamicPrefix: string | undefined;
+  /** Why there is no session, in words for people; undefined while there is one. */
+  readonly downReason: string | undefined;
+  readonly gracefulRestart: GracefulRestartView;
+  /** RFC 8326: what is sent has GRACEFUL_SHUTDOWN. */
+  readonly isDraining: boolean;
+  readonly debug: readonly DebugKind[];
+  /** RFC 9234 §5: routes that were leaks: not eligible. */
+  readonly routeLeaks: number;
 }
 
 export interface FamilySummaryView {
@@ -125,6 +176,58 @@ export interface InstanceView {
   readonly neighbors: readonly NeighborView[];
   readonly attributeSets: number;
   readonly attributeBytes: number;
+  /** RFC 5065 §3: the AS number that the world outside sees. */
+  readonly confederationId: number | undefined;
+  readonly clusterId: string;
+  readonly dynamicNeighbors: readonly DynamicNeighborsView[];
+  readonly restart: RestartView;
+  readonly isDraining: boolean;
+}
+
+export interface DynamicNeighborsView {
+  readonly prefix: string;
+  readonly limit: number;
+  readonly count: number;
+  /** Connections that were refused because of the limit. */
+  readonly refused: number;
+}
+
+/** RFC 4724 §4.1: this speaker came back, and R is set in its OPENs until it has chosen routes. */
+export interface RestartView {
+  readonly isRestarting: boolean;
+  readonly isDeferring: boolean;
+  readonly deferralRemainingSec: number | undefined;
+  /** Neighbors and families whose End-of-RIB is awaited, e.g. `192.0.2.1 ipv4-unicast`. */
+  readonly awaited: readonly string[];
+  /** Our own sources (configuration, Kubernetes, kernel routes) were read. */
+  readonly hasSynchronised: boolean;
+}
+
+export interface UpdateGroupView {
+  readonly instance: string;
+  readonly family: FamilyName;
+  readonly id: number;
+  readonly members: readonly string[];
+  /** Routes in its Adj-RIB-Out. */
+  readonly routes: number;
+  readonly bytes: number;
+  /** Everything that makes a neighbor a member of it, in words. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface MemoryView {
+  readonly instance: string;
+  readonly families: readonly {
+    readonly family: FamilyName;
+    readonly prefixes: number;
+    readonly paths: number;
+    readonly tableBytes: number;
+    readonly updateGroups: number;
+    readonly updateGroupBytes: number;
+  }[];
+  readonly attributeSets: number;
+  readonly attributeBytes: number;
+  readonly neighbors: number;
 }
 
 /** A source of routes, referred to by number in batches of one view. Number 0 is this speaker. */
@@ -146,12 +249,17 @@ export interface RouteBatch {
   readonly peers: Uint16Array;
   /** Which of this batch's attribute sets the route has: a row of {@link RouteBatch.setEnds}. */
   readonly attributes: Uint32Array;
-  readonly flags: Uint8Array;
+  /** {@link PathFlag} */
+  readonly flags: Uint16Array;
   readonly reasons: Uint8Array;
   /** When the path was received, in seconds since 1970 UTC. */
   readonly receivedWallSec: Uint32Array;
   /** Table version at which the prefix last changed. */
   readonly versions: Uint32Array;
+  /** RFC 7911, as the peer gave it; of routes that began here, where (see rib/types.ts LocalSource). */
+  readonly pathIds: Uint32Array;
+  /** Rank before LOCAL_PREF: from the import policy; 32768 for routes that began here, as FRR has it. */
+  readonly weights: Uint16Array;
   /** Where each attribute set ends in {@link RouteBatch.setBytes}; it begins where the one before ends. */
   readonly setEnds: Uint32Array;
   /** Canonical encoded attributes of the sets, end to end. */

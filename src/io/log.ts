@@ -59,6 +59,19 @@ type Catalogue = { readonly [Type in LogEvent['type']]: Row<EventOf<Type>> };
 
 const maxErrorLength = 8_000;
 
+const limitWords = {
+  warn: 'taken all the same',
+  discard: 'what is beyond it is not taken',
+  restart: 'the session is ended and comes back later',
+  shutdown: 'the session is ended and stays down',
+} as const;
+
+const staleWords = {
+  kept: 'are kept while it restarts',
+  'long-lived': 'are kept as long-lived stale ones',
+  removed: 'are removed',
+} as const;
+
 /** `to Established` and away from it is what operators look for; the steps between are for debugging. */
 const catalogue: Catalogue = {
   'neighbor-state': {
@@ -95,6 +108,44 @@ const catalogue: Catalogue = {
   'route-not-sent': {
     level: 'warn',
     message: ({ neighbors, prefix, reason }) => `${prefix} is not sent to ${neighbors.join(', ')}: ${reason}`,
+  },
+  'prefix-limit': {
+    level: 'warn',
+    message: ({ neighbor, family, level, prefixes, limit, action }) =>
+      level === 'warning'
+        ? `${neighbor} announced ${prefixes} prefixes of ${family}; the limit is ${limit}`
+        : `${neighbor} announced ${prefixes} prefixes of ${family}, more than ${limit}: ${limitWords[action]}`,
+  },
+  'stale-routes': {
+    level: 'info',
+    message: ({ neighbor, family, change, routes, reason }) =>
+      `${routes} routes of ${family} from ${neighbor} ${staleWords[change]}: ${reason}`,
+  },
+  'selection-deferral': {
+    level: 'info',
+    message: ({ change, reason }) =>
+      change === 'begun' ? `route selection waits after the restart: ${reason}` : `routes are selected: ${reason}`,
+  },
+  'dynamic-neighbor': {
+    level: 'info',
+    message: ({ neighbor, prefix, change }) => `dynamic neighbor ${neighbor} of ${prefix} ${change}`,
+  },
+  'graceful-shutdown': {
+    level: 'info',
+    message: ({ neighbor, isDraining }) =>
+      `${neighbor ?? 'every neighbor'} ${isDraining ? 'is drained (GRACEFUL_SHUTDOWN)' : 'is not drained any more'}`,
+  },
+  'route-refresh': {
+    level: ({ change }) => (change === 'timed-out' ? 'warn' : 'debug'),
+    message: ({ neighbor, family, change, removed }) =>
+      `route refresh of ${family} with ${neighbor} ${change}${
+        change === 'ended' || change === 'timed-out' ? `, ${removed} routes removed` : ''
+      }`,
+  },
+  // Asked for by an operator, at run time: not hidden behind the level.
+  'debug-message': {
+    level: 'info',
+    message: ({ neighbor, direction, kind, text }) => `${direction} ${kind} ${neighbor}: ${text}`,
   },
   'internal-error': {
     level: 'error',

@@ -5,12 +5,10 @@
 import { performance } from 'node:perf_hooks';
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
-import { asn } from '#bgp/net/asn.ts';
 import type { ConnectionId, ConnectionInfo, Transport } from '#bgp/ports.ts';
-import { sendingTtl } from '#bgp/session/reconfiguration.ts';
 import { Speaker } from '#bgp/speaker.ts';
 
-import type { InstanceView, RouteQuery, SpeakerOutcome } from '#bgp/views.ts';
+import type { DebugKind, InstanceView, MemoryView, RouteQuery, SpeakerOutcome, UpdateGroupView } from '#bgp/views.ts';
 import { SystemClock } from '#io/clock.ts';
 import { ConnectedNextHops } from '#io/connected-next-hops.ts';
 import { TcpListeners } from '#io/tcp-listeners.ts';
@@ -18,8 +16,9 @@ import { defaultTransportOptions, TcpTransport } from '#io/tcp-transport.ts';
 import { HostRouteView } from './host-route-view.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { PortError } from './port-error.ts';
-import type { ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig } from './port.ts';
+import type { BeginState, ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig, StopKind } from './port.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { acceptedOptions, listListenRules } from './socket-rules.ts';
 
 /** How long one turn works before sockets and timers are looked at again. */
 const turnBudgetMs = 8;
@@ -48,6 +47,8 @@ export class SpeakerHost {
   #nextConnection: ConnectionId = 1;
   #isTurnPlanned = false;
   #isStopped = false;
+  #beginState: BeginState | undefined;
+  #hasSynchronised = false;
 
   constructor(onEvent: (event: SpeakerEvent) => void) {
     this.#onEvent = onEvent;
@@ -94,6 +95,16 @@ export class SpeakerHost {
     this.#listeners = new TcpListeners((socket) => this.#transport.accept(socket));
   }
 
+  /** Before the first configure(): speakers that run already keep what they know. */
+  begin(state: BeginState): void {
+    this.#beginState = state;
+  }
+
+  sourcesSynchronised(): void {
+    this.#hasSynchronised = true;
+    for (const { speaker } of this.#speakers.values()) speaker.sourcesSynchronised();
+  }
+
   /** One at a time; a second call waits for the first. */
   configure(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
     const next = this.#configuring.then(() => this.#apply(config));
@@ -129,6 +140,30 @@ export class SpeakerHost {
     return isFound;
   }
 
+  drain(neighbor: string | undefined, isDraining: boolean): boolean {
+    let isFound = false;
+    for (const { speaker } of this.#speakers.values()) {
+      if (speaker.drain(neighbor, isDraining)) isFound = true;
+    }
+    return isFound;
+  }
+
+  debug(neighbor: string, kinds: readonly DebugKind[]): boolean {
+    let isFound = false;
+    for (const { speaker } of this.#speakers.values()) {
+      if (speaker.debug(neighbor, kinds)) isFound = true;
+    }
+    return isFound;
+  }
+
+  updateGroups(): readonly UpdateGroupView[] {
+    return [...this.#speakers.values()].flatMap(({ speaker }) => speaker.updateGroups());
+  }
+
+  memory(): readonly MemoryView[] {
+    return [...this.#speakers.values()].map(({ speaker }) => speaker.memory());
+  }
+
   figures(): SpeakerFigures {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return {
@@ -139,14 +174,14 @@ export class SpeakerHost {
     };
   }
 
-  /** Ends every session with Cease, waits until the last bytes are sent (bounded by the transport). */
-  async stop(): Promise<void> {
+  /** Ends every session, waits until the last bytes are sent (bounded by the transport). */
+  async stop(how: StopKind): Promise<void> {
     if (this.#isStopped) return;
     await this.#configuring;
     this.#isStopped = true;
     await this.#listeners.stop();
     for (const view of this.#views) view.close();
-    for (const { speaker } of this.#speakers.values()) speaker.stop();
+    for (const { speaker } of this.#speakers.values()) speaker.stop(how);
     this.#nextHops.stop();
     this.#delay.stop();
     await this.#transport.settled();
@@ -157,6 +192,8 @@ export class SpeakerHost {
 
   async #apply(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
     if (this.#isStopped) throw new PortError('StoppedError', 'the speaker is stopping', 'stopped');
+    // Keys first: nobody new is heard without the key that the new configuration gives it. What goes stays until the end.
+    this.#applyListenRules([...config.instances, ...[...this.#speakers.values()].map((hosted) => hosted.config)]);
     const problems = [...(await this.#listeners.configure(config.listen)), ...listSharedNeighbors(config)];
     const total: Record<'added' | 'removed' | 'updated' | 'reset', string[]> = {
       added: [],
@@ -177,7 +214,7 @@ export class SpeakerHost {
     const wanted = new Set(config.instances.map(({ instance }) => instance));
     for (const [name, { speaker, config: last }] of this.#speakers) {
       if (wanted.has(name)) continue;
-      speaker.stop();
+      speaker.stop('deconfigured');
       this.#speakers.delete(name);
       total.removed.push(...last.neighbors.map(({ address }) => address));
       networksRemoved += last.networks.length;
@@ -191,6 +228,7 @@ export class SpeakerHost {
         problems.push(`instance ${instance.instance}: ${error.message}`);
       }
     }
+    problems.push(...this.#applyListenRules([...this.#speakers.values()].map((hosted) => hosted.config)));
     this.#planTurn();
     return {
       neighborsAdded: total.added,
@@ -222,6 +260,8 @@ export class SpeakerHost {
       onEvent: this.#onEvent,
       onWork: () => this.#planTurn(),
     });
+    if (this.#beginState !== undefined) speaker.begin(this.#beginState);
+    if (this.#hasSynchronised) speaker.sourcesSynchronised();
     const outcome = speaker.configure(config);
     this.#speakers.set(config.instance, { speaker, config });
     return outcome;
@@ -229,25 +269,30 @@ export class SpeakerHost {
 
   #accepted(connection: ConnectionId, info: ConnectionInfo): void {
     const hosted = [...this.#speakers.values()].find(({ speaker }) => speaker.knows(info.remoteAddress));
-    if (hosted === undefined) {
-      this.#transport.close(connection);
-      this.#refusals.add(info, 'no such neighbor');
-      return;
-    }
+    if (hosted === undefined) return this.#refuse(connection, info, 'no such neighbor');
     const { speaker, config } = hosted;
-    const neighbor = config.neighbors.find(({ address }) => address === info.remoteAddress);
-    const ttl = neighbor === undefined ? undefined : sendingTtl(neighbor, asn(config.asn));
-    const failure = ttl === undefined ? undefined : this.#transport.setTtl(connection, ttl);
-    if (failure !== undefined) {
-      // Without its TTL the session would reach further, or less far, than was configured.
-      this.#transport.close(connection);
-      this.#refusals.add(info, `cannot set TTL ${ttl}: ${failure}`);
-      return;
+    const options = acceptedOptions(config, info.remoteAddress);
+    if (options?.password !== undefined && this.#listeners.lacksKey(info.remoteAddress)) {
+      return this.#refuse(connection, info, 'the kernel has no room for the TCP MD5 key that it must be signed with');
     }
+    const failure = options === undefined ? undefined : this.#transport.prepareAccepted(connection, options);
+    // Without its TTL, device or key the session would be another one than was configured.
+    if (failure !== undefined) return this.#refuse(connection, info, `cannot set what the neighbor needs: ${failure}`);
     this.#owners.set(connection, speaker);
     if (speaker.connectionAccepted(connection, info)) return;
     this.#owners.delete(connection);
     this.#transport.close(connection);
+  }
+
+  /** What nobody takes leaves nothing behind, however many come. */
+  #refuse(connection: ConnectionId, info: ConnectionInfo, reason: string): void {
+    this.#transport.refuse(connection);
+    this.#refusals.add(info, reason);
+  }
+
+  #applyListenRules(configs: readonly SpeakerConfig[]): readonly string[] {
+    const { keys, guards, problems } = listListenRules(configs);
+    return [...problems, ...this.#listeners.setKeys(keys), ...this.#listeners.setGuards(guards)];
   }
 
   #interfacesChanged(): void {

@@ -2,22 +2,32 @@
 // measuring what the thread costs.
 
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { RouteBatch, RouteQuery } from '#bgp/views.ts';
+import type { DebugKind, MemoryView, RouteBatch, RouteQuery, UpdateGroupView } from '#bgp/views.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { SpeakerHost } from './host.ts';
 import type { HostRouteView } from './host-route-view.ts';
 import type {
+  BeginState,
   ClearKind,
   ConfigureOutcome,
   RouteStream,
   SpeakerFigures,
   SpeakerHostConfig,
   SpeakerPort,
+  StopKind,
 } from './port.ts';
 
 export class InProcessSpeaker implements SpeakerPort {
   readonly #events = new EventBuffer();
   readonly #host = new SpeakerHost((event) => this.#events.add(event));
+
+  async begin(state: BeginState): Promise<void> {
+    this.#host.begin(state);
+  }
+
+  async sourcesSynchronised(): Promise<void> {
+    this.#host.sourcesSynchronised();
+  }
 
   configure(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
     return this.#host.configure(config);
@@ -40,6 +50,22 @@ export class InProcessSpeaker implements SpeakerPort {
     return this.#host.shutdown(neighbor, isShutdown, message);
   }
 
+  async drain(neighbor: string | undefined, isDraining: boolean): Promise<boolean> {
+    return this.#host.drain(neighbor, isDraining);
+  }
+
+  async debug(neighbor: string, kinds: readonly DebugKind[]): Promise<boolean> {
+    return this.#host.debug(neighbor, kinds);
+  }
+
+  async updateGroups(): Promise<readonly UpdateGroupView[]> {
+    return this.#host.updateGroups();
+  }
+
+  async memory(): Promise<readonly MemoryView[]> {
+    return this.#host.memory();
+  }
+
   async figures(): Promise<SpeakerFigures> {
     return this.#host.figures();
   }
@@ -48,8 +74,8 @@ export class InProcessSpeaker implements SpeakerPort {
     this.#events.subscribe(listener);
   }
 
-  stop(): Promise<void> {
-    return this.#host.stop();
+  stop(how: StopKind = 'restart'): Promise<void> {
+    return this.#host.stop(how);
   }
 }
 

@@ -4,7 +4,17 @@
 
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { InstanceView, RouteBatch, RouteQuery, RouteViewHead, SpeakerOutcome } from '#bgp/views.ts';
+import type { FamilyName } from '#bgp/net/family.ts';
+import type {
+  DebugKind,
+  InstanceView,
+  MemoryView,
+  RouteBatch,
+  RouteQuery,
+  RouteViewHead,
+  SpeakerOutcome,
+  UpdateGroupView,
+} from '#bgp/views.ts';
 
 export interface ListenAddress {
   readonly address: string;
@@ -42,7 +52,28 @@ export interface SpeakerFigures {
   readonly openViews: number;
 }
 
+/** What the process knows of the one before it (RFC 4724 §4.1). */
+export interface BeginState {
+  /** The last process ended less than the restart time ago and peers may hold our routes: R is set. */
+  readonly isRestarting: boolean;
+  /** Families whose forwarding state outlived the last process, or is the kernel's own business: F is set. */
+  readonly preservedFamilies: readonly FamilyName[];
+}
+
+/**
+ * `restart`: sessions with graceful restart are closed without a word, the others with Cease 6/2, and the kernel keeps our
+ * routes; `final`: Cease 6/2 (as a hard reset where N was negotiated), and the routes go.
+ */
+export type StopKind = 'restart' | 'final';
+
 export interface SpeakerPort {
+  /** Once, before the first configure(); without it: no restart, nothing preserved, and nothing waits for sourcesSynchronised(). */
+  begin(state: BeginState): Promise<void>;
+  /**
+   * Everything that this process originates has been told: End-of-RIB may go out, routes of the last process that nobody
+   * wants any more may go. Until then sessions come up and send, but End-of-RIB waits.
+   */
+  sourcesSynchronised(): Promise<void>;
   configure(config: SpeakerHostConfig): Promise<ConfigureOutcome>;
   instances(): Promise<readonly InstanceView[]>;
   routes(query: RouteQuery): Promise<RouteStream>;
@@ -50,9 +81,15 @@ export interface SpeakerPort {
   clear(neighbor: string | undefined, kind: ClearKind): Promise<readonly string[]>;
   /** Administrative shutdown and its end; resolves to false when there is no such neighbor. */
   shutdown(neighbor: string, isShutdown: boolean, message: string | undefined): Promise<boolean>;
+  /** RFC 8326: `neighbor` undefined means all of them; resolves to false when there is no such neighbor. */
+  drain(neighbor: string | undefined, isDraining: boolean): Promise<boolean>;
+  /** Which messages of a neighbor are told as events; an empty list ends it. False: no such neighbor. */
+  debug(neighbor: string, kinds: readonly DebugKind[]): Promise<boolean>;
+  updateGroups(): Promise<readonly UpdateGroupView[]>;
+  memory(): Promise<readonly MemoryView[]>;
   figures(): Promise<SpeakerFigures>;
   /** Hands out events in order; one subscriber. */
   onEvent(listener: (event: SpeakerEvent) => void): void;
-  /** Ends every session (Cease / administrative shutdown) and the thread. */
-  stop(): Promise<void>;
+  /** Ends every session and the thread; `restart` unless told otherwise. */
+  stop(how?: StopKind): Promise<void>;
 }

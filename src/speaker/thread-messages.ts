@@ -2,15 +2,17 @@
 // Only values that can be structured-cloned; large columns are transferred, not copied.
 
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { InstanceView, RouteQuery, RouteViewHead } from '#bgp/views.ts';
+import type { DebugKind, InstanceView, MemoryView, RouteQuery, RouteViewHead, UpdateGroupView } from '#bgp/views.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import type { PostedError } from './port-error.ts';
-import type { ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig } from './port.ts';
+import type { BeginState, ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig, StopKind } from './port.ts';
 
 export type ViewId = number;
 
 /** Each request with its answer: the one table of the protocol. */
 export interface Calls {
+  readonly begin: { readonly ask: BeginState; readonly answer: undefined };
+  readonly sourcesSynchronised: { readonly ask: undefined; readonly answer: undefined };
   readonly configure: { readonly ask: SpeakerHostConfig; readonly answer: ConfigureOutcome };
   readonly instances: { readonly ask: undefined; readonly answer: readonly InstanceView[] };
   readonly openRoutes: {
@@ -31,8 +33,18 @@ export interface Calls {
     readonly ask: { readonly neighbor: string; readonly isShutdown: boolean; readonly message: string | undefined };
     readonly answer: boolean;
   };
+  readonly drain: {
+    readonly ask: { readonly neighbor: string | undefined; readonly isDraining: boolean };
+    readonly answer: boolean;
+  };
+  readonly debug: {
+    readonly ask: { readonly neighbor: string; readonly kinds: readonly DebugKind[] };
+    readonly answer: boolean;
+  };
+  readonly updateGroups: { readonly ask: undefined; readonly answer: readonly UpdateGroupView[] };
+  readonly memory: { readonly ask: undefined; readonly answer: readonly MemoryView[] };
   readonly figures: { readonly ask: undefined; readonly answer: SpeakerFigures };
-  readonly stop: { readonly ask: undefined; readonly answer: undefined };
+  readonly stop: { readonly ask: StopKind; readonly answer: undefined };
 }
 
 export type CallName = keyof Calls;

@@ -5,18 +5,20 @@
 import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { InstanceView, RouteBatch, RouteQuery } from '#bgp/views.ts';
+import type { DebugKind, InstanceView, MemoryView, RouteBatch, RouteQuery, UpdateGroupView } from '#bgp/views.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { unpackBatch } from './packed-batch.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import { packError, PortError, unpackError } from './port-error.ts';
 import type {
+  BeginState,
   ClearKind,
   ConfigureOutcome,
   RouteStream,
   SpeakerFigures,
   SpeakerHostConfig,
   SpeakerPort,
+  StopKind,
 } from './port.ts';
 import type { CallName, Calls, Reply, ViewId } from './thread-messages.ts';
 
@@ -64,6 +66,14 @@ export class SpeakerThreadClient implements SpeakerPort {
     });
   }
 
+  async begin(state: BeginState): Promise<void> {
+    await this.#call('begin', state);
+  }
+
+  async sourcesSynchronised(): Promise<void> {
+    await this.#call('sourcesSynchronised', undefined);
+  }
+
   configure(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
     return this.#call('configure', config);
   }
@@ -94,6 +104,22 @@ export class SpeakerThreadClient implements SpeakerPort {
     return this.#call('shutdown', { neighbor, isShutdown, message });
   }
 
+  drain(neighbor: string | undefined, isDraining: boolean): Promise<boolean> {
+    return this.#call('drain', { neighbor, isDraining });
+  }
+
+  debug(neighbor: string, kinds: readonly DebugKind[]): Promise<boolean> {
+    return this.#call('debug', { neighbor, kinds });
+  }
+
+  updateGroups(): Promise<readonly UpdateGroupView[]> {
+    return this.#call('updateGroups', undefined);
+  }
+
+  memory(): Promise<readonly MemoryView[]> {
+    return this.#call('memory', undefined);
+  }
+
   figures(): Promise<SpeakerFigures> {
     return this.#call('figures', undefined);
   }
@@ -102,10 +128,10 @@ export class SpeakerThreadClient implements SpeakerPort {
     this.#events.subscribe(listener);
   }
 
-  async stop(): Promise<void> {
+  async stop(how: StopKind = 'restart'): Promise<void> {
     if (this.#isStopping || this.#death !== undefined) return this.#exited;
     this.#isStopping = true;
-    await this.#call('stop', undefined);
+    await this.#call('stop', how);
     const timer = setTimeout(() => void this.#worker.terminate(), exitLimitMs);
     await this.#exited;
     clearTimeout(timer);

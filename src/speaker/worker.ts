@@ -40,6 +40,10 @@ class SpeakerThread {
 
   async #answer(request: Request): Promise<unknown> {
     switch (request.call) {
+      case 'begin':
+        return this.#host.begin(request.ask);
+      case 'sourcesSynchronised':
+        return this.#host.sourcesSynchronised();
       case 'configure':
         return this.#host.configure(request.ask);
       case 'instances':
@@ -60,10 +64,18 @@ class SpeakerThread {
         return this.#host.clear(request.ask.neighbor, request.ask.kind);
       case 'shutdown':
         return this.#host.shutdown(request.ask.neighbor, request.ask.isShutdown, request.ask.message);
+      case 'drain':
+        return this.#host.drain(request.ask.neighbor, request.ask.isDraining);
+      case 'debug':
+        return this.#host.debug(request.ask.neighbor, request.ask.kinds);
+      case 'updateGroups':
+        return this.#host.updateGroups();
+      case 'memory':
+        return this.#host.memory();
       case 'figures':
         return this.#host.figures();
       case 'stop':
-        return this.#host.stop();
+        return this.#host.stop(request.ask);
     }
   }
 

@@ -4,7 +4,16 @@
 import { Address, parseAddress } from '#bgp/net/address.ts';
 import { type Family, familyByName } from '#bgp/net/family.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
-import type { InstanceView, NeighborView, PathPeerView, RouteBatch, RouteQuery } from '#bgp/views.ts';
+import type {
+  DebugKind,
+  InstanceView,
+  MemoryView,
+  NeighborView,
+  PathPeerView,
+  RouteBatch,
+  RouteQuery,
+  UpdateGroupView,
+} from '#bgp/views.ts';
 import { encodePathAttributes, type PathAttributes } from '#bgp/wire/attributes.ts';
 import type { ClearKind, ConfigureOutcome, RouteStream, SpeakerFigures, SpeakerPort } from '#speaker/port.ts';
 
@@ -36,6 +45,10 @@ export class FakeSpeakerPort implements SpeakerPort {
   batchesRead = 0;
   readonly cleared: (readonly [neighbor: string | undefined, kind: ClearKind])[] = [];
   readonly shutdowns: (readonly [neighbor: string, isShutdown: boolean, message: string | undefined])[] = [];
+  readonly drains: (readonly [neighbor: string | undefined, isDraining: boolean])[] = [];
+  readonly debugs: (readonly [neighbor: string, kinds: readonly DebugKind[]])[] = [];
+  groupViews: UpdateGroupView[] = [];
+  memoryViews: MemoryView[] = [];
   /** Thrown by the next call of instances(), for tests of faults. */
   fault: Error | undefined;
 
@@ -95,6 +108,32 @@ export class FakeSpeakerPort implements SpeakerPort {
   async shutdown(neighbor: string, isShutdown: boolean, message: string | undefined): Promise<boolean> {
     this.shutdowns.push([neighbor, isShutdown, message]);
     return this.#listNeighbors().some((view) => view.address === neighbor);
+  }
+
+  async drain(neighbor: string | undefined, isDraining: boolean): Promise<boolean> {
+    this.drains.push([neighbor, isDraining]);
+    return neighbor === undefined || this.#listNeighbors().some((view) => view.address === neighbor);
+  }
+
+  async debug(neighbor: string, kinds: readonly DebugKind[]): Promise<boolean> {
+    this.debugs.push([neighbor, kinds]);
+    return this.#listNeighbors().some((view) => view.address === neighbor);
+  }
+
+  async updateGroups(): Promise<readonly UpdateGroupView[]> {
+    return this.groupViews;
+  }
+
+  async memory(): Promise<readonly MemoryView[]> {
+    return this.memoryViews;
+  }
+
+  async begin(): Promise<void> {
+    // Nothing restarts.
+  }
+
+  async sourcesSynchronised(): Promise<void> {
+    // Nothing waits.
   }
 
   #listNeighbors(): NeighborView[] {
@@ -171,7 +210,9 @@ function packBatch(rows: readonly FakeRoute[], family: Family): RouteBatch {
     prefixLengths: Uint8Array.from(rows, (row) => Number(row.prefix.slice(row.prefix.indexOf('/') + 1))),
     peers: Uint16Array.from(rows, (row) => row.peer),
     attributes,
-    flags: Uint8Array.from(rows, (row) => row.flags),
+    flags: Uint16Array.from(rows, (row) => row.flags),
+    weights: Uint16Array.from(rows, (row) => (row.peer === 0 ? 32_768 : 0)),
+    pathIds: new Uint32Array(rows.length),
     reasons: Uint8Array.from(rows, (row) => row.reason),
     receivedWallSec: Uint32Array.from(rows, (row) => row.receivedWallSec),
     versions: Uint32Array.from(rows, (row) => row.version),

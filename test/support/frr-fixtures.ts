@@ -13,6 +13,7 @@ import {
   PathFlag,
   type PathPeerView,
   type SessionState,
+  type NeighborSessionDetails,
 } from '#bgp/views.ts';
 import { emptyAttributes, Origin, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
 import { FakeSpeakerPort, type FakeRoute } from './fake-speaker-port.ts';
@@ -68,6 +69,42 @@ const peers: readonly PathPeerView[] = [
   { number: 3, address: '2001:db8:1::2', remoteAsn: 65001, routerId: '192.0.2.2', isIbgp: false },
 ];
 
+export const plainSession: NeighborSessionDetails = {
+  kind: 'ebgp',
+  peerGroup: undefined,
+  heldDownReason: undefined,
+  shutdownMessage: undefined,
+  isAuthenticated: false,
+  gtsmHops: undefined,
+  sourceAddress: undefined,
+  boundInterface: undefined,
+  localRole: undefined,
+  remoteRole: undefined,
+  isRoleStrict: false,
+  peerHostname: undefined,
+  peerDomainName: undefined,
+  peerSoftwareVersion: undefined,
+  agreed: undefined,
+  restart: {
+    localMode: 'off',
+    remoteMode: undefined,
+    isRestartingHere: false,
+    isRestartingThere: false,
+    hasNotificationHere: false,
+    hasNotificationThere: false,
+    configuredRestartSec: undefined,
+    receivedRestartSec: undefined,
+    configuredStalePathSec: undefined,
+    configuredLongLivedSec: undefined,
+    families: [],
+  },
+  pending: [],
+  damping: { isEnabled: true, falls: 0, idleHoldSec: undefined, remainingMs: undefined },
+  delayOpenSec: 0,
+  sendHoldSec: 480,
+  connectRetryRemainingMs: undefined,
+};
+
 export const plainNeighbor: NeighborView = {
   instance: 'default',
   address: '192.0.2.1',
@@ -109,9 +146,23 @@ export const plainNeighbor: NeighborView = {
   connectRetryCounter: 0,
   lastReset: undefined,
   lastError: undefined,
+  session: plainSession,
   families: [],
   treatedAsWithdraw: 0,
   attributesDiscarded: 0,
+  dynamicPrefix: undefined,
+  downReason: undefined,
+  gracefulRestart: {
+    mode: 'helper',
+    isNegotiated: false,
+    peerRestartTimeSec: undefined,
+    isPeerRestarting: false,
+    hasNotification: false,
+    restartRemainingSec: undefined,
+  },
+  isDraining: false,
+  debug: [],
+  routeLeaks: 0,
 };
 
 export const plainFamily: NeighborFamilyView = {
@@ -127,6 +178,16 @@ export const plainFamily: NeighborFamilyView = {
   hasEndOfRibReceived: true,
   hasEndOfRibSent: true,
   updateGroupId: 1,
+  stale: 0,
+  staleRemainingSec: undefined,
+  isLongLived: false,
+  isForwardingPreservedHere: undefined,
+  isForwardingPreservedByPeer: undefined,
+  maxPrefixes: undefined,
+  refusedByLimit: 0,
+  receivesAddPath: false,
+  sendsAddPath: false,
+  isDefaultOriginated: false,
 };
 
 const states: readonly SessionState[] = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'];
@@ -252,6 +313,17 @@ export function readInstance(): InstanceView {
     neighbors,
     attributeSets: 0,
     attributeBytes: 0,
+    confederationId: undefined,
+    clusterId: '198.51.100.1',
+    dynamicNeighbors: [],
+    restart: {
+      isRestarting: false,
+      isDeferring: false,
+      deferralRemainingSec: undefined,
+      awaited: [],
+      hasSynchronised: true,
+    },
+    isDraining: false,
   };
 }
 

@@ -1,0 +1,75 @@
+// What a session is in an update group: from configuration and the two OPENs to the values that decide every octet it is sent
+// (rib/types.ts: UpdateGroupOptions). Which groups there are and what the values do is rib/'s.
+
+import type { ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
+import type { Family } from './net/family.ts';
+import type { PeerKind } from './net/peer-kind.ts';
+import type { Policy } from './policy/policy.ts';
+import type { ConnectionInfo } from './ports.ts';
+import type { UpdateGroupOptions } from './rib/types.ts';
+import type { Negotiated } from './session/negotiation.ts';
+import { nextHopOf } from './session-next-hop.ts';
+import { MAX_EXTENDED_LENGTH, MAX_MESSAGE_LENGTH } from './wire/message.ts';
+
+export interface MemberContext {
+  readonly localAsn: number;
+  readonly clusterId: number;
+  readonly confederation: ConfederationConfig | undefined;
+  readonly config: NeighborConfig;
+  /** RFC 8326, from configuration or by order. */
+  readonly isDraining: boolean;
+  readonly policyOf: (ref: PolicyRef, kind: PeerKind) => Policy;
+}
+
+/** The options, or why nothing of the family can be sent. */
+export function memberOptions(
+  family: Family,
+  negotiated: Negotiated,
+  info: ConnectionInfo,
+  context: MemberContext,
+): UpdateGroupOptions | string {
+  const { config, localAsn } = context;
+  const { kind, remoteAsn, hasExtendedNextHop } = negotiated;
+  const nextHop = nextHopOf(family, info, hasExtendedNextHop);
+  if (typeof nextHop === 'string') return nextHop;
+  const options = config.familyOptions?.[family.name];
+  const shownAsn = negotiated.localAsn;
+  const isRouteServerClient = config.isRouteServerClient === true;
+  const { defaultOriginate } = options ?? {};
+  return {
+    kind,
+    localAsn,
+    shownAsn,
+    prepend: isRouteServerClient ? [] : ownNumbers(kind, shownAsn, context),
+    asOverride: config.isAsOverride === true ? { from: remoteAsn, to: shownAsn } : undefined,
+    removePrivateAs: kind === 'ebgp' ? config.removePrivateAs : undefined,
+    nextHop: nextHop.address,
+    linkLocalNextHop: nextHop.linkLocal,
+    nextHopMode: options?.nextHop ?? (config.isNextHopSelf ? 'self' : 'default'),
+    linkName: info.isDirectlyConnected ? info.interfaceName : undefined,
+    hasExtendedNextHop: hasExtendedNextHop && family.version === 4,
+    isFourOctetAs: negotiated.hasFourOctetAsn,
+    maxMessageLength: negotiated.canSendExtended ? MAX_EXTENDED_LENGTH : MAX_MESSAGE_LENGTH,
+    isReflectorClient: kind === 'ibgp' && config.isRouteReflectorClient === true,
+    clusterId: context.clusterId,
+    isRouteServerClient,
+    role: kind === 'ebgp' ? config.role : undefined,
+    hasLongLived: negotiated.longLived.some((entry) => entry.family === family),
+    isGracefulShutdown: context.isDraining,
+    addPathLimit: negotiated.addPathSend.includes(family) ? (options?.addPathSend ?? 0) : undefined,
+    defaultOriginate:
+      defaultOriginate === undefined ? undefined : context.policyOf(defaultOriginate.policy ?? 'accept', kind),
+    exportPolicy: context.policyOf(options?.exportPolicy ?? config.exportPolicy, kind),
+  };
+}
+
+/** What goes before the AS path, leftmost first (RFC 4271 §5.1.2, RFC 5065 §4, RFC 7705 §3). */
+function ownNumbers(kind: PeerKind, shownAsn: number, context: MemberContext): readonly number[] {
+  const { config, confederation, localAsn } = context;
+  if (kind === 'ibgp') return [];
+  if (kind === 'confederation') return [localAsn];
+  const real = confederation?.identifier ?? localAsn;
+  const { localAs } = config;
+  if (localAs === undefined || shownAsn !== localAs.asn || localAs.isReplaceAs) return [shownAsn];
+  return [localAs.asn, real];
+}
