@@ -3,13 +3,16 @@
 
 import type { SpeakerEvent } from '../events.ts';
 import type { SessionState } from '../views.ts';
-import { decodeShutdownText } from '../wire/notification.ts';
+import { unwrapHardReset } from '../wire/notification.ts';
 import { FsmEvent, type SessionEvent } from './events.ts';
-import { describeEnd, type Effect } from './fsm.ts';
+import type { Effect } from './fsm.ts';
 import type { NeighborDeps, NeighborOptions } from './listener.ts';
 import type { NeighborHistory } from './neighbor-view.ts';
 
 export type SentNotification = Extract<Effect, { type: 'send-notification' }>;
+
+/** Octets of a NOTIFICATION's data that are remembered for `show`. */
+const MAX_SHOWN_DATA = 260;
 
 type Unstamped<Event> = Event extends unknown ? Omit<Event, 'instance' | 'wallMs'> : never;
 
@@ -47,14 +50,6 @@ export class Chronicle {
     this.emit({ type: 'neighbor-state', neighbor: this.#address, from, to, reason });
   }
 
-  /** Why, for log and `show`: with the text that goes with an administrative shutdown. */
-  describe(event: SessionEvent, sent: SentNotification | undefined): string {
-    const words = describeEnd(event, sent);
-    if (sent === undefined || event.type !== FsmEvent.ManualStop) return words;
-    const message = decodeShutdownText(event.data);
-    return message === undefined ? words : `${words}: ${message}`;
-  }
-
   /** The NOTIFICATION that came or went with an event. */
   notification(event: SessionEvent, sent: SentNotification | undefined, text: string): void {
     const neighbor = this.#address;
@@ -71,15 +66,23 @@ export class Chronicle {
   ended(event: SessionEvent, sent: SentNotification | undefined, reason: string): void {
     if (event.type === FsmEvent.OpenCollisionDump) return;
     const atWallMs = this.#deps.clock.wallMs();
-    if (sent !== undefined) {
-      const { code, subcode } = sent;
-      this.history.lastReset = { atWallMs, reason, direction: 'sent', code, subcode };
-    } else if (event.type === FsmEvent.NotificationReceived || event.type === FsmEvent.NotificationVersionError) {
-      const { code, subcode } = event;
-      this.history.lastReset = { atWallMs, reason, direction: 'received', code, subcode };
-    } else {
+    const isReceived = event.type === FsmEvent.NotificationReceived || event.type === FsmEvent.NotificationVersionError;
+    const message = sent ?? (isReceived ? event : undefined);
+    if (message === undefined) {
       this.history.lastReset = { atWallMs, reason, direction: 'local', code: undefined, subcode: undefined };
+      return;
     }
+    const { code, subcode, data } = message;
+    const inner = unwrapHardReset({ code, subcode, data });
+    this.history.lastReset = {
+      atWallMs,
+      reason,
+      direction: sent === undefined ? 'received' : 'sent',
+      code,
+      subcode,
+      data: data.slice(0, MAX_SHOWN_DATA),
+      ...(inner === undefined ? {} : { hardReset: { code: inner.code, subcode: inner.subcode } }),
+    };
   }
 
   established(): void {

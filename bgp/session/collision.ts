@@ -1,8 +1,10 @@
-// Connection collision (RFC 4271 §6.8, RFC 6286 §2.3): which of two connections with one peer is kept, decided when a valid OPEN
+// Connection collision (RFC 4271 §6.8, RFC 6286 §2.3, RFC 4724 §5): which of two connections with one peer is kept, decided when a valid OPEN
 // arrives on one of them. Pure; the neighbor carries it out with OpenCollisionDump.
 
 import type { Asn } from '../net/asn.ts';
 import type { RouterId } from '../net/router-id.ts';
+import type { OpenMessage } from '../wire/open.ts';
+import type { Connection } from './connection.ts';
 import type { SessionState } from './state.ts';
 
 export interface Speakers {
@@ -17,10 +19,39 @@ export interface Rival {
   readonly state: SessionState;
   /** We opened the TCP connection. */
   readonly isInitiatedHere: boolean;
+  /** Established, and the peer told us that it may restart and come back (RFC 4724). */
+  readonly mayBeReplaced: boolean;
 }
 
-/** `fresh` is the connection whose OPEN has just arrived, `existing` the other one. */
-export type CollisionVerdict = 'keep-both' | 'close-fresh' | 'close-existing';
+/**
+ * `fresh` is the connection whose OPEN has just arrived, `existing` the other one. `replace-existing`: the peer has restarted, and
+ * the old connection goes without a NOTIFICATION.
+ */
+export type CollisionVerdict = 'keep-both' | 'close-fresh' | 'close-existing' | 'replace-existing';
+
+/** The OPEN `theirs` has just come on `fresh`. */
+export function judgeCollision(
+  fresh: Connection,
+  existing: Connection,
+  ours: OpenMessage,
+  theirs: OpenMessage,
+): CollisionVerdict {
+  const { state, negotiated } = existing.session;
+  return decideCollision(
+    {
+      localRouterId: ours.routerId,
+      localAsn: ours.asn,
+      remoteRouterId: theirs.routerId,
+      remoteAsn: theirs.asn,
+    },
+    fresh.isInitiatedHere,
+    {
+      state,
+      isInitiatedHere: existing.isInitiatedHere,
+      mayBeReplaced: (negotiated?.gracefulRestart?.families.length ?? 0) > 0,
+    },
+  );
+}
 
 export function decideCollision(speakers: Speakers, isFreshInitiatedHere: boolean, existing: Rival): CollisionVerdict {
   switch (existing.state) {
@@ -32,6 +63,9 @@ export function decideCollision(speakers: Speakers, isFreshInitiatedHere: boolea
       // knowing the identifier from elsewhere. Whichever hears its OPEN later decides.
       return 'keep-both';
     case 'Established':
+      // RFC 4724 §5: a new connection of a peer that had graceful restart takes the place of the old one, at once.
+      // Ours: when its OPEN has come, so that a connection which says nothing ends no session.
+      if (existing.mayBeReplaced && !isFreshInitiatedHere) return 'replace-existing';
       // RFC 4271 §6.8: unless configured otherwise, an Established connection closes the newly created one.
       return 'close-fresh';
     case 'OpenConfirm':

@@ -6,11 +6,9 @@ import type { Clock, ConnectionId, ConnectionInfo, ConnectRequest, Transport } f
 import type { MessageCounts } from '../views.ts';
 import { encodeKeepalive, MessageType, TYPE_OFFSET } from '../wire/message.ts';
 import {
-  carriesShutdownText,
   decodeNotification,
-  decodeShutdownText,
-  describeNotification,
   encodeNotification,
+  explainNotification,
   NotificationCode,
   NotificationError,
   OpenSubcode,
@@ -20,6 +18,7 @@ import { decodeRouteRefresh } from '../wire/route-refresh.ts';
 import { assertNever, FsmEvent, type SessionEvent } from './events.ts';
 import { Framer } from './framer.ts';
 import type { Effect } from './fsm.ts';
+import { SendHold } from './send-hold.ts';
 import type { Session, TimerName } from './state.ts';
 import { RestartableTimer } from './timer.ts';
 
@@ -41,6 +40,11 @@ export interface Traffic {
   readonly received: MessageCounts;
   lastReadWallMs: number | undefined;
   lastWriteWallMs: number | undefined;
+}
+
+export function createTraffic(): Traffic {
+  const none = (): MessageCounts => ({ open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 });
+  return { sent: none(), received: none(), lastReadWallMs: undefined, lastWriteWallMs: undefined };
 }
 
 export interface ConnectionDeps {
@@ -70,6 +74,8 @@ export class Connection {
   readonly #connectRetryTimer: RestartableTimer;
   readonly #holdTimer: RestartableTimer;
   readonly #keepaliveTimer: RestartableTimer;
+  readonly #delayOpenTimer: RestartableTimer;
+  readonly #sendHold: SendHold;
   /** A message that restarts the HoldTimer came in the chunk being read. */
   #hasSignOfLife = false;
 
@@ -84,10 +90,24 @@ export class Connection {
     this.#keepaliveTimer = new RestartableTimer(clock, () =>
       owner.handle(this, { type: FsmEvent.KeepaliveTimerExpires }),
     );
+    this.#delayOpenTimer = new RestartableTimer(clock, () =>
+      owner.handle(this, { type: FsmEvent.DelayOpenTimerExpires }),
+    );
+    this.#sendHold = new SendHold(
+      clock,
+      () => (this.id === undefined ? 0 : deps.transport.queuedBytes(this.id)),
+      () => owner.handle(this, { type: FsmEvent.SendHoldTimerExpires }),
+    );
   }
 
-  get isRetryTimerRunning(): boolean {
-    return this.#connectRetryTimer.isRunning;
+  /** Of the ConnectRetryTimer; undefined: it does not run. */
+  get retryRemainingMs(): number | undefined {
+    return this.#connectRetryTimer.remainingMs;
+  }
+
+  /** RFC 8654 was negotiated: messages of up to 65,535 octets are taken. */
+  takeExtended(): void {
+    this.#framer.takeExtended();
   }
 
   /** Takes a TCP connection that the peer opened; TcpConnectionConfirmed follows. */
@@ -98,13 +118,21 @@ export class Connection {
   }
 
   startTimer(timer: TimerName, sec: number): void {
-    this.#timer(timer).start(this.#durationMs(timer, sec));
+    if (timer === 'send-hold') this.#sendHold.start(sec);
+    else this.#timer(timer).start(this.#durationMs(timer, sec));
+  }
+
+  #stopTimer(timer: TimerName): void {
+    if (timer === 'send-hold') this.#sendHold.stop();
+    else this.#timer(timer).stop();
   }
 
   stopTimers(): void {
     this.#connectRetryTimer.stop();
     this.#holdTimer.stop();
     this.#keepaliveTimer.stop();
+    this.#delayOpenTimer.stop();
+    this.#sendHold.stop();
   }
 
   /** Queues whole messages that are not counted here; RFC 4271 §8.2.2 restarts the KeepaliveTimer with each UPDATE. */
@@ -112,6 +140,7 @@ export class Connection {
     if (this.id === undefined) return;
     this.#deps.traffic.lastWriteWallMs = this.#deps.clock.wallMs();
     this.#deps.transport.send(this.id, bytes);
+    this.#sendHold.sent(bytes.length);
     if (this.#keepaliveTimer.isRunning) this.startTimer('keepalive', this.session.negotiated?.keepaliveSec ?? 0);
   }
 
@@ -122,7 +151,7 @@ export class Connection {
         this.startTimer(effect.timer, effect.sec);
         return;
       case 'stop-timer':
-        this.#timer(effect.timer).stop();
+        this.#stopTimer(effect.timer);
         return;
       case 'connect':
         this.#connect();
@@ -132,7 +161,7 @@ export class Connection {
         return;
       case 'send-open':
         this.#deps.traffic.sent.open += 1;
-        this.openSent = this.#deps.owner.buildOpen();
+        this.openSent ??= this.#deps.owner.buildOpen();
         this.send(encodeOpen(this.openSent));
         return;
       case 'send-keepalive':
@@ -239,12 +268,13 @@ export class Connection {
   #close(): void {
     this.#framer.reset();
     this.hasHeardPeer = false;
+    this.openSent = undefined;
     if (this.id === undefined) return;
     this.#deps.transport.close(this.id);
     this.id = undefined;
   }
 
-  #timer(name: TimerName): RestartableTimer {
+  #timer(name: Exclude<TimerName, 'send-hold'>): RestartableTimer {
     switch (name) {
       case 'connect-retry':
         return this.#connectRetryTimer;
@@ -252,14 +282,16 @@ export class Connection {
         return this.#holdTimer;
       case 'keepalive':
         return this.#keepaliveTimer;
+      case 'delay-open':
+        return this.#delayOpenTimer;
       default:
         return assertNever(name);
     }
   }
 
-  /** RFC 4271 §10: a factor of 0.75 to 1.0 for all but the HoldTimer; §4.4: keepalives at least a second apart. */
+  /** RFC 4271 §10: a factor of 0.75 to 1.0 for connection attempts and keepalives; §4.4: those at least a second apart. */
   #durationMs(timer: TimerName, sec: number): number {
-    if (timer === 'hold') return sec * 1000;
+    if (timer === 'hold' || timer === 'delay-open') return sec * 1000;
     const ms = sec * 1000 * (0.75 + this.#deps.clock.random() / 4);
     return timer === 'keepalive' ? Math.max(1000, ms) : ms;
   }
@@ -274,14 +306,12 @@ export function errorEvent(error: NotificationError): ErrorEvent {
 }
 
 function notificationEvent(buffer: Uint8Array, offset: number, end: number): SessionEvent {
-  const { code, subcode, data } = decodeNotification(buffer, offset, end);
-  const text = carriesShutdownText(code, subcode) ? decodeShutdownText(data) : undefined;
-  const words = describeNotification(code, subcode);
+  const message = decodeNotification(buffer, offset, end);
+  const { code, subcode } = message;
   const isVersionError = code === NotificationCode.OpenMessageError && subcode === OpenSubcode.UnsupportedVersion;
   return {
     type: isVersionError ? FsmEvent.NotificationVersionError : FsmEvent.NotificationReceived,
-    code,
-    subcode,
-    reason: text === undefined ? words : `${words}: ${text}`,
+    ...message,
+    reason: explainNotification(message),
   };
 }

@@ -1,5 +1,5 @@
-// The events of RFC 4271 §8.1, by the RFC's numbers and names. What each does stands in fsm.ts.
-// All 28 are named; those that cannot happen here are in `absentEvents` with the reason, and have no member in SessionEvent.
+// The events of RFC 4271 §8.1 and RFC 9687, by the RFCs' numbers and names. What each does stands in fsm.ts.
+// All 29 are named; those that cannot happen here are in `absentEvents` with the reason, and have no member in SessionEvent.
 
 import type { NotificationError } from '../wire/notification.ts';
 import type { Negotiated } from './negotiation.ts';
@@ -33,21 +33,15 @@ export const FsmEvent = {
   KeepaliveReceived: 26,
   UpdateReceived: 27,
   UpdateError: 28,
+  /** RFC 9687 §3. */
+  SendHoldTimerExpires: 29,
 } as const;
 export type FsmEvent = (typeof FsmEvent)[keyof typeof FsmEvent];
 
 /** Optional events (RFC 4271 §8.1.1: "MAY") that nothing here can cause. */
 export const absentEvents: ReadonlyMap<FsmEvent, string> = new Map<FsmEvent, string>([
-  [
-    FsmEvent.AutomaticStartDamped,
-    'DampPeerOscillations is not offered: a fixed idle hold (idle-hold.ts) does its work',
-  ],
-  [FsmEvent.AutomaticStartDampedPassive, 'DampPeerOscillations is not offered'],
-  [FsmEvent.DelayOpenTimerExpires, 'DelayOpen is not offered'],
-  [FsmEvent.IdleHoldTimerExpires, 'DampPeerOscillations is not offered; the idle hold ends in an AutomaticStart'],
   [FsmEvent.TcpConnectionValid, 'sockets tell of connections only after the handshake, as TcpConnectionConfirmed'],
   [FsmEvent.TcpConnectionRequestInvalid, 'sockets tell of connections only after the handshake'],
-  [FsmEvent.BgpOpenWithDelayOpenTimer, 'DelayOpen is not offered'],
 ]);
 
 export type SessionEvent =
@@ -57,9 +51,14 @@ export type SessionEvent =
         | typeof FsmEvent.AutomaticStart
         | typeof FsmEvent.ManualStartPassive
         | typeof FsmEvent.AutomaticStartPassive
+        | typeof FsmEvent.AutomaticStartDamped
+        | typeof FsmEvent.AutomaticStartDampedPassive
         | typeof FsmEvent.ConnectRetryTimerExpires
         | typeof FsmEvent.HoldTimerExpires
         | typeof FsmEvent.KeepaliveTimerExpires
+        | typeof FsmEvent.DelayOpenTimerExpires
+        | typeof FsmEvent.IdleHoldTimerExpires
+        | typeof FsmEvent.SendHoldTimerExpires
         | typeof FsmEvent.TcpConnectionRequestAcked
         | typeof FsmEvent.TcpConnectionConfirmed
         | typeof FsmEvent.OpenCollisionDump
@@ -70,9 +69,14 @@ export type SessionEvent =
       readonly type: typeof FsmEvent.ManualStop | typeof FsmEvent.AutomaticStop;
       readonly subcode: number;
       readonly data: Uint8Array;
+      /** RFC 4724 §4.1: we come back, so the connection ends without a NOTIFICATION. */
+      readonly isSilent?: boolean;
     }
   | { readonly type: typeof FsmEvent.TcpConnectionFails; readonly reason: string }
-  | { readonly type: typeof FsmEvent.BgpOpen; readonly negotiated: Negotiated }
+  | {
+      readonly type: typeof FsmEvent.BgpOpen | typeof FsmEvent.BgpOpenWithDelayOpenTimer;
+      readonly negotiated: Negotiated;
+    }
   /** UpdateError carries any error of a message that only Established takes, 7/1 of RFC 7313 too. */
   | {
       readonly type: typeof FsmEvent.BgpHeaderError | typeof FsmEvent.BgpOpenError | typeof FsmEvent.UpdateError;
@@ -82,11 +86,36 @@ export type SessionEvent =
       readonly type: typeof FsmEvent.NotificationVersionError | typeof FsmEvent.NotificationReceived;
       readonly code: number;
       readonly subcode: number;
+      readonly data: Uint8Array;
       /** In words, with the peer's shutdown text. */
       readonly reason: string;
     }
   /** A message that only Established takes: UPDATE, or ROUTE-REFRESH, which is younger than the RFC's list of events. */
   | { readonly type: typeof FsmEvent.UpdateReceived; readonly messageType: number };
+
+export type StopEvent = Extract<SessionEvent, { readonly isSilent?: boolean }>;
+
+export type StartType =
+  | typeof FsmEvent.ManualStart
+  | typeof FsmEvent.ManualStartPassive
+  | typeof FsmEvent.AutomaticStart
+  | typeof FsmEvent.AutomaticStartPassive
+  | typeof FsmEvent.AutomaticStartDamped
+  | typeof FsmEvent.AutomaticStartDampedPassive;
+
+/** RFC 4271 §8.1.2: which of the six starts it is. */
+export function startType(kind: 'manual' | 'automatic' | 'damped', isPassive: boolean): StartType {
+  switch (kind) {
+    case 'manual':
+      return isPassive ? FsmEvent.ManualStartPassive : FsmEvent.ManualStart;
+    case 'automatic':
+      return isPassive ? FsmEvent.AutomaticStartPassive : FsmEvent.AutomaticStart;
+    case 'damped':
+      return isPassive ? FsmEvent.AutomaticStartDampedPassive : FsmEvent.AutomaticStartDamped;
+    default:
+      return assertNever(kind);
+  }
+}
 
 /** What happened, for the log and `show`. */
 export function describeEvent(event: SessionEvent): string {
@@ -96,9 +125,11 @@ export function describeEvent(event: SessionEvent): string {
       return 'started';
     case FsmEvent.AutomaticStart:
     case FsmEvent.AutomaticStartPassive:
+    case FsmEvent.AutomaticStartDamped:
+    case FsmEvent.AutomaticStartDampedPassive:
       return 'started again';
     case FsmEvent.ManualStop:
-      return 'stopped';
+      return event.isSilent === true ? 'stopped to be restarted' : 'stopped';
     case FsmEvent.AutomaticStop:
       return 'stopped because of a fault';
     case FsmEvent.ConnectRetryTimerExpires:
@@ -107,11 +138,18 @@ export function describeEvent(event: SessionEvent): string {
       return 'Hold Timer Expired';
     case FsmEvent.KeepaliveTimerExpires:
       return 'time for a keepalive';
+    case FsmEvent.DelayOpenTimerExpires:
+      return 'the peer sent no OPEN first';
+    case FsmEvent.IdleHoldTimerExpires:
+      return 'held idle for long enough';
+    case FsmEvent.SendHoldTimerExpires:
+      return 'Send Hold Timer Expired';
     case FsmEvent.TcpConnectionRequestAcked:
       return 'TCP connection established';
     case FsmEvent.TcpConnectionConfirmed:
       return 'TCP connection accepted';
     case FsmEvent.BgpOpen:
+    case FsmEvent.BgpOpenWithDelayOpenTimer:
       return 'OPEN received';
     case FsmEvent.OpenCollisionDump:
       return 'lost a connection collision';

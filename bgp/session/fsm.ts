@@ -1,12 +1,13 @@
 // The finite state machine of RFC 4271 §8.2.2: step(session, event) changes the state record and answers with what is to be done.
 // It knows no socket, clock or message byte beyond codes and data. FSM error subcodes are those of RFC 6608.
-// Always off, so their branches of the RFC are absent: DelayOpen, DampPeerOscillations, SendNotificationWithoutOpen,
-// CollisionDetectEstablishedState, TrackTcpState. The whole table is test/bgp/session/fsm-table.ts.
+// Always off, so their branches of the RFC are absent: SendNotificationWithoutOpen, CollisionDetectEstablishedState, TrackTcpState.
+// How long Idle lasts (DampPeerOscillations) is idle-hold.ts. The whole table is test/bgp/session/fsm-table.ts.
 
 import { MessageType } from '../wire/message.ts';
-import { CeaseSubcode, describeNotification, FsmSubcode, NotificationCode } from '../wire/notification.ts';
-import { assertNever, describeEvent, FsmEvent, type SessionEvent } from './events.ts';
-import { OPEN_HOLD_TIME_SEC, type Session, type TimerName } from './state.ts';
+import { CeaseSubcode, explainNotification, FsmSubcode, NotificationCode } from '../wire/notification.ts';
+import { assertNever, describeEvent, FsmEvent, type SessionEvent, type StopEvent } from './events.ts';
+import type { Negotiated } from './negotiation.ts';
+import { OPEN_HOLD_TIME_SEC, sendHoldSec, type Session, type TimerName } from './state.ts';
 
 export type Effect =
   /** Starts anew if it runs. Jitter (RFC 4271 §10) is added by who keeps the time. */
@@ -25,6 +26,7 @@ export type Effect =
 const NO_DATA = new Uint8Array(0);
 const NOTHING: readonly Effect[] = [];
 const STOP_CONNECT_RETRY: Effect = { type: 'stop-timer', timer: 'connect-retry' };
+const STOP_DELAY_OPEN: Effect = { type: 'stop-timer', timer: 'delay-open' };
 
 /** `established` and `down` are always the last effect, so that whoever is told may already start the next step. */
 export function step(session: Session, event: SessionEvent): readonly Effect[] {
@@ -49,15 +51,18 @@ function stepIdle(session: Session, event: SessionEvent): readonly Effect[] {
   switch (event.type) {
     case FsmEvent.ManualStart:
     case FsmEvent.AutomaticStart:
+    case FsmEvent.AutomaticStartDamped:
       session.connectRetryCounter = 0;
       session.state = 'Connect';
       return [startConnectRetry(session), { type: 'connect' }];
     case FsmEvent.ManualStartPassive:
     case FsmEvent.AutomaticStartPassive:
+    case FsmEvent.AutomaticStartDampedPassive:
       session.connectRetryCounter = 0;
       session.state = 'Active';
       return [startConnectRetry(session)];
     default:
+      // IdleHoldTimerExpires too: who keeps that timer answers with a start (RFC 4271 §8.2.2 leaves the method open).
       return NOTHING;
   }
 }
@@ -69,34 +74,69 @@ function stepWithoutOpen(session: Session, event: SessionEvent): readonly Effect
     case FsmEvent.ManualStop:
       return toIdle(session, event, 'zero');
     case FsmEvent.ConnectRetryTimerExpires:
-      if (session.state === 'Connect') return [{ type: 'close' }, startConnectRetry(session), { type: 'connect' }];
+      if (session.state === 'Connect') {
+        return [{ type: 'close' }, startConnectRetry(session), ...stopDelayOpen(session), { type: 'connect' }];
+      }
       // RFC: Active initiates a connection whenever the ConnectRetryTimer expires, also when it was started passively.
       // Ours: a passive neighbor never does; it goes on listening.
-      if (session.isPassive) return [startConnectRetry(session)];
+      if (session.settings.isPassive) return [startConnectRetry(session)];
       session.state = 'Connect';
       return [startConnectRetry(session), { type: 'connect' }];
     case FsmEvent.TcpConnectionRequestAcked:
-    case FsmEvent.TcpConnectionConfirmed:
-      session.state = 'OpenSent';
-      return [
-        STOP_CONNECT_RETRY,
-        { type: 'send-open' },
-        { type: 'start-timer', timer: 'hold', sec: OPEN_HOLD_TIME_SEC },
-      ];
+    case FsmEvent.TcpConnectionConfirmed: {
+      const sec = session.settings.delayOpenSec;
+      if (sec === 0) return openNow(session);
+      session.isDelayingOpen = true;
+      return [STOP_CONNECT_RETRY, { type: 'start-timer', timer: 'delay-open', sec }];
+    }
+    case FsmEvent.DelayOpenTimerExpires:
+      return openNow(session);
+    case FsmEvent.BgpOpenWithDelayOpenTimer:
+      return [...stopDelayOpen(session), { type: 'send-open' }, ...confirm(session, event.negotiated)];
+    case FsmEvent.NotificationVersionError:
+      // RFC 4271 §8.2.2: while the DelayOpenTimer runs it is no failure; else it could not have come.
+      return toIdle(session, event, session.isDelayingOpen ? 'keep' : 'increment');
     case FsmEvent.TcpConnectionFails:
-      if (session.state === 'Connect') return toIdle(session, event, 'keep');
-      // RFC 4271 §8.2.2 restarts the ConnectRetryTimer on the way from Active to Idle, where its expiry means nothing.
-      return [...toIdle(session, event, 'increment'), startConnectRetry(session)];
+      if (session.state === 'Active') {
+        // RFC 4271 §8.2.2 restarts the ConnectRetryTimer on the way from Active to Idle, where its expiry means nothing.
+        return [...toIdle(session, event, 'increment'), startConnectRetry(session)];
+      }
+      if (!session.isDelayingOpen) return toIdle(session, event, 'keep');
+      session.state = 'Active';
+      return [startConnectRetry(session), ...stopDelayOpen(session), { type: 'close' }];
     default:
       return toIdle(session, event, 'increment');
   }
+}
+
+function openNow(session: Session): readonly Effect[] {
+  session.state = 'OpenSent';
+  return [
+    STOP_CONNECT_RETRY,
+    ...stopDelayOpen(session),
+    { type: 'send-open' },
+    { type: 'start-timer', timer: 'hold', sec: OPEN_HOLD_TIME_SEC },
+  ];
+}
+
+function stopDelayOpen(session: Session): readonly Effect[] {
+  if (!session.isDelayingOpen) return NOTHING;
+  session.isDelayingOpen = false;
+  return [STOP_DELAY_OPEN];
+}
+
+/** The peer's OPEN is acceptable. */
+function confirm(session: Session, negotiated: Negotiated): readonly Effect[] {
+  session.negotiated = negotiated;
+  session.state = 'OpenConfirm';
+  return [STOP_CONNECT_RETRY, { type: 'send-keepalive' }, ...restartKeepalive(session), restartHold(session)];
 }
 
 function stepOpenSent(session: Session, event: SessionEvent): readonly Effect[] {
   if (isStart(event)) return NOTHING;
   switch (event.type) {
     case FsmEvent.ManualStop:
-      return toIdle(session, event, 'zero', cease(event.subcode, event.data));
+      return toIdle(session, event, 'zero', stopMessage(event));
     case FsmEvent.AutomaticStop:
       return toIdle(session, event, 'increment', cease(event.subcode, event.data));
     case FsmEvent.HoldTimerExpires:
@@ -108,11 +148,8 @@ function stepOpenSent(session: Session, event: SessionEvent): readonly Effect[] 
     case FsmEvent.TcpConnectionFails:
       session.state = 'Active';
       return [{ type: 'stop-timer', timer: 'hold' }, { type: 'close' }, startConnectRetry(session)];
-    case FsmEvent.BgpOpen: {
-      session.negotiated = event.negotiated;
-      session.state = 'OpenConfirm';
-      return [STOP_CONNECT_RETRY, { type: 'send-keepalive' }, ...restartKeepalive(session), restartHold(session)];
-    }
+    case FsmEvent.BgpOpen:
+      return confirm(session, event.negotiated);
     case FsmEvent.BgpHeaderError:
     case FsmEvent.BgpOpenError:
       return toIdle(session, event, 'increment', fromError(event.error));
@@ -133,7 +170,7 @@ function stepOpenConfirm(session: Session, event: SessionEvent): readonly Effect
   if (isStart(event)) return NOTHING;
   switch (event.type) {
     case FsmEvent.ManualStop:
-      return toIdle(session, event, 'zero', cease(event.subcode, event.data));
+      return toIdle(session, event, 'zero', stopMessage(event));
     case FsmEvent.AutomaticStop:
       return toIdle(session, event, 'increment', cease(event.subcode, event.data));
     case FsmEvent.HoldTimerExpires:
@@ -155,7 +192,7 @@ function stepOpenConfirm(session: Session, event: SessionEvent): readonly Effect
       return toIdle(session, event, 'increment', cease(CeaseSubcode.ConnectionCollisionResolution));
     case FsmEvent.KeepaliveReceived:
       session.state = 'Established';
-      return [restartHold(session), { type: 'established' }];
+      return [restartHold(session), ...startSendHold(session), { type: 'established' }];
     default:
       // RFC: an OPEN in OpenConfirm is looked at for collisions only. Ours: those are decided before the event is made, so this
       // is a second OPEN on the same connection: unexpected (RFC 6608 §4).
@@ -167,7 +204,7 @@ function stepEstablished(session: Session, event: SessionEvent): readonly Effect
   if (isStart(event)) return NOTHING;
   switch (event.type) {
     case FsmEvent.ManualStop:
-      return toIdle(session, event, 'zero', cease(event.subcode, event.data));
+      return toIdle(session, event, 'zero', stopMessage(event));
     case FsmEvent.AutomaticStop:
       return toIdle(session, event, 'increment', cease(event.subcode, event.data));
     case FsmEvent.HoldTimerExpires:
@@ -181,6 +218,9 @@ function stepEstablished(session: Session, event: SessionEvent): readonly Effect
     case FsmEvent.NotificationVersionError:
     case FsmEvent.NotificationReceived:
       return toIdle(session, event, 'increment');
+    case FsmEvent.SendHoldTimerExpires:
+      // RFC 9687 §3; the NOTIFICATION will hardly get through, the connection ends with or without it.
+      return toIdle(session, event, 'increment', notification(NotificationCode.SendHoldTimerExpired, 0));
     case FsmEvent.OpenCollisionDump:
       return toIdle(session, event, 'increment', cease(CeaseSubcode.ConnectionCollisionResolution));
     case FsmEvent.KeepaliveReceived:
@@ -203,7 +243,9 @@ function isStart(event: SessionEvent): boolean {
     event.type === FsmEvent.ManualStart ||
     event.type === FsmEvent.AutomaticStart ||
     event.type === FsmEvent.ManualStartPassive ||
-    event.type === FsmEvent.AutomaticStartPassive
+    event.type === FsmEvent.AutomaticStartPassive ||
+    event.type === FsmEvent.AutomaticStartDamped ||
+    event.type === FsmEvent.AutomaticStartDampedPassive
   );
 }
 
@@ -220,11 +262,14 @@ function toIdle(
   if (counter === 'zero') session.connectRetryCounter = 0;
   if (counter === 'increment') session.connectRetryCounter += 1;
   session.state = 'Idle';
+  session.isDelayingOpen = false;
   const effects: Effect[] = message === undefined ? [] : [message];
   effects.push(
     STOP_CONNECT_RETRY,
+    STOP_DELAY_OPEN,
     { type: 'stop-timer', timer: 'hold' },
     { type: 'stop-timer', timer: 'keepalive' },
+    { type: 'stop-timer', timer: 'send-hold' },
     { type: 'close' },
   );
   if (wasEstablished) effects.push({ type: 'down', reason: describeEnd(event, message) });
@@ -233,7 +278,7 @@ function toIdle(
 
 /** Why a session ended, in the words of `show`. */
 export function describeEnd(event: SessionEvent, message: NotificationEffect | undefined): string {
-  const words = message === undefined ? '' : describeNotification(message.code, message.subcode);
+  const words = message === undefined ? '' : explainNotification(message);
   switch (event.type) {
     case FsmEvent.ManualStop:
     case FsmEvent.AutomaticStop:
@@ -247,7 +292,7 @@ export function describeEnd(event: SessionEvent, message: NotificationEffect | u
 }
 
 function startConnectRetry(session: Session): Effect {
-  return { type: 'start-timer', timer: 'connect-retry', sec: session.connectRetrySec };
+  return { type: 'start-timer', timer: 'connect-retry', sec: session.settings.connectRetrySec };
 }
 
 function isHoldTimeZero(session: Session): boolean {
@@ -258,6 +303,11 @@ function isHoldTimeZero(session: Session): boolean {
 function restartHold(session: Session): Effect {
   const sec = session.negotiated?.holdTimeSec ?? 0;
   return sec === 0 ? { type: 'stop-timer', timer: 'hold' } : { type: 'start-timer', timer: 'hold', sec };
+}
+
+function startSendHold(session: Session): readonly Effect[] {
+  const sec = sendHoldSec(session.settings.sendHoldSec, session.negotiated?.holdTimeSec ?? 0);
+  return sec === 0 ? NOTHING : [{ type: 'start-timer', timer: 'send-hold', sec }];
 }
 
 function restartKeepalive(session: Session): readonly Effect[] {
@@ -271,6 +321,10 @@ function notification(code: number, subcode: number, data: Uint8Array = NO_DATA)
 
 function cease(subcode: number, data: Uint8Array = NO_DATA): NotificationEffect {
   return notification(NotificationCode.Cease, subcode, data);
+}
+
+function stopMessage(event: StopEvent): NotificationEffect | undefined {
+  return event.isSilent === true ? undefined : cease(event.subcode, event.data);
 }
 
 function fromError(error: {
@@ -291,6 +345,7 @@ function fsmError(event: SessionEvent, subcode: number): NotificationEffect {
 function messageTypeOf(event: SessionEvent): number | undefined {
   switch (event.type) {
     case FsmEvent.BgpOpen:
+    case FsmEvent.BgpOpenWithDelayOpenTimer:
     case FsmEvent.BgpOpenError:
       return MessageType.Open;
     case FsmEvent.KeepaliveReceived:

@@ -1,9 +1,11 @@
-// What a neighbor does after its FSM came to rest in Idle without having been told to stop: RFC 4271 §8.1.2 leaves to the local
-// system when it generates the next AutomaticStart. Damping that grows with repetition (§8.1.1) would be another rule here.
+// How long a neighbor rests in Idle without having been told to stop: the IdleHoldTimer of RFC 4271 §8.1.3, and its doubling for a
+// peer that comes and goes (DampPeerOscillations, §8.1.1). Which event ends the rest, and with which start, is the neighbor's.
 
+import type { Clock } from '../ports.ts';
 import { CeaseSubcode, NotificationCode } from '../wire/notification.ts';
 import { FsmEvent, type SessionEvent } from './events.ts';
 import type { SessionState } from './state.ts';
+import { RestartableTimer } from './timer.ts';
 
 /**
  * After a session that stood for a while: the peer or the path has probably just come back. Also after a collision in which each
@@ -13,6 +15,18 @@ const SHORT_IDLE_HOLD_SEC = 1;
 /** After an attempt that failed, or a session that fell at once. */
 const IDLE_HOLD_SEC = 5;
 const STOOD_FOR_A_WHILE_SEC = 10;
+/** A session that stood this long is no oscillation: the IdleHoldTime is the shortest again. */
+const STEADY_SEC = 300;
+/** Doubling ends here: as long as the ConnectRetryTime that RFC 4271 §10 suggests. */
+const MAX_IDLE_HOLD_SEC = 120;
+
+export interface End {
+  readonly from: SessionState;
+  readonly event: SessionEvent;
+  /** The code of the NOTIFICATION that we sent, if we sent one. */
+  readonly sentCode: number | undefined;
+  readonly establishedForMs: number;
+}
 
 export type Restart =
   /** Listen, and connect when the ConnectRetryTimer expires: nobody answered, so there is no hurry. */
@@ -25,17 +39,12 @@ export type Restart =
        * ends the hold, or two speakers could go on refusing each other in turn.
        */
       readonly refusesConnections: boolean;
+      /** Sessions and attempts in a row that fell; each doubles the next hold. */
+      readonly falls: number;
     };
 
-export interface End {
-  readonly from: SessionState;
-  readonly event: SessionEvent;
-  /** The code of the NOTIFICATION that we sent, if we sent one. */
-  readonly sentCode: number | undefined;
-  readonly establishedForMs: number;
-}
-
-export function planRestart(end: End): Restart {
+/** `falls` counts those before this one; undefined: DampPeerOscillations is off. */
+export function planRestart(end: End, falls: number | undefined): Restart {
   const { event } = end;
   // RFC 4271 §8.2.2: a connection attempt that fails leads from Connect to Idle; the next start is a passive one (event 5).
   if (end.from === 'Connect' && event.type === FsmEvent.TcpConnectionFails) return { type: 'listen' };
@@ -43,13 +52,72 @@ export function planRestart(end: End): Restart {
     event.type === FsmEvent.NotificationReceived &&
     event.code === NotificationCode.Cease &&
     event.subcode === CeaseSubcode.ConnectionCollisionResolution;
-  const stood = end.from === 'Established' && end.establishedForMs >= STOOD_FOR_A_WHILE_SEC * 1000;
+  const stoodSec = end.from === 'Established' ? end.establishedForMs / 1000 : 0;
+  const before = falls === undefined || stoodSec >= STEADY_SEC ? 0 : falls;
+  const shortest = stoodSec >= STOOD_FOR_A_WHILE_SEC || isCollision ? SHORT_IDLE_HOLD_SEC : IDLE_HOLD_SEC;
   return {
     type: 'hold',
-    sec: stood || isCollision ? SHORT_IDLE_HOLD_SEC : IDLE_HOLD_SEC,
+    sec: isCollision ? shortest : Math.min(MAX_IDLE_HOLD_SEC, shortest * 2 ** Math.min(before, 10)),
     refusesConnections:
       end.sentCode !== undefined &&
       end.sentCode !== NotificationCode.Cease &&
-      end.sentCode !== NotificationCode.HoldTimerExpired,
+      end.sentCode !== NotificationCode.HoldTimerExpired &&
+      end.sentCode !== NotificationCode.SendHoldTimerExpired,
+    falls: isCollision ? before : before + 1,
   };
+}
+
+/** The rest itself. */
+export class IdleHold {
+  readonly #clock: Clock;
+  readonly #timer: RestartableTimer;
+  #falls = 0;
+  #holdSec = 0;
+  #refuses = false;
+
+  constructor(clock: Clock, expired: () => void) {
+    this.#clock = clock;
+    this.#timer = new RestartableTimer(clock, expired);
+  }
+
+  /** An incoming connection is not taken now. */
+  get refuses(): boolean {
+    return this.#refuses;
+  }
+
+  get falls(): number {
+    return this.#falls;
+  }
+
+  /** Before jitter; undefined: not resting. */
+  get holdSec(): number | undefined {
+    return this.#timer.isRunning ? this.#holdSec : undefined;
+  }
+
+  get remainingMs(): number | undefined {
+    return this.#timer.remainingMs;
+  }
+
+  plan(end: End, isDamped: boolean): Restart {
+    return planRestart(end, isDamped ? this.#falls : undefined);
+  }
+
+  begin(plan: Extract<Restart, { type: 'hold' }>): void {
+    this.#falls = plan.falls;
+    this.#holdSec = plan.sec;
+    this.#refuses = plan.refusesConnections;
+    this.#timer.start(plan.sec * 1000 * (0.75 + this.#clock.random() / 4));
+  }
+
+  /** Something else goes on: a start, a connection of the peer. */
+  end(): void {
+    this.#timer.stop();
+    this.#refuses = false;
+  }
+
+  /** Somebody decided: what was before does not count. */
+  forget(): void {
+    this.end();
+    this.#falls = 0;
+  }
 }

@@ -6,8 +6,8 @@ import type { SpeakerEvent } from '../events.ts';
 import type { Family } from '../net/family.ts';
 import type { Clock, ConnectionId, Transport } from '../ports.ts';
 import type { NeighborView } from '../views.ts';
-import type { LocalSpeaker } from './negotiation.ts';
 import type { Neighbor } from './neighbor.ts';
+import type { LocalSpeaker } from './session-asn.ts';
 
 /** Called synchronously, in the order of the peer's messages. A listener may call any method of the neighbor. */
 export interface NeighborListener {
@@ -35,7 +35,7 @@ export type SessionEnd = 'lost' | 'ended';
 /**
  * How a neighbor is stopped. `restart`: we come back; closed by FIN alone when graceful restart was negotiated and we offered to
  * be waited for (RFC 4724 §4.1), else Cease 6/2. `deconfigured`: Cease 6/3; `final`: Cease 6/2; both within a Hard Reset when
- * RFC 8538 was negotiated. A Cease of one's own choice goes out as it is.
+ * RFC 8538 was negotiated. Or a Cease of one's own choice.
  */
 export type StopHow = 'restart' | 'deconfigured' | 'final' | Cease;
 
@@ -69,10 +69,15 @@ export interface NeighborDeps {
   readonly nextConnectionId: () => ConnectionId;
 }
 
-/** Why and with which Cease subcode (RFC 4486) a session is ended from here; `message` is sent as RFC 9003 says. */
+/** Why and with which Cease subcode (RFC 4486) a session is ended from here. */
 export interface Cease {
   readonly subcode: number;
+  /** Sent as RFC 9003 says, with the subcodes that it is for. */
   readonly message?: string;
+  /** Of a subcode without a text, e.g. family and limit of RFC 4486 §4. */
+  readonly data?: Uint8Array;
+  /** Within a Hard Reset where RFC 8538 was negotiated; absent: as the subcode asks (session-end.ts). */
+  readonly isHard?: boolean;
 }
 
 /** The part of NeighborView that the session knows; the rest is the speaker's. */

@@ -1,16 +1,20 @@
-// From configuration to our OPEN, and from the peer's OPEN to what holds for the session (RFC 4271 §4.2, §6.2; RFC 4760 §8;
-// RFC 5492; RFC 6286; RFC 6793). What an OPEN looks like is wire/open.ts; faults of its format are found there.
+// From the peer's OPEN, compared with ours, to what holds for the session (RFC 4271 §4.2, §6.2; RFC 5492; RFC 6286; RFC 6793; and
+// each capability's own RFC). What an OPEN looks like is wire/open.ts; faults of its format are found there; ours is offer.ts.
+// Of a capability that came several times the last one counts, but for those that list families entry by entry.
 
-import type { BgpRole, ConfederationConfig, NeighborConfig } from '../config.ts';
+import type { BgpRole, NeighborConfig } from '../config.ts';
 import { AS_TRANS, type Asn } from '../net/asn.ts';
-import { families, type Family, familyByCode, ipv4Unicast } from '../net/family.ts';
+import { type Family, familyByCode, ipv4Unicast } from '../net/family.ts';
 import type { PeerKind } from '../net/peer-kind.ts';
 import type { RouterId } from '../net/router-id.ts';
 import type { CapabilityView } from '../views.ts';
-import type { Capability } from '../wire/capability.ts';
-import { fourOctetAsnCapability, multiprotocolCapability, routeRefreshCapability } from '../wire/capability-values.ts';
+import { AddPathMode, type Capability, type CapabilityFamily } from '../wire/capability.ts';
 import { NotificationCode, NotificationError, OpenSubcode } from '../wire/notification.ts';
-import { BGP_VERSION, openAsnField, type OpenMessage } from '../wire/open.ts';
+import type { OpenMessage } from '../wire/open.ts';
+import { negotiateRole } from './roles.ts';
+import { kindOf, type LocalSpeaker, refusePeerAsn } from './session-asn.ts';
+
+export type { LocalSpeaker };
 
 /** What the two OPENs agreed upon; it holds for the life of the session. */
 export interface Negotiated {
@@ -26,6 +30,7 @@ export interface Negotiated {
   readonly remoteAsn: Asn;
   readonly remoteRouterId: RouterId;
   readonly kind: PeerKind;
+  /** `kind` is `ibgp`. */
   readonly isIbgp: boolean;
   /** The AS number that our OPEN carried: our own, the local one (RFC 7705) or the confederation's (RFC 5065). */
   readonly localAsn: Asn;
@@ -67,32 +72,6 @@ export interface LongLivedFamily {
   readonly staleSec: number;
 }
 
-export interface LocalSpeaker {
-  /** Within a confederation: of the member AS. */
-  readonly localAsn: Asn;
-  readonly localRouterId: RouterId;
-  readonly confederation?: ConfederationConfig | undefined;
-}
-
-function configuredFamilies(config: NeighborConfig): readonly Family[] {
-  return families.filter((family) => config.families.includes(family.name));
-}
-
-export function buildOpen(local: LocalSpeaker, config: NeighborConfig): OpenMessage {
-  return {
-    version: BGP_VERSION,
-    asn: local.localAsn,
-    asnField: openAsnField(local.localAsn),
-    holdTimeSec: config.timers.holdTimeSec,
-    routerId: local.localRouterId,
-    capabilities: [
-      ...configuredFamilies(config).map((family) => multiprotocolCapability(family.afi, family.safi)),
-      routeRefreshCapability(),
-      fourOctetAsnCapability(local.localAsn),
-    ],
-  };
-}
-
 /** Checks the peer's OPEN against ours; throws NotificationError (2/x) when there can be no session. */
 export function negotiate(
   local: LocalSpeaker,
@@ -101,30 +80,35 @@ export function negotiate(
   theirs: OpenMessage,
 ): Negotiated {
   checkAsn(local, config, theirs);
-  const isIbgp = theirs.asn === local.localAsn;
-  checkRouterId(local, theirs, isIbgp);
+  const kind = kindOf(local, config, theirs.asn);
+  checkRouterId(local, theirs, kind);
+  const common = negotiateFamilies(ours, theirs);
+  const ourRole = last(ours, 'role')?.role;
   const holdTimeSec = Math.min(ours.holdTimeSec, theirs.holdTimeSec);
+  const hasExtended = has(ours, 'extended-message') && has(theirs, 'extended-message');
+  const gracefulRestart = negotiateRestart(ours, theirs, common);
   return {
-    families: negotiateFamilies(ours, theirs),
+    families: common,
     hasFourOctetAsn: has(ours, 'four-octet-asn') && has(theirs, 'four-octet-asn'),
     hasRouteRefresh: has(ours, 'route-refresh') && has(theirs, 'route-refresh'),
     holdTimeSec,
     keepaliveSec: keepaliveSec(config, holdTimeSec),
     remoteAsn: theirs.asn,
     remoteRouterId: theirs.routerId,
-    kind: isIbgp ? 'ibgp' : 'ebgp',
-    isIbgp,
-    localAsn: local.localAsn,
-    addPathReceive: [],
-    addPathSend: [],
-    hasEnhancedRefresh: false,
-    canSendExtended: false,
-    takesExtended: false,
-    hasExtendedNextHop: false,
-    remoteRole: undefined,
-    gracefulRestart: undefined,
-    longLived: [],
-    offersGracefulRestart: false,
+    kind,
+    isIbgp: kind === 'ibgp',
+    localAsn: ours.asn,
+    addPathReceive: common.filter((family) => agreesAddPath(family, ours, theirs)),
+    addPathSend: common.filter((family) => agreesAddPath(family, theirs, ours)),
+    hasEnhancedRefresh: has(ours, 'enhanced-refresh') && has(theirs, 'enhanced-refresh'),
+    // RFC 8654 §3: a speaker that did not announce it neither sends nor gets such messages.
+    canSendExtended: hasExtended,
+    takesExtended: hasExtended,
+    hasExtendedNextHop: hasExtendedNextHop(ours) && hasExtendedNextHop(theirs),
+    remoteRole: kind === 'ebgp' ? negotiateRole(ourRole, theirs.capabilities, config.isRoleStrict === true) : undefined,
+    gracefulRestart,
+    longLived: gracefulRestart === undefined ? [] : negotiateLongLived(ours, theirs, common),
+    offersGracefulRestart: (last(ours, 'graceful-restart')?.families.length ?? 0) > 0,
     capabilitiesSent: ours.capabilities.map(viewCapability),
     capabilitiesReceived: theirs.capabilities.map(viewCapability),
   };
@@ -138,20 +122,6 @@ export function keepaliveSec(config: NeighborConfig, holdTimeSec: number): numbe
   return Math.max(1, wished > 0 ? Math.min(wished, third) : third);
 }
 
-/** True when a peer with this AS number is the one that the configuration means. */
-export function isExpectedAsn(config: NeighborConfig, localAsn: Asn, remoteAsn: Asn): boolean {
-  switch (config.remoteAsn) {
-    case 'any':
-      return true;
-    case 'internal':
-      return remoteAsn === localAsn;
-    case 'external':
-      return remoteAsn !== localAsn;
-    default:
-      return remoteAsn === config.remoteAsn;
-  }
-}
-
 function checkAsn(local: LocalSpeaker, config: NeighborConfig, theirs: OpenMessage): void {
   const { asn, asnField } = theirs;
   // RFC 6793 §9: AS_TRANS is nobody's number. In the field it stands for the number in the capability.
@@ -159,7 +129,8 @@ function checkAsn(local: LocalSpeaker, config: NeighborConfig, theirs: OpenMessa
   // RFC 6793 §4.1: without AS_TRANS the field holds the same number as the capability.
   if (asnField !== AS_TRANS && asnField !== asn)
     throw badPeerAs(asnField, `AS ${asnField} and in the capability AS ${asn}`);
-  if (!isExpectedAsn(config, local.localAsn, asn)) throw badPeerAs(asnField, `AS ${asn}, expected ${config.remoteAsn}`);
+  const refusal = refusePeerAsn(local, config, asn);
+  if (refusal !== undefined) throw badPeerAs(asnField, refusal);
 }
 
 /** FRR sends the two octets of the refused field as data, which its logs decode; RFC 4271 §6.2 defines none. */
@@ -167,9 +138,9 @@ function badPeerAs(asnField: number, reason: string): NotificationError {
   return openFault(OpenSubcode.BadPeerAs, reason, Uint8Array.of(asnField >>> 8, asnField & 255));
 }
 
-function checkRouterId(local: LocalSpeaker, theirs: OpenMessage, isIbgp: boolean): void {
+function checkRouterId(local: LocalSpeaker, theirs: OpenMessage, kind: PeerKind): void {
   // RFC 6286 §2.2: only within an AS must identifiers differ.
-  if (isIbgp && theirs.routerId === local.localRouterId) {
+  if (kind === 'ibgp' && theirs.routerId === local.localRouterId) {
     const id = theirs.routerId;
     const data = Uint8Array.of(id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255);
     throw openFault(OpenSubcode.BadBgpIdentifier, 'the same BGP Identifier as ours', data);
@@ -200,8 +171,81 @@ function familiesOf(open: OpenMessage): readonly Family[] {
   );
 }
 
+/** RFC 7911 §4: `receiver` said that it receives and `sender` that it sends. */
+function agreesAddPath(family: Family, receiver: OpenMessage, sender: OpenMessage): boolean {
+  return (
+    (addPathMode(family, receiver) & AddPathMode.Receive) !== 0 &&
+    (addPathMode(family, sender) & AddPathMode.Send) !== 0
+  );
+}
+
+/** The last entry of a family counts; RFC 7911 §4: one with another mode than 1, 2, 3 is ignored. */
+function addPathMode(family: Family, open: OpenMessage): number {
+  const entry = open.capabilities
+    .flatMap((capability) => (capability.type === 'add-path' ? capability.families : []))
+    .findLast(
+      (listed) => isOf(family, listed) && listed.mode >= AddPathMode.Receive && listed.mode <= AddPathMode.Both,
+    );
+  return entry?.mode ?? 0;
+}
+
+/** RFC 8950 §4, for IPv4 unicast over IPv6. */
+function hasExtendedNextHop(open: OpenMessage): boolean {
+  return open.capabilities.some(
+    (capability) =>
+      capability.type === 'extended-next-hop' &&
+      capability.families.some((listed) => isOf(ipv4Unicast, listed) && listed.nextHopAfi === 2),
+  );
+}
+
+/** RFC 4724 §3: the last of several capabilities counts. Families that the session does not have are left out. */
+function negotiateRestart(ours: OpenMessage, theirs: OpenMessage, common: readonly Family[]): PeerRestart | undefined {
+  const offered = last(ours, 'graceful-restart');
+  const received = last(theirs, 'graceful-restart');
+  if (offered === undefined || received === undefined) return undefined;
+  return {
+    isPeerRestarting: received.isRestarting,
+    restartTimeSec: received.restartTimeSec,
+    // RFC 8538 §2: both sides must have set N.
+    hasNotification: offered.hasNotification && received.hasNotification,
+    families: common.flatMap((family) => {
+      const listed = received.families.findLast((entry) => isOf(family, entry));
+      return listed === undefined ? [] : [{ family, isForwardingPreserved: listed.isForwardingPreserved }];
+    }),
+  };
+}
+
+/** RFC 9494 §4.1: it counts only beside the capability of RFC 4724, which the caller has looked for. */
+function negotiateLongLived(
+  ours: OpenMessage,
+  theirs: OpenMessage,
+  common: readonly Family[],
+): readonly LongLivedFamily[] {
+  const received = last(theirs, 'long-lived');
+  if (received === undefined || !has(ours, 'long-lived')) return [];
+  return common.flatMap((family) => {
+    const listed = received.families.findLast((entry) => isOf(family, entry));
+    if (listed === undefined) return [];
+    const { isForwardingPreserved, staleSec } = listed;
+    return [{ family, isForwardingPreserved, staleSec }];
+  });
+}
+
+function isOf(family: Family, listed: CapabilityFamily): boolean {
+  return listed.afi === family.afi && listed.safi === family.safi;
+}
+
 function has(open: OpenMessage, type: Capability['type']): boolean {
   return open.capabilities.some((capability) => capability.type === type);
+}
+
+function last<Type extends Capability['type']>(
+  open: OpenMessage,
+  type: Type,
+): Extract<Capability, { type: Type }> | undefined {
+  return open.capabilities.findLast(
+    (capability): capability is Extract<Capability, { type: Type }> => capability.type === type,
+  );
 }
 
 function viewCapability({ code, value }: Capability): CapabilityView {

@@ -1,14 +1,19 @@
-// What a neighbor shows of itself (views.ts), out of its parts, and what it remembers for that from session to session.
+// What a neighbor shows of itself (views.ts), out of its parts, and what it remembers for that from session to session. Details
+// of the session: session-view.ts.
 // The speaker adds families, queues and RFC 7606 counters.
 
 import type { NeighborConfig } from '../config.ts';
 import { formatRouterId } from '../net/router-id.ts';
 import type { ConnectionInfo } from '../ports.ts';
+import type { OpenMessage } from '../wire/open.ts';
 import type { LastResetView, NeighborView, SessionState } from '../views.ts';
 import type { Traffic } from './connection.ts';
-import type { NeighborOptions, NeighborSessionView } from './listener.ts';
+import type { IdleHold } from './idle-hold.ts';
+import type { NeighborOptions, NeighborSessionView, SpeakerIdentity } from './listener.ts';
 import type { Negotiated } from './negotiation.ts';
 import { sendingTtl } from './reconfiguration.ts';
+import { configuredKind, sessionAsn } from './session-asn.ts';
+import { viewSession } from './session-view.ts';
 
 /** What is remembered from session to session. */
 export interface NeighborHistory {
@@ -27,12 +32,17 @@ export interface NeighborHistory {
 export interface NeighborParts {
   readonly options: NeighborOptions;
   readonly config: NeighborConfig;
+  readonly identity: SpeakerIdentity;
   readonly isShutdown: boolean;
   readonly state: SessionState;
   readonly negotiated: Negotiated | undefined;
+  /** Of the Established session. */
+  readonly openSent: OpenMessage | undefined;
   readonly info: ConnectionInfo | undefined;
   readonly traffic: Traffic;
   readonly history: NeighborHistory;
+  readonly idleHold: IdleHold;
+  readonly retryRemainingMs: number | undefined;
 }
 
 export function viewNeighbor(parts: NeighborParts): NeighborSessionView {
@@ -40,6 +50,7 @@ export function viewNeighbor(parts: NeighborParts): NeighborSessionView {
   const configuredAsn = typeof config.remoteAsn === 'number' ? config.remoteAsn : undefined;
   const impliedAsn = config.remoteAsn === 'internal' ? options.localAsn : 0;
   const remoteAsn = negotiated?.remoteAsn ?? configuredAsn ?? impliedAsn;
+  const localAsn = negotiated?.localAsn ?? sessionAsn(options, config);
   return {
     instance: options.instance,
     address: config.address,
@@ -47,8 +58,8 @@ export function viewNeighbor(parts: NeighborParts): NeighborSessionView {
     description: config.description,
     configuredRemoteAsn: config.remoteAsn,
     remoteAsn,
-    localAsn: options.localAsn,
-    isIbgp: remoteAsn === options.localAsn,
+    localAsn,
+    isIbgp: (negotiated?.kind ?? configuredKind(options, config)) === 'ibgp',
     isPassive: config.isPassive,
     isShutdown: parts.isShutdown,
     state: parts.state,
@@ -79,6 +90,7 @@ export function viewNeighbor(parts: NeighborParts): NeighborSessionView {
     connectRetryCounter: history.failedAttempts,
     lastReset: history.lastReset,
     lastError: history.lastError,
+    session: viewSession(parts),
   };
 }
 

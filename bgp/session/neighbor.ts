@@ -1,41 +1,38 @@
 // A configured neighbor: its own attempts to connect, at most one more connection that the peer opened, and what happens between
-// sessions. Bytes and timers of a connection are in connection.ts, the state machine is fsm.ts, who wins a collision collision.ts.
+// sessions. Bytes and timers of a connection are in connection.ts, the state machine is fsm.ts, who wins a collision collision.ts,
+// how a session is ended and what that means session-end.ts, how long Idle lasts idle-hold.ts.
 // Everything runs within the calls of the owner (the speaker) and of the clock.
 
 import type { NeighborConfig } from '../config.ts';
-import type { ConnectionId, ConnectionInfo, ConnectRequest } from '../ports.ts';
-import type { MessageCounts, SessionState } from '../views.ts';
+import type { ConnectionId, ConnectionInfo } from '../ports.ts';
+import type { SessionState } from '../views.ts';
 import { MessageType, TYPE_OFFSET } from '../wire/message.ts';
-import {
-  carriesShutdownText,
-  CeaseSubcode,
-  encodeNotification,
-  encodeShutdownText,
-  NotificationCode,
-  type NotificationError,
-} from '../wire/notification.ts';
+import { CeaseSubcode, encodeNotification, NotificationCode, type NotificationError } from '../wire/notification.ts';
 import type { OpenMessage } from '../wire/open.ts';
+import { RefreshSubtype } from '../wire/route-refresh.ts';
 import { Chronicle } from './chronicle.ts';
-import { decideCollision } from './collision.ts';
-import { Connection, type ConnectionOwner, errorEvent, type Traffic } from './connection.ts';
-import { FsmEvent, type SessionEvent } from './events.ts';
+import { judgeCollision } from './collision.ts';
+import { Connection, type ConnectionOwner, createTraffic, errorEvent, type Traffic } from './connection.ts';
+import { FsmEvent, type SessionEvent, startType, type StartType } from './events.ts';
 import { FaultRing } from './fault-ring.ts';
-import { step } from './fsm.ts';
-import { type End, planRestart } from './idle-hold.ts';
-import type { Cease, KeptMessage, NeighborDeps, NeighborOptions, NeighborSessionView, StopHow } from './listener.ts';
-import { buildOpen, keepaliveSec, type Negotiated, negotiate } from './negotiation.ts';
+import { describeEnd, step } from './fsm.ts';
+import { type End, IdleHold } from './idle-hold.ts';
+import type {
+  KeptMessage,
+  NeighborDeps,
+  NeighborOptions,
+  NeighborSessionView,
+  SessionEnd,
+  SpeakerIdentity,
+  StopHow,
+} from './listener.ts';
+import { applyPassword, applyTimers, settingsOf } from './live-settings.ts';
+import { type Negotiated, negotiate } from './negotiation.ts';
 import { viewNeighbor } from './neighbor-view.ts';
-import { planReconfiguration, sendingTtl } from './reconfiguration.ts';
-import { createSession, hasSentOpen, progressOf } from './state.ts';
-import { RestartableTimer } from './timer.ts';
-
-const NO_DATA = new Uint8Array(0);
-
-const stopCease: Readonly<Record<Exclude<StopHow, Cease>, Cease>> = {
-  restart: { subcode: CeaseSubcode.AdministrativeShutdown },
-  final: { subcode: CeaseSubcode.AdministrativeShutdown },
-  deconfigured: { subcode: CeaseSubcode.PeerDeconfigured },
-};
+import { buildOpen } from './offer.ts';
+import { connectRequestOf, planReconfiguration } from './reconfiguration.ts';
+import { classifyEnd, encodeCease, planStop } from './session-end.ts';
+import { createSession, hasConnection, hasSentOpen, progressOf } from './state.ts';
 
 export class Neighbor {
   /** The address of the configuration: the neighbor's identity. */
@@ -46,8 +43,9 @@ export class Neighbor {
   readonly #faults = new FaultRing();
   readonly #chronicle: Chronicle;
   readonly #traffic: Traffic;
-  readonly #idleHoldTimer: RestartableTimer;
+  readonly #idleHold: IdleHold;
   #config: NeighborConfig;
+  #identity: SpeakerIdentity;
   /** RFC 4271 §8.2.1: the FSM of the configured peering. */
   #main: Connection;
   /** The FSM of a connection that the peer opened while `#main` has or seeks one of its own. */
@@ -56,33 +54,26 @@ export class Neighbor {
   #current: Connection | undefined = undefined;
   #isStarted = false;
   #isShutdown: boolean;
-  #refusesInIdle = false;
 
   constructor(options: NeighborOptions, deps: NeighborDeps) {
     this.address = options.config.address;
     this.#options = options;
     this.#deps = deps;
     this.#config = options.config;
+    this.#identity = options.identity ?? {};
     this.#isShutdown = options.config.isShutdown;
-    this.#traffic = {
-      sent: noMessages(),
-      received: noMessages(),
-      lastReadWallMs: undefined,
-      lastWriteWallMs: undefined,
-    };
+    this.#traffic = createTraffic();
     this.#chronicle = new Chronicle(options, deps);
     this.#owner = {
       handle: (connection, event) => this.#handle(connection, event),
-      buildOpen: () => buildOpen(this.#options, this.#config),
+      buildOpen: () => this.#buildOpen(),
       openReceived: (connection, open) => this.#openReceived(connection, open),
       updateReceived: (buffer, offset, end) => this.#deps.listener.update(this, buffer, offset, end),
-      refreshReceived: (afi, safi, subtype) => this.#deps.listener.routeRefresh(this, afi, safi, subtype),
+      refreshReceived: (afi, safi, subtype) => this.#refreshReceived(afi, safi, subtype),
       surprised: (connection, error, buffer, offset, end) => this.#surprised(connection, error, buffer, offset, end),
     };
     this.#main = this.#createConnection('Idle');
-    this.#idleHoldTimer = new RestartableTimer(deps.clock, () => {
-      this.#begin(this.#config.isPassive ? FsmEvent.AutomaticStartPassive : FsmEvent.AutomaticStart);
-    });
+    this.#idleHold = new IdleHold(deps.clock, () => this.#idleHoldExpired());
   }
 
   get config(): NeighborConfig {
@@ -106,54 +97,55 @@ export class Neighbor {
     return (this.#current ?? this.#leading()).info;
   }
 
-  /** Begins to connect and to take connections; nothing happens while the neighbor is shut down. */
+  /** Begins to connect and to take connections; nothing happens while the neighbor is shut down or held down. */
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    if (!this.#isShutdown) this.#beginManually();
+    if (!this.#isDown) this.#beginManually();
   }
 
-  /** Ends everything with Cease and stops all timers; start() begins anew. */
+  /** Ends everything as asked and stops all timers; start() begins anew. */
   stop(how: StopHow): void {
     this.#isStarted = false;
-    this.#end(typeof how === 'string' ? stopCease[how] : how);
+    this.#end(how);
   }
 
   /** `clear bgp`: Cease, then connects at once. Default: Administrative Reset (RFC 4486 §4). */
   reset(subcode: number = CeaseSubcode.AdministrativeReset): void {
-    if (!this.#isStarted || this.#isShutdown) return;
-    this.#end({ subcode });
-    if (this.#isStarted && !this.#isShutdown && this.#main.session.state === 'Idle') this.#beginManually();
+    this.#beginAnew({ subcode });
   }
 
+  /** `message` (RFC 9003) stands in for the one of the configuration. */
   setShutdown(isShutdown: boolean, message?: string): void {
     if (isShutdown === this.#isShutdown) return;
     this.#isShutdown = isShutdown;
-    if (isShutdown) {
-      const subcode = CeaseSubcode.AdministrativeShutdown;
-      this.#end(message === undefined ? { subcode } : { subcode, message });
-    } else if (this.#isStarted) {
-      this.#beginManually();
-    }
+    const text = message ?? this.#config.shutdownMessage;
+    const subcode = CeaseSubcode.AdministrativeShutdown;
+    if (isShutdown) this.#end(text === undefined ? { subcode } : { subcode, message: text });
+    else if (this.#isStarted && !this.#isDown) this.#beginManually();
   }
 
-  /** `reset`: a new session was needed (and begun). A new hold time waits for the next OPEN. */
-  reconfigure(config: NeighborConfig): 'unchanged' | 'updated' | 'reset' {
+  /** `reset`: a new session was needed (and begun). A new hold time and new capabilities wait for the next OPEN. */
+  reconfigure(config: NeighborConfig, identity: SpeakerIdentity = this.#identity): 'unchanged' | 'updated' | 'reset' {
     const from = this.#config;
-    const localAsn = this.#options.localAsn;
-    const plan = planReconfiguration(from, config, { localAsn, remoteAsn: this.negotiated?.remoteAsn });
-    if (!plan.isChanged) return 'unchanged';
+    const isIdentityChanged = JSON.stringify(identity) !== JSON.stringify(this.#identity);
+    this.#identity = identity;
+    const plan = planReconfiguration(from, config, { local: this.#options, remoteAsn: this.negotiated?.remoteAsn });
+    if (!plan.isChanged) return isIdentityChanged ? 'updated' : 'unchanged';
     this.#config = config;
-    for (const { session } of this.#connections()) session.isPassive = config.isPassive;
-    if (from.timers.connectRetrySec !== config.timers.connectRetrySec) this.#changeConnectRetry();
-    if (from.timers.keepaliveSec !== config.timers.keepaliveSec) this.#changeKeepalive();
+    for (const connection of this.#connections()) {
+      applyTimers(connection, from, config);
+      if (from.password !== config.password) this.#changePassword(connection, config.password);
+    }
     if (from.isShutdown !== config.isShutdown) this.setShutdown(config.isShutdown);
-    if (!this.#isStarted || this.#isShutdown) return 'updated';
+    if (from.heldDownReason !== config.heldDownReason) this.#heldDownChanged(from.heldDownReason);
+    if (!this.#isStarted || this.#isDown) return 'updated';
+    const subcode = CeaseSubcode.OtherConfigurationChange;
     if (plan.needsNewSession) {
-      this.reset(CeaseSubcode.OtherConfigurationChange);
+      this.#beginAnew({ subcode, isHard: plan.isOtherPeering });
       return 'reset';
     }
-    if (plan.needsNewAttempt && !hasSentOpen(this.state)) this.reset(CeaseSubcode.OtherConfigurationChange);
+    if (plan.needsNewAttempt && !hasSentOpen(this.state)) this.#beginAnew({ subcode });
     return 'updated';
   }
 
@@ -185,7 +177,7 @@ export class Neighbor {
     }
     if (this.#main.session.state === 'Idle') this.#begin(FsmEvent.AutomaticStartPassive);
     let taker = this.#main;
-    if (taker.session.state !== 'Active') {
+    if (taker.session.state !== 'Active' || taker.session.isDelayingOpen) {
       taker = this.#createConnection('Active');
       const replaced = this.#extra;
       if (replaced !== undefined) this.#handle(replaced, { type: FsmEvent.OpenCollisionDump });
@@ -224,8 +216,10 @@ export class Neighbor {
     const current = this.#current;
     if (current === undefined) return;
     const { code, subcode, data } = error;
-    if (code === NotificationCode.Cease) this.#handle(current, { type: FsmEvent.AutomaticStop, subcode, data });
-    else this.#handle(current, { type: errorEvent(error), error });
+    if (code === NotificationCode.Cease) {
+      const cease = encodeCease({ subcode, data }, current.session.negotiated);
+      this.#handle(current, { type: FsmEvent.AutomaticStop, ...cease });
+    } else this.#handle(current, { type: errorEvent(error), error });
   }
 
   /** Bytes that the transport has not yet handed to the system. */
@@ -238,12 +232,16 @@ export class Neighbor {
     return viewNeighbor({
       options: this.#options,
       config: this.#config,
+      identity: this.#identity,
       isShutdown: this.#isShutdown,
       state: this.state,
       negotiated: this.negotiated,
+      openSent: this.#current?.openSent,
       info: this.connectionInfo,
       traffic: this.#traffic,
       history: this.#chronicle.history,
+      idleHold: this.#idleHold,
+      retryRemainingMs: this.#main.retryRemainingMs,
     });
   }
 
@@ -256,15 +254,16 @@ export class Neighbor {
     const chronicle = this.#chronicle;
     const { session } = connection;
     const from = session.state;
+    const hadConnection = hasConnection(session);
     const effects = step(session, event);
     for (const effect of effects) connection.apply(effect);
     const sent = effects.find((effect) => effect.type === 'send-notification');
-    const reason = chronicle.describe(event, sent);
+    const reason = describeEnd(event, sent);
     chronicle.notification(event, sent, reason);
     const establishedForMs = this.#deps.clock.nowMs() - chronicle.history.establishedAtMs;
-    if (hasSentOpen(from) && !hasSentOpen(session.state)) {
-      chronicle.ended(event, sent, reason);
-      if (connection === this.#current) this.#down(reason);
+    if (hadConnection && !hasConnection(session)) {
+      if (hasSentOpen(from)) chronicle.ended(event, sent, reason);
+      if (connection === this.#current) this.#down(reason, classifyEnd(event, sent, session.negotiated));
       session.negotiated = undefined;
       connection.info = undefined;
     } else if (session.state === 'Established' && from !== 'Established') {
@@ -274,26 +273,46 @@ export class Neighbor {
     chronicle.show(this.state, reason);
   }
 
+  #buildOpen(): OpenMessage {
+    return buildOpen(this.#options, this.#config, this.#identity, this.#deps.listener.openCapabilities(this));
+  }
+
   #openReceived(connection: Connection, open: OpenMessage): void {
     const local = this.#options;
-    const negotiated = negotiate(local, this.#config, connection.openSent ?? buildOpen(local, this.#config), open);
+    // RFC 4271 §8.1.1, DelayOpen: ours goes out after the peer's; what it will say is settled now.
+    connection.openSent ??= this.#buildOpen();
+    const ours = connection.openSent;
+    const negotiated = negotiate(local, this.#config, ours, open);
     const rival = this.#rivalOf(connection);
-    if (rival !== undefined) {
-      const speakers = { ...local, remoteRouterId: open.routerId, remoteAsn: open.asn };
-      const { state } = rival.session;
-      const verdict = decideCollision(speakers, connection.isInitiatedHere, {
-        state,
-        isInitiatedHere: rival.isInitiatedHere,
+    if (rival !== undefined && !this.#isKept(connection, rival, ours, open)) return;
+    if (negotiated.takesExtended) connection.takeExtended();
+    const type = connection.session.isDelayingOpen ? FsmEvent.BgpOpenWithDelayOpenTimer : FsmEvent.BgpOpen;
+    this.#handle(connection, { type, negotiated });
+  }
+
+  /** False: the connection whose OPEN has just come lost a collision, and is closed. */
+  #isKept(connection: Connection, rival: Connection, ours: OpenMessage, theirs: OpenMessage): boolean {
+    const verdict = judgeCollision(connection, rival, ours, theirs);
+    if (verdict === 'keep-both') return true;
+    if (verdict === 'replace-existing') {
+      this.#handle(rival, {
+        type: FsmEvent.TcpConnectionFails,
+        reason: 'the peer restarted and opened a new connection',
       });
-      if (verdict !== 'keep-both') {
-        const isFreshKept = verdict === 'close-existing';
-        const kept = (isFreshKept ? connection : rival).isInitiatedHere ? 'outgoing' : 'incoming';
-        this.#chronicle.emit({ type: 'collision', neighbor: this.address, kept });
-        this.#handle(isFreshKept ? rival : connection, { type: FsmEvent.OpenCollisionDump });
-        if (!isFreshKept) return;
-      }
+      return true;
     }
-    this.#handle(connection, { type: FsmEvent.BgpOpen, negotiated });
+    const isFreshKept = verdict === 'close-existing';
+    const kept = (isFreshKept ? connection : rival).isInitiatedHere ? 'outgoing' : 'incoming';
+    this.#chronicle.emit({ type: 'collision', neighbor: this.address, kept });
+    this.#handle(isFreshKept ? rival : connection, { type: FsmEvent.OpenCollisionDump });
+    return isFreshKept;
+  }
+
+  /** RFC 7313 §5: subtypes that were not negotiated, and those that nobody has defined, are ignored. */
+  #refreshReceived(afi: number, safi: number, subtype: number): void {
+    const isMarker = subtype === RefreshSubtype.Begin || subtype === RefreshSubtype.End;
+    const isTaken = subtype === RefreshSubtype.Request || (isMarker && this.negotiated?.hasEnhancedRefresh === true);
+    if (isTaken) this.#deps.listener.routeRefresh(this, afi, safi, subtype);
   }
 
   #established(connection: Connection, reason: string): void {
@@ -303,10 +322,10 @@ export class Neighbor {
     this.#deps.listener.established(this);
   }
 
-  #down(reason: string): void {
+  #down(reason: string, how: SessionEnd): void {
     this.#chronicle.down();
     this.#chronicle.show(this.state, reason);
-    this.#deps.listener.down(this, reason, 'ended');
+    this.#deps.listener.down(this, reason, how);
     this.#current = undefined;
   }
 
@@ -319,10 +338,10 @@ export class Neighbor {
       if (rival !== undefined) this.#handle(rival, { type: FsmEvent.OpenCollisionDump });
     }
     if (connection === this.#extra) {
-      if (!hasSentOpen(state)) {
+      if (!hasConnection(connection.session)) {
         connection.stopTimers();
         this.#extra = undefined;
-      } else if (state !== 'OpenSent' && !hasSentOpen(this.#main.session.state)) {
+      } else if (progressOf(state) > progressOf('OpenSent') && !hasSentOpen(this.#main.session.state)) {
         this.#promoteExtra();
       }
       return;
@@ -340,50 +359,79 @@ export class Neighbor {
     this.#main = promoted;
     this.#extra = undefined;
     for (const effect of step(former.session, { type: FsmEvent.OpenCollisionDump })) former.apply(effect);
-    this.#idleHoldTimer.stop();
+    this.#idleHold.end();
+  }
+
+  get #isDown(): boolean {
+    return this.#isShutdown || this.#config.heldDownReason !== undefined;
+  }
+
+  get #isDamped(): boolean {
+    return this.#config.dampsPeerOscillations !== false;
   }
 
   #restart(end: End): void {
-    if (!this.#isStarted || this.#isShutdown) return;
+    if (!this.#isStarted || this.#isDown) return;
     this.#chronicle.history.failedAttempts += 1;
-    const plan = planRestart(end);
-    if (plan.type === 'listen') {
-      this.#begin(FsmEvent.AutomaticStartPassive);
-      return;
-    }
-    this.#refusesInIdle = plan.refusesConnections;
-    this.#idleHoldTimer.start(plan.sec * 1000 * (0.75 + this.#deps.clock.random() / 4));
+    const plan = this.#idleHold.plan(end, this.#isDamped);
+    if (plan.type === 'listen') this.#begin(FsmEvent.AutomaticStartPassive);
+    else this.#idleHold.begin(plan);
+  }
+
+  #idleHoldExpired(): void {
+    this.#handle(this.#main, { type: FsmEvent.IdleHoldTimerExpires });
+    this.#begin(startType(this.#isDamped ? 'damped' : 'automatic', this.#config.isPassive));
   }
 
   #beginManually(): void {
-    this.#begin(this.#config.isPassive ? FsmEvent.ManualStartPassive : FsmEvent.ManualStart);
+    this.#idleHold.forget();
+    this.#begin(startType('manual', this.#config.isPassive));
   }
 
-  #begin(type: StartEvent): void {
-    this.#idleHoldTimer.stop();
-    this.#refusesInIdle = false;
+  #begin(type: StartType): void {
+    this.#idleHold.end();
     this.#handle(this.#main, { type });
   }
 
+  #beginAnew(how: StopHow): void {
+    if (!this.#isStarted || this.#isDown) return;
+    this.#end(how);
+    if (this.#isStarted && !this.#isDown && this.#main.session.state === 'Idle') this.#beginManually();
+  }
+
   /** ManualStop for every connection. */
-  #end(cease: Cease): void {
-    this.#idleHoldTimer.stop();
-    this.#refusesInIdle = false;
-    const { subcode, message } = cease;
-    const hasText = message !== undefined && carriesShutdownText(NotificationCode.Cease, subcode);
-    const data = hasText ? encodeShutdownText(message) : NO_DATA;
-    const event: SessionEvent = { type: FsmEvent.ManualStop, subcode, data };
-    if (this.#extra !== undefined) this.#handle(this.#extra, event);
-    this.#handle(this.#main, event);
+  #end(how: StopHow): void {
+    this.#idleHold.end();
+    for (const connection of [this.#extra, this.#main]) {
+      if (connection === undefined) continue;
+      this.#handle(connection, planStop(how, this.#config, connection.session.negotiated));
+    }
+  }
+
+  #heldDownChanged(before: string | undefined): void {
+    const reason = this.#config.heldDownReason;
+    if (reason === undefined) {
+      if (this.#isStarted && !this.#isDown) this.#beginManually();
+    } else if (before === undefined) {
+      this.#end({ subcode: CeaseSubcode.OtherConfigurationChange });
+    }
+  }
+
+  #changePassword(connection: Connection, password: string | undefined): void {
+    const fault = applyPassword(this.#deps.transport, connection, password);
+    if (fault !== undefined) this.#chronicle.connectFailed(`the TCP password was not changed: ${fault}`);
   }
 
   /** Why an incoming connection is not taken now. */
   #refusal(): string | undefined {
+    if (this.#config.heldDownReason !== undefined) return this.#config.heldDownReason;
     if (!this.#isStarted || this.#isShutdown) return 'the neighbor is shut down';
     const { state } = this.#main.session;
-    if (state === 'Idle' && this.#refusesInIdle) return 'the neighbor is idle after an error of the peer';
+    if (state === 'Idle' && this.#idleHold.refuses) return 'the neighbor is idle after an error of the peer';
     // A peer that opens another connection has given up one that it never used, so such a one makes room.
-    const isBusy = this.#extra !== undefined && (this.#extra.session.state !== 'OpenSent' || this.#extra.hasHeardPeer);
+    const extra = this.#extra;
+    const isBusy =
+      extra !== undefined && (extra.hasHeardPeer || progressOf(extra.session.state) > progressOf('OpenSent'));
     return isBusy ? 'another connection of the peer is being set up' : undefined;
   }
 
@@ -400,25 +448,11 @@ export class Neighbor {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#faults.keep(this.#deps.clock.wallMs(), text, buffer, offset, end);
     this.#chronicle.emit({ type: 'internal-error', neighbor: this.address, error: text });
-    this.#handle(connection, { type: FsmEvent.AutomaticStop, subcode: CeaseSubcode.Unspecific, data: NO_DATA });
-  }
-
-  #changeConnectRetry(): void {
-    const { connectRetrySec } = this.#config.timers;
-    for (const connection of this.#connections()) {
-      connection.session.connectRetrySec = connectRetrySec;
-      if (connection.isRetryTimerRunning) connection.startTimer('connect-retry', connectRetrySec);
-    }
-  }
-
-  #changeKeepalive(): void {
-    for (const connection of this.#connections()) {
-      const { session } = connection;
-      if (session.negotiated === undefined || session.negotiated.holdTimeSec === 0) continue;
-      const sec = keepaliveSec(this.#config, session.negotiated.holdTimeSec);
-      session.negotiated = { ...session.negotiated, keepaliveSec: sec };
-      connection.startTimer('keepalive', sec);
-    }
+    this.#handle(connection, {
+      type: FsmEvent.AutomaticStop,
+      subcode: CeaseSubcode.Unspecific,
+      data: new Uint8Array(0),
+    });
   }
 
   #connections(): readonly Connection[] {
@@ -443,29 +477,14 @@ export class Neighbor {
 
   #createConnection(state: SessionState): Connection {
     const { transport, clock, nextConnectionId } = this.#deps;
-    const session = createSession(this.#config.timers.connectRetrySec, this.#config.isPassive, state);
+    const session = createSession(settingsOf(this.#config), state);
     return new Connection(session, {
       transport,
       clock,
       nextConnectionId,
       owner: this.#owner,
       traffic: this.#traffic,
-      connectRequest: (connection) => this.#connectRequest(connection),
+      connectRequest: (connection) => connectRequestOf(this.#config, this.#options.localAsn, connection),
     });
   }
-
-  #connectRequest(connection: ConnectionId): ConnectRequest {
-    const { address, port, sourceAddress } = this.#config;
-    return { connection, address, port, sourceAddress, ttl: sendingTtl(this.#config, this.#options.localAsn) };
-  }
-}
-
-type StartEvent =
-  | typeof FsmEvent.ManualStart
-  | typeof FsmEvent.ManualStartPassive
-  | typeof FsmEvent.AutomaticStart
-  | typeof FsmEvent.AutomaticStartPassive;
-
-function noMessages(): MessageCounts {
-  return { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 };
 }

@@ -31,6 +31,11 @@ export class RestartableTimer {
     return this.#deadlineMs !== undefined;
   }
 
+  /** Until it expires; undefined: it does not run. */
+  get remainingMs(): number | undefined {
+    return this.#deadlineMs === undefined ? undefined : Math.max(0, this.#deadlineMs - this.#clock.nowMs());
+  }
+
   start(delayMs: number): void {
     const deadline = this.#clock.nowMs() + delayMs;
     this.#deadlineMs = deadline;

@@ -46,8 +46,8 @@ const cases: readonly (readonly [string, Speakers, SessionState, CollisionVerdic
 
 for (const [name, who, state, whenOursIsFresh, whenTheirsIsFresh] of cases) {
   test(`${name}, the other connection in ${state} (RFC 4271 §6.8, RFC 6286 §2.3)`, (t) => {
-    t.is(decideCollision(who, true, { state, isInitiatedHere: false }), whenOursIsFresh);
-    t.is(decideCollision(who, false, { state, isInitiatedHere: true }), whenTheirsIsFresh);
+    t.is(decideCollision(who, true, { state, isInitiatedHere: false, mayBeReplaced: false }), whenOursIsFresh);
+    t.is(decideCollision(who, false, { state, isInitiatedHere: true, mayBeReplaced: false }), whenTheirsIsFresh);
   });
 }
 
@@ -60,8 +60,12 @@ test('both sides come to the same verdict about the same two connections', (t) =
       remoteAsn: who.localAsn,
     };
     // Connection X was opened by "here", Y by "there"; Y's OPEN comes last at here, X's comes last at there.
-    const here = decideCollision(who, false, { state: 'OpenConfirm', isInitiatedHere: true });
-    const there = decideCollision(mirrored, false, { state: 'OpenConfirm', isInitiatedHere: true });
+    const here = decideCollision(who, false, { state: 'OpenConfirm', isInitiatedHere: true, mayBeReplaced: false });
+    const there = decideCollision(mirrored, false, {
+      state: 'OpenConfirm',
+      isInitiatedHere: true,
+      mayBeReplaced: false,
+    });
     const keptHere = here === 'close-existing' ? 'Y' : 'X';
     const keptThere = there === 'close-existing' ? 'X' : 'Y';
     t.is(keptHere, keptThere);
@@ -70,7 +74,13 @@ test('both sides come to the same verdict about the same two connections', (t) =
 
 test('of two connections from the same side the one that is further along stays', (t) => {
   for (const side of [true, false]) {
-    t.is(decideCollision(localHigher, side, { state: 'OpenConfirm', isInitiatedHere: side }), 'close-fresh');
-    t.is(decideCollision(remoteHigher, side, { state: 'OpenConfirm', isInitiatedHere: side }), 'close-fresh');
+    t.is(
+      decideCollision(localHigher, side, { state: 'OpenConfirm', isInitiatedHere: side, mayBeReplaced: false }),
+      'close-fresh',
+    );
+    t.is(
+      decideCollision(remoteHigher, side, { state: 'OpenConfirm', isInitiatedHere: side, mayBeReplaced: false }),
+      'close-fresh',
+    );
   }
 });

@@ -1,8 +1,8 @@
-// RFC 4271 §8.2.2 as data, read from the RFC state by state, in our own words: for each state and each event of §8.1 the next state,
+// RFC 4271 §8.2.2 and RFC 9687 as data, read from the RFCs state by state, in our own words: for each state and each event the next state,
 // the messages with code and subcode, the timers, the ConnectRetryCounter and what becomes of the connection.
 // `ours` marks a cell in which we do not do what the RFC says, and why. 'absent' are the optional events that we do not have.
 // Subcodes of Finite State Machine Error are RFC 6608's. Values used: ConnectRetryTime 120 s, negotiated hold time 90 s, keepalives
-// every 30 s; the stop events carry Cease 2 and Cease 1, the errors 1/2, 2/2 and 3/1 (see fsm.test.ts).
+// every 30 s, SendHoldTime 480 s; the DelayOpenTimer runs where events 12 and 20 come, and nowhere else; the stop events carry Cease 2 and Cease 1, the errors 1/2, 2/2 and 3/1 (see fsm.test.ts).
 
 import type { FsmEvent } from '#bgp/session/events.ts';
 import type { SessionState, TimerName } from '#bgp/session/state.ts';
@@ -25,6 +25,8 @@ export interface Cell {
 
 export type Row = Readonly<Record<FsmEvent, Cell | 'absent'>>;
 
+const all: readonly TimerName[] = ['connect-retry', 'hold', 'keepalive', 'delay-open', 'send-hold'];
+
 function cell(next: SessionState, parts: Partial<Cell> = {}): Cell {
   const nothing = { sends: [], starts: {}, stops: [], counter: 'unchanged', closes: false, connects: false } as const;
   return { next, ...nothing, tells: undefined, ours: undefined, ...parts };
@@ -32,7 +34,7 @@ function cell(next: SessionState, parts: Partial<Cell> = {}): Cell {
 
 /** "Sets the ConnectRetryTimer to zero, releases all BGP resources, drops the TCP connection, changes its state to Idle." */
 function end(counter: Cell['counter'], parts: Partial<Cell> = {}): Cell {
-  return cell('Idle', { counter, stops: ['connect-retry', 'hold', 'keepalive'], closes: true, ...parts });
+  return cell('Idle', { counter, stops: [...all], closes: true, ...parts });
 }
 
 const cease = (subcode: number): Pick<Cell, 'sends'> => ({ sends: [['NOTIFICATION', 6, subcode]] });
@@ -42,6 +44,14 @@ const fault = (code: number, subcode: number, ...data: number[]): Pick<Cell, 'se
 const down = { tells: 'down' } as const;
 const open = { sends: ['OPEN'], starts: { hold: 240 }, stops: ['connect-retry'] } as const;
 
+/** The DelayOpenTimer ran until now. */
+const delayed = { ...open, stops: ['connect-retry', 'delay-open'] } as const;
+const opened = {
+  sends: ['OPEN', 'KEEPALIVE'],
+  starts: { hold: 90, keepalive: 30 },
+  stops: ['connect-retry', 'delay-open'],
+} as const;
+
 const idle = cell('Idle');
 const idleRow: Row = {
   1: cell('Connect', { counter: 'zero', starts: { 'connect-retry': 120 }, connects: true }),
@@ -49,21 +59,21 @@ const idleRow: Row = {
   3: cell('Connect', { counter: 'zero', starts: { 'connect-retry': 120 }, connects: true }),
   4: cell('Active', { counter: 'zero', starts: { 'connect-retry': 120 } }),
   5: cell('Active', { counter: 'zero', starts: { 'connect-retry': 120 } }),
-  6: 'absent',
-  7: 'absent',
+  6: cell('Connect', { counter: 'zero', starts: { 'connect-retry': 120 }, connects: true }),
+  7: cell('Active', { counter: 'zero', starts: { 'connect-retry': 120 } }),
   8: idle,
   9: idle,
   10: idle,
   11: idle,
-  12: 'absent',
-  13: 'absent',
+  12: idle,
+  13: idle,
   14: 'absent',
   15: 'absent',
   16: idle,
   17: idle,
   18: idle,
   19: idle,
-  20: 'absent',
+  20: idle,
   21: idle,
   22: idle,
   23: idle,
@@ -72,6 +82,7 @@ const idleRow: Row = {
   26: idle,
   27: idle,
   28: idle,
+  29: idle,
 };
 
 const connect = cell('Connect');
@@ -81,21 +92,21 @@ const connectRow: Row = {
   3: connect,
   4: connect,
   5: connect,
-  6: 'absent',
-  7: 'absent',
+  6: connect,
+  7: connect,
   8: end('increment'),
   9: cell('Connect', { closes: true, starts: { 'connect-retry': 120 }, connects: true }),
   10: end('increment'),
   11: end('increment'),
-  12: 'absent',
-  13: 'absent',
+  12: cell('OpenSent', delayed),
+  13: end('increment'),
   14: 'absent',
   15: 'absent',
   16: cell('OpenSent', open),
   17: cell('OpenSent', open),
   18: end('unchanged'),
   19: end('increment'),
-  20: 'absent',
+  20: cell('OpenConfirm', opened),
   // SendNOTIFICATIONwithoutOPEN is not set: no message.
   21: end('increment'),
   22: end('increment'),
@@ -105,6 +116,7 @@ const connectRow: Row = {
   26: end('increment'),
   27: end('increment'),
   28: end('increment'),
+  29: end('increment'),
 };
 
 const active = cell('Active');
@@ -114,21 +126,21 @@ const activeRow: Row = {
   3: active,
   4: active,
   5: active,
-  6: 'absent',
-  7: 'absent',
+  6: active,
+  7: active,
   8: end('increment'),
   9: cell('Connect', { starts: { 'connect-retry': 120 }, connects: true }),
   10: end('increment'),
   11: end('increment'),
-  12: 'absent',
-  13: 'absent',
+  12: cell('OpenSent', delayed),
+  13: end('increment'),
   14: 'absent',
   15: 'absent',
   16: cell('OpenSent', open),
   17: cell('OpenSent', open),
-  18: end('increment', { starts: { 'connect-retry': 120 }, stops: ['hold', 'keepalive'] }),
+  18: end('increment', { starts: { 'connect-retry': 120 }, stops: ['hold', 'keepalive', 'delay-open', 'send-hold'] }),
   19: end('increment'),
-  20: 'absent',
+  20: cell('OpenConfirm', opened),
   21: end('increment'),
   22: end('increment'),
   23: end('increment'),
@@ -137,6 +149,7 @@ const activeRow: Row = {
   26: end('increment'),
   27: end('increment'),
   28: end('increment'),
+  29: end('increment'),
 };
 
 const openSent = cell('OpenSent');
@@ -146,21 +159,21 @@ const openSentRow: Row = {
   3: openSent,
   4: openSent,
   5: openSent,
-  6: 'absent',
-  7: 'absent',
+  6: openSent,
+  7: openSent,
   8: end('increment', cease(1)),
   9: end('increment', fault(5, 0)),
   10: end('increment', fault(4, 0)),
   11: end('increment', fault(5, 0)),
-  12: 'absent',
-  13: 'absent',
+  12: end('increment', fault(5, 0)),
+  13: end('increment', fault(5, 0)),
   14: 'absent',
   15: 'absent',
   16: openSent,
   17: openSent,
   18: cell('Active', { closes: true, starts: { 'connect-retry': 120 }, stops: ['hold'] }),
   19: cell('OpenConfirm', { sends: ['KEEPALIVE'], starts: { hold: 90, keepalive: 30 }, stops: ['connect-retry'] }),
-  20: 'absent',
+  20: end('increment', fault(5, 1, 1)),
   21: end('increment', fault(1, 2, 0, 5)),
   22: end('increment', fault(2, 2)),
   23: end('increment', cease(7)),
@@ -169,6 +182,7 @@ const openSentRow: Row = {
   26: end('increment', fault(5, 1, 4)),
   27: end('increment', fault(5, 1, 2)),
   28: end('increment', fault(5, 1, 2)),
+  29: end('increment', fault(5, 0)),
 };
 
 const openConfirm = cell('OpenConfirm');
@@ -178,14 +192,14 @@ const openConfirmRow: Row = {
   3: openConfirm,
   4: openConfirm,
   5: openConfirm,
-  6: 'absent',
-  7: 'absent',
+  6: openConfirm,
+  7: openConfirm,
   8: end('increment', cease(1)),
   9: end('increment', fault(5, 0)),
   10: end('increment', fault(4, 0)),
   11: cell('OpenConfirm', { sends: ['KEEPALIVE'], starts: { keepalive: 30 } }),
-  12: 'absent',
-  13: 'absent',
+  12: end('increment', fault(5, 0)),
+  13: end('increment', fault(5, 0)),
   14: 'absent',
   15: 'absent',
   16: openConfirm,
@@ -195,15 +209,16 @@ const openConfirmRow: Row = {
     ...fault(5, 2, 1),
     ours: 'the RFC looks for a collision only; that is decided before, so this is a second OPEN on one connection',
   }),
-  20: 'absent',
+  20: end('increment', fault(5, 2, 1)),
   21: end('increment', fault(1, 2, 0, 5)),
   22: end('increment', fault(2, 2)),
   23: end('increment', cease(7)),
   24: end('unchanged'),
   25: end('increment'),
-  26: cell('Established', { starts: { hold: 90 }, tells: 'established' }),
+  26: cell('Established', { starts: { hold: 90, 'send-hold': 480 }, tells: 'established' }),
   27: end('increment', fault(5, 2, 2)),
   28: end('increment', fault(5, 2, 2)),
+  29: end('increment', fault(5, 0)),
 };
 
 const established = cell('Established');
@@ -213,14 +228,14 @@ const establishedRow: Row = {
   3: established,
   4: established,
   5: established,
-  6: 'absent',
-  7: 'absent',
+  6: established,
+  7: established,
   8: end('increment', { ...cease(1), ...down }),
   9: end('increment', { ...fault(5, 0), ...down }),
   10: end('increment', { ...fault(4, 0), ...down }),
   11: cell('Established', { sends: ['KEEPALIVE'], starts: { keepalive: 30 } }),
-  12: 'absent',
-  13: 'absent',
+  12: end('increment', { ...fault(5, 0), ...down }),
+  13: end('increment', { ...fault(5, 0), ...down }),
   14: 'absent',
   15: 'absent',
   16: established,
@@ -228,7 +243,7 @@ const establishedRow: Row = {
   18: end('increment', down),
   // CollisionDetectEstablishedState is not set; RFC 6608 §4 makes it an unexpected message.
   19: end('increment', { ...fault(5, 3, 1), ...down }),
-  20: 'absent',
+  20: end('increment', { ...fault(5, 3, 1), ...down }),
   21: end('increment', {
     ...fault(1, 2, 0, 5),
     ...down,
@@ -241,6 +256,7 @@ const establishedRow: Row = {
   26: cell('Established', { starts: { hold: 90 } }),
   27: cell('Established', { starts: { hold: 90 } }),
   28: end('increment', { ...fault(3, 1), ...down }),
+  29: end('increment', { ...fault(8, 0), ...down }),
 };
 
 export const fsmTable: Readonly<Record<SessionState, Row>> = {

@@ -3,7 +3,8 @@
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
 import { asn } from '#bgp/net/asn.ts';
-import { buildOpen, keepaliveSec, type Negotiated, negotiate } from '#bgp/session/negotiation.ts';
+import { keepaliveSec, type Negotiated, negotiate } from '#bgp/session/negotiation.ts';
+import { buildOpen } from '#bgp/session/offer.ts';
 import { NotificationError } from '#bgp/wire/notification.ts';
 import { decodeOpen, encodeOpen } from '#bgp/wire/open.ts';
 import { open } from './bytes.ts';
@@ -27,7 +28,7 @@ function names(negotiated: Negotiated): string[] {
 test('our OPEN, octet by octet (RFC 4271 §4.2, RFC 5492 §4)', (t) => {
   const families = ['ipv6-unicast', 'ipv4-unicast'] as const;
   const bytes = encodeOpen(buildOpen(local, neighborConfig('192.0.2.2', { families })));
-  const capabilities = [...IPV4, ...IPV6, 2, 0, 65, 4, 0, 0, 0xfd, 0xe9];
+  const capabilities = [...IPV4, ...IPV6, 2, 0, 6, 0, 65, 4, 0, 0, 0xfd, 0xe9, 70, 0];
   const body = [4, 0xfd, 0xe9, 0, 90, 10, 0, 0, 1, capabilities.length + 2, 2, capabilities.length, ...capabilities];
   t.deepEqual([...bytes.subarray(16)], [0, 19 + body.length, 1, ...body]);
 });
@@ -68,7 +69,7 @@ test('capabilities count only when both sides have them; unknown ones are ignore
   t.deepEqual(full.capabilitiesReceived.at(-1), { code: 250, value: Uint8Array.of(1, 2, 3) });
   t.deepEqual(
     full.capabilitiesSent.map(({ code }) => code),
-    [1, 2, 65],
+    [1, 2, 6, 65, 70],
   );
 });
 
