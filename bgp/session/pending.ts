@@ -2,7 +2,7 @@
 // R and F bits are no configuration and never pending.
 
 import { familyByCode } from '../net/family.ts';
-import type { PendingView } from '../session-details.ts';
+import type { PendingView } from '../views.ts';
 import { AddPathMode, type Capability, type CapabilityFamily, nameCapability } from '../wire/capability.ts';
 import type { OpenMessage } from '../wire/open.ts';
 import { nameRole } from './roles.ts';

@@ -1,8 +1,8 @@
-// The details of a session for `show` (session-details.ts), out of the parts of a neighbor. The basic facts are neighbor-view.ts.
+// The details of a session for `show` (session-details.ts), out of the parts of a neighbor: restart capabilities of both sides, what
+// both agreed upon, what waits for the next OPEN. The basic facts are neighbor-view.ts.
 
 import { families } from '../net/family.ts';
-import type { AgreedView, NeighborSessionDetails, RestartMode, SessionRestartView } from '../session-details.ts';
-import type { CapabilityView } from '../views.ts';
+import type { AgreedView, CapabilityView, NeighborSessionDetails, RestartMode, SessionRestartView } from '../views.ts';
 import { type Capability, decodeCapability } from '../wire/capability.ts';
 import { isExtendedOpen, type OpenMessage } from '../wire/open.ts';
 import type { Negotiated } from './negotiation.ts';
