@@ -17,8 +17,10 @@ export class KernelError extends Error {
   /** The call in words, e.g. `bind to 192.0.2.1`. */
   readonly attempted: string;
 
-  constructor(code: string, attempted: string, options?: ErrorOptions) {
-    super(`cannot ${attempted}: ${code}`, options);
+  /** `detail`: the kernel's own words, where it has some. */
+  constructor(code: string, attempted: string, options?: ErrorOptions & { readonly detail?: string }) {
+    const detail = options?.detail ?? '';
+    super(`cannot ${attempted}: ${code}${detail === '' ? '' : ` (${detail})`}`, options);
     this.code = code;
     this.attempted = attempted;
   }

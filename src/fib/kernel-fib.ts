@@ -1,0 +1,493 @@
+// hot: the kernel's routes as BGP wants them. What is wanted is collected by prefix, compared with what the kernel has from us
+// (our own writes, and a dump of our protocol at the start), and the difference written in batches between other work. Routes of
+// others are never replaced: a first write asks the kernel to refuse when there is one. What we put there stays when the process
+// dies; the next one adopts it and writes only what is different (RFC 4724 §4.1).
+
+import { formatAddress } from '#bgp/net/address.ts';
+import type { FibConfig } from '#bgp/config.ts';
+import { families, type Family } from '#bgp/net/family.ts';
+import type { Fib, FibHop } from '#bgp/ports.ts';
+import { KernelError } from '#kernel/errors.ts';
+import type { KernelRoute, RouteTarget } from '#kernel/netlink/route.ts';
+import type { NetlinkSocket } from '#kernel/netlink/socket.ts';
+import { FailureLog } from './failure-log.ts';
+import { HopSets, type Resolve } from './hop-sets.ts';
+import type { OwnRoutes } from './kernel-view.ts';
+import { Paths } from './paths.ts';
+import { ownProtocol } from './protocol.ts';
+import { readOwnRoutes } from './read-own-routes.ts';
+import { type Answer, RouteBatch, Write } from './route-batch.ts';
+import { RouteColumns, RouteState } from './route-columns.ts';
+
+/** How long one turn writes before sockets and timers are looked at again. */
+const turnBudgetMs = 4;
+const firstRetryMs = 1_000;
+const lastRetryMs = 60_000;
+/** Paths that nothing uses any more are looked for beyond this. */
+const collectPathsAt = 4_096;
+
+export interface KernelFibDeps {
+  /** Shared by all that write; its notifications are filtered out. */
+  readonly socket: NetlinkSocket;
+  readonly resolve: Resolve;
+  /** A route is in the kernel, or is not, and why. */
+  readonly installed: (
+    family: Family,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    isInstalled: boolean,
+    error: string | undefined,
+  ) => void;
+  /** What an operator should know: which prefix was refused, why, and how many others were. */
+  readonly failed: (prefix: string, reason: string, others: number) => void;
+  /** What there is in the kernel is in doubt: read all routes again (KernelView.readRoutesAgain). */
+  readonly doubt: () => void;
+}
+
+export interface FibFigures {
+  readonly installed: number;
+  readonly stale: number;
+  readonly queued: number;
+  readonly failed: number;
+  readonly bytes: number;
+}
+
+export class KernelFib implements Fib, OwnRoutes {
+  readonly #target: RouteTarget;
+  readonly #deps: KernelFibDeps;
+  readonly #paths = new Paths();
+  readonly #sets: HopSets;
+  readonly #columns: readonly [RouteColumns, RouteColumns] = [new RouteColumns(4), new RouteColumns(6)];
+  readonly #batch: RouteBatch;
+  readonly #failures: FailureLog;
+  readonly #preserved: readonly Family[];
+  #isPlanned = false;
+  #isStopped = false;
+  #isDoubtful = false;
+  #failedCount = 0;
+  #retryMs = firstRetryMs;
+  #retry: NodeJS.Timeout | undefined;
+  #hasSwept = [false, false];
+  #isReading = [false, false];
+
+  /** Reads what an earlier run left, within the call. Throws KernelError. */
+  constructor(config: FibConfig, deps: KernelFibDeps) {
+    this.#target = { table: config.table, metric: config.metric, protocol: ownProtocol };
+    this.#deps = deps;
+    this.#sets = new HopSets(this.#paths, deps.resolve);
+    this.#batch = new RouteBatch(deps.socket);
+    this.#failures = new FailureLog(deps.failed);
+    for (const route of readOwnRoutes(this.#target.table)) this.#adopt(route);
+    this.#preserved = families.filter(({ index }) => this.#columns[index].installedCount > 0);
+  }
+
+  get table(): number {
+    return this.#target.table;
+  }
+
+  get metric(): number {
+    return this.#target.metric;
+  }
+
+  /** Families whose routes were in the kernel when we began. */
+  preservedFamilies(): readonly Family[] {
+    return this.#preserved;
+  }
+
+  figures(): FibFigures {
+    const [v4, v6] = this.#columns;
+    let stale = 0;
+    for (const columns of this.#columns) stale += countFlag(columns, RouteState.Stale);
+    return {
+      installed: v4.installedCount + v6.installedCount,
+      stale,
+      queued: v4.queued + v6.queued,
+      failed: this.#failedCount,
+      bytes: v4.bytes + v6.bytes,
+    };
+  }
+
+  // --- what BGP wants ---------------------------------------------------------------------------------
+
+  install(
+    family: Family,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    hops: readonly FibHop[],
+  ): void {
+    const columns = this.#columns[family.index];
+    const slot = columns.insert(w0, w1, w2, w3, length);
+    const set = this.#sets.take(family.version, hops);
+    const before = columns.wanted[slot];
+    columns.wanted[slot] = set;
+    // Taken before the old one goes, which may be the same.
+    if (before !== 0) this.#sets.release(before);
+    if (before === set && (columns.flags[slot] & RouteState.ToldInstalled) !== 0) return;
+    this.#clear(columns, slot, RouteState.Stale | RouteState.Failed);
+    this.#enqueue(columns, slot);
+  }
+
+  installBlackhole(family: Family, w0: number, w1: number, w2: number, w3: number, length: number): void {
+    this.install(family, w0, w1, w2, w3, length, []);
+  }
+
+  remove(family: Family, w0: number, w1: number, w2: number, w3: number, length: number): void {
+    const columns = this.#columns[family.index];
+    const slot = columns.find(w0, w1, w2, w3, length);
+    if (slot === 0) return;
+    const before = columns.wanted[slot];
+    if (before === 0) return;
+    columns.wanted[slot] = 0;
+    this.#sets.release(before);
+    this.#clear(columns, slot, RouteState.Failed | RouteState.ToldInstalled | RouteState.ToldMissing);
+    this.#enqueue(columns, slot);
+  }
+
+  sweepStale(family: Family): void {
+    const columns = this.#columns[family.index];
+    this.#hasSwept[family.index] = true;
+    for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+      if ((columns.flags[slot] & RouteState.Stale) === 0 || !columns.prefixes.isUsed(slot)) continue;
+      columns.flags[slot] &= ~RouteState.Stale;
+      if (columns.wanted[slot] === 0) this.#enqueue(columns, slot);
+    }
+  }
+
+  /** Next hops may resolve to something else now. */
+  nextHopsChanged(): void {
+    const changed = this.#sets.resolveAgain();
+    if (changed === undefined) return;
+    for (const columns of this.#columns) {
+      const { wanted } = columns;
+      for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+        const set = wanted[slot];
+        if (set !== 0 && changed[set] === 1 && columns.prefixes.isUsed(slot)) this.#enqueue(columns, slot);
+      }
+    }
+  }
+
+  /** Ends writing. `keep`: the routes stay for the next process; else exactly ours are removed. */
+  async stop({ keep }: { readonly keep: boolean }): Promise<void> {
+    if (this.#isStopped) return;
+    if (!keep) await this.#removeAll();
+    this.#isStopped = true;
+    clearTimeout(this.#retry);
+    this.#failures.stop();
+  }
+
+  // --- what others do with our routes -----------------------------------------------------------------
+
+  changed(route: KernelRoute, isDeleted: boolean): void {
+    // A foreign route that took the place of ours is told as ours being deleted.
+    if (!this.#isAt(route)) return;
+    const columns = this.#columnsOf(route);
+    const slot = columns.find(route.w0, route.w1, route.w2, route.w3, route.length);
+    if (slot === 0 || (isDeleted && columns.installed[slot] === 0)) return;
+    // One hop of several may have gone with its link: what is left is read with all the others.
+    if (isDeleted && this.#hasMoreHops(columns, slot, route)) return this.#deps.doubt();
+    columns.setInstalled(slot, isDeleted ? 0 : this.#paths.ofRoute(route));
+    columns.flags[slot] |= RouteState.Seen;
+    this.#enqueue(columns, slot);
+  }
+
+  foreignDeleted(route: KernelRoute): void {
+    if (!this.#isAt(route)) return;
+    const columns = this.#columnsOf(route);
+    const slot = columns.find(route.w0, route.w1, route.w2, route.w3, route.length);
+    if (slot === 0 || (columns.flags[slot] & RouteState.Failed) === 0) return;
+    this.#clear(columns, slot, RouteState.Failed);
+    this.#enqueue(columns, slot);
+  }
+
+  readingBegun(version: 4 | 6): void {
+    const columns = this.#columns[version === 4 ? 0 : 1];
+    this.#isReading[version === 4 ? 0 : 1] = true;
+    for (let slot = 1; slot < columns.prefixes.limit; slot++) columns.flags[slot] &= ~RouteState.Seen;
+  }
+
+  found(route: KernelRoute): void {
+    if (!this.#isOurs(route)) return;
+    const columns = this.#columnsOf(route);
+    const slot = columns.find(route.w0, route.w1, route.w2, route.w3, route.length);
+    // Written or told of since the reading began: what was read may be older.
+    if (slot !== 0 && (columns.flags[slot] & RouteState.Seen) !== 0) return;
+    const path = this.#paths.ofRoute(route);
+    if (slot !== 0) {
+      columns.flags[slot] |= RouteState.Seen;
+      if (columns.installed[slot] === path) return;
+      columns.setInstalled(slot, path);
+      this.#enqueue(columns, slot);
+      return;
+    }
+    const stray = this.#adopt(route);
+    columns.flags[stray] |= RouteState.Seen;
+    if (!this.#hasSwept[families[version(route)].index]) return;
+    this.#clear(columns, stray, RouteState.Stale);
+    this.#enqueue(columns, stray);
+  }
+
+  readingEnded(ofVersion: 4 | 6, isComplete: boolean): void {
+    const index = ofVersion === 4 ? 0 : 1;
+    this.#isReading[index] = false;
+    if (!isComplete) return;
+    const columns = this.#columns[index];
+    for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+      if (columns.installed[slot] === 0 || (columns.flags[slot] & RouteState.Seen) !== 0) continue;
+      if (!columns.prefixes.isUsed(slot)) continue;
+      // Gone without a word, as IPv4 routes do with their link.
+      columns.setInstalled(slot, 0);
+      this.#enqueue(columns, slot);
+    }
+  }
+
+  // --- writing ----------------------------------------------------------------------------------------
+
+  #enqueue(columns: RouteColumns, slot: number): void {
+    columns.enqueue(slot);
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#isPlanned || this.#isStopped) return;
+    this.#isPlanned = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isPlanned = false;
+    if (this.#isStopped) return;
+    const endMs = performance.now() + turnBudgetMs;
+    do {
+      for (const columns of this.#columns) this.#writeSome(columns);
+    } while (this.#hasQueued() && performance.now() < endMs);
+    if (this.#hasQueued()) this.#plan();
+    else if (this.#paths.size > collectPathsAt) this.#collectPaths();
+  };
+
+  #hasQueued(): boolean {
+    return this.#columns[0].queued > 0 || this.#columns[1].queued > 0;
+  }
+
+  /** One batch. */
+  #writeSome(columns: RouteColumns): void {
+    const batch = this.#batch;
+    batch.begin();
+    for (let slot = columns.peek(); slot !== 0; slot = columns.peek()) {
+      const set = columns.wanted[slot];
+      const isKept = (columns.flags[slot] & RouteState.Stale) !== 0;
+      const target = set === 0 ? 0 : this.#sets.path(set);
+      const path = this.#paths.get(target);
+      if (!batch.hasRoom(path)) break;
+      columns.shift();
+      const installed = columns.installed[slot];
+      if (target === installed || isKept) this.#settle(columns, slot);
+      else if (target === 0) this.#write(Write.Delete, columns, slot, 0);
+      else this.#write(installed === 0 ? Write.Add : Write.Replace, columns, slot, target);
+    }
+    if (batch.count === 0) return;
+    const failure = this.#send();
+    for (let at = 0; at < batch.count; at++) this.#answered(columns, at, failure ?? batch.refused.get(at));
+    // Taken as done, or as refused, until all routes are read again: after the loop, which marks what it wrote as seen.
+    if (this.#isDoubtful) this.#deps.doubt();
+    this.#isDoubtful = false;
+  }
+
+  /** Answers what holds for the whole batch, when it could not be sent. */
+  #send(): Answer | undefined {
+    try {
+      if (this.#batch.send() === 'lost') this.#isDoubtful = true;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#isDoubtful = true;
+      return { code: error.code, detail: error.message };
+    }
+  }
+
+  #write(write: Write, columns: RouteColumns, slot: number, path: number): void {
+    const { words, lengths, stride } = columns.prefixes;
+    const at = slot * stride;
+    const isLong = stride === 4;
+    this.#batch.write(
+      write,
+      slot,
+      columns.version,
+      words[at],
+      isLong ? words[at + 1] : 0,
+      isLong ? words[at + 2] : 0,
+      isLong ? words[at + 3] : 0,
+      lengths[slot],
+      this.#target,
+      path,
+      this.#paths.get(path),
+    );
+  }
+
+  #answered(columns: RouteColumns, at: number, answer: Answer | undefined): void {
+    const { slots, writes, paths } = this.#batch;
+    const slot = slots[at];
+    if (this.#isReading[columns.version === 4 ? 0 : 1]) columns.flags[slot] |= RouteState.Seen;
+    // A route that is gone already is as good as removed.
+    if (answer === undefined || (writes[at] === Write.Delete && answer.code === 'ESRCH')) {
+      columns.setInstalled(slot, paths[at]);
+      if ((columns.flags[slot] & RouteState.Failed) !== 0) this.#retryMs = firstRetryMs;
+      this.#clear(columns, slot, RouteState.Failed);
+      this.#settle(columns, slot);
+      return;
+    }
+    if (writes[at] === Write.Replace && answer.code === 'ENOENT') columns.setInstalled(slot, 0);
+    const reason = describeAnswer(answer);
+    if ((columns.flags[slot] & RouteState.Failed) === 0) {
+      this.#failedCount++;
+      // Not in our columns, yet there: somebody else's, or ours after all. Reading tells.
+      if (answer.code === 'EEXIST') this.#isDoubtful = true;
+    }
+    columns.flags[slot] |= RouteState.Failed;
+    this.#failures.add(formatSlot(columns, slot), reason);
+    if (columns.wanted[slot] !== 0) this.#tell(columns, slot, false, reason);
+    this.#planRetry();
+  }
+
+  /** Nothing is left to be written for the slot. */
+  #settle(columns: RouteColumns, slot: number): void {
+    const set = columns.wanted[slot];
+    if (set === 0) {
+      columns.releaseIfEmpty(slot);
+      return;
+    }
+    if (columns.installed[slot] !== 0) this.#tell(columns, slot, true, undefined);
+    else this.#tell(columns, slot, false, this.#sets.reason(set));
+  }
+
+  #tell(columns: RouteColumns, slot: number, isInstalled: boolean, error: string | undefined): void {
+    const told = isInstalled ? RouteState.ToldInstalled : RouteState.ToldMissing;
+    if ((columns.flags[slot] & told) !== 0) return;
+    columns.flags[slot] = (columns.flags[slot] & ~(RouteState.ToldInstalled | RouteState.ToldMissing)) | told;
+    const { words, lengths, stride } = columns.prefixes;
+    const at = slot * stride;
+    const isLong = stride === 4;
+    this.#deps.installed(
+      families[columns.version === 4 ? 0 : 1],
+      words[at],
+      isLong ? words[at + 1] : 0,
+      isLong ? words[at + 2] : 0,
+      isLong ? words[at + 3] : 0,
+      lengths[slot],
+      isInstalled,
+      error,
+    );
+  }
+
+  #planRetry(): void {
+    if (this.#retry !== undefined || this.#isStopped) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      for (const columns of this.#columns) {
+        for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+          if ((columns.flags[slot] & RouteState.Failed) !== 0 && columns.prefixes.isUsed(slot)) {
+            this.#enqueue(columns, slot);
+          }
+        }
+      }
+    }, this.#retryMs);
+    this.#retry.unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+  }
+
+  async #removeAll(): Promise<void> {
+    clearTimeout(this.#retry);
+    for (const columns of this.#columns) {
+      for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+        if (!columns.prefixes.isUsed(slot)) continue;
+        const set = columns.wanted[slot];
+        columns.wanted[slot] = 0;
+        if (set !== 0) this.#sets.release(set);
+        this.#clear(columns, slot, RouteState.Stale | RouteState.Failed);
+        if (columns.installed[slot] !== 0) columns.enqueue(slot);
+      }
+      while (columns.queued > 0) {
+        this.#writeSome(columns);
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      }
+    }
+  }
+
+  // --- small things -----------------------------------------------------------------------------------
+
+  #adopt(route: KernelRoute): number {
+    if (!this.#isOurs(route)) return 0;
+    const columns = this.#columnsOf(route);
+    const slot = columns.insert(route.w0, route.w1, route.w2, route.w3, route.length);
+    columns.setInstalled(slot, this.#paths.ofRoute(route));
+    if (columns.wanted[slot] === 0) columns.flags[slot] |= RouteState.Stale;
+    return slot;
+  }
+
+  #isAt(route: KernelRoute): boolean {
+    // IPv6 has no metric 0: the kernel makes 1024 of it.
+    const metric = this.#target.metric === 0 && route.version === 6 ? 1024 : this.#target.metric;
+    return route.table === this.#target.table && route.metric === metric;
+  }
+
+  #isOurs(route: KernelRoute): boolean {
+    return route.protocol === ownProtocol && this.#isAt(route);
+  }
+
+  #hasMoreHops(columns: RouteColumns, slot: number, route: KernelRoute): boolean {
+    const path = this.#paths.get(columns.installed[slot]);
+    return route.protocol === ownProtocol && path !== undefined && path.hops.length > Math.max(1, route.hops.length);
+  }
+
+  #columnsOf(route: KernelRoute): RouteColumns {
+    return this.#columns[version(route)];
+  }
+
+  #clear(columns: RouteColumns, slot: number, flags: number): void {
+    if ((flags & columns.flags[slot] & RouteState.Failed) !== 0) this.#failedCount--;
+    columns.flags[slot] &= ~flags;
+  }
+
+  #collectPaths(): void {
+    const used = new Set<number>();
+    for (const { installed } of this.#columns) for (const path of installed) used.add(path);
+    this.#paths.collect((id) => used.has(id) || this.#sets.usesPath(id));
+  }
+}
+
+/** Index of the columns. */
+function version(route: KernelRoute): 0 | 1 {
+  return route.version === 4 ? 0 : 1;
+}
+
+function countFlag(columns: RouteColumns, flag: number): number {
+  let count = 0;
+  for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+    if ((columns.flags[slot] & flag) !== 0 && columns.prefixes.isUsed(slot)) count++;
+  }
+  return count;
+}
+
+function formatSlot({ prefixes, version: ofVersion }: RouteColumns, slot: number): string {
+  const { words, lengths, stride } = prefixes;
+  const at = slot * stride;
+  const address =
+    stride === 1
+      ? formatAddress(ofVersion, words[at], 0, 0, 0)
+      : formatAddress(ofVersion, words[at], words[at + 1], words[at + 2], words[at + 3]);
+  return `${address}/${lengths[slot]}`;
+}
+
+/** In words where the code alone leads astray. */
+function describeAnswer({ code, detail }: Answer): string {
+  if (code === 'EPERM') return 'EPERM: CAP_NET_ADMIN is needed to write routes (fib: kernel)';
+  if (code === 'EEXIST') return 'EEXIST: another program has a route of this prefix and metric';
+  return detail === '' ? code : `${code} (${detail})`;
+}

@@ -1,0 +1,329 @@
+// The kernel's interfaces, addresses and foreign routes as they are now: read once, then kept by notifications, and read anew
+// when one may have been missed (overruns; IPv4 routes go without a word when their link or address goes). Routes of our own
+// protocol are not kept here but shown to whoever owns them. Needs no privilege. Decides nothing.
+
+import type { Address } from '#bgp/net/address.ts';
+import { Prefix } from '#bgp/net/prefix.ts';
+import type { InterfaceAddress } from '#io/interfaces.ts';
+import { Group, MessageFlag, MessageType, RouteProtocol, RouteTable, RouteType } from '#kernel/netlink/code-points.ts';
+import { decodeAddress, decodeLink, type KernelAddress, type KernelLink } from '#kernel/netlink/link.ts';
+import { writeGetAddresses, writeGetLinks } from '#kernel/netlink/link.ts';
+import type { MessageReader } from '#kernel/netlink/message-reader.ts';
+import { MessageWriter } from '#kernel/netlink/message-writer.ts';
+import { NetlinkMonitor } from '#kernel/netlink/monitor.ts';
+import { decodeRoute, type KernelRoute, writeGetRoutes } from '#kernel/netlink/route.ts';
+import { NetlinkSocket } from '#kernel/netlink/socket.ts';
+import { ownProtocol } from './protocol.ts';
+import { RouteReading } from './route-reading.ts';
+import { RouteTable as Routes } from './route-table.ts';
+
+/** What owns the routes of our protocol is told of them: changes by others, and every one there is when all are read. */
+export interface OwnRoutes {
+  changed(route: KernelRoute, isDeleted: boolean): void;
+  /** A foreign route went: its prefix may be free. */
+  foreignDeleted(route: KernelRoute): void;
+  readingBegun(version: 4 | 6): void;
+  found(route: KernelRoute): void;
+  /** `isComplete` false: the table changed too often; what was not found may be there all the same. */
+  readingEnded(version: 4 | 6, isComplete: boolean): void;
+}
+
+export interface KernelViewOptions {
+  /** Sockets of ours that write routes: what they change is not news. */
+  readonly ignoredPortIds: readonly number[];
+  /** Changes are told at most this late after the kernel told the first of them. */
+  readonly settleMs: number;
+  readonly maxRoutes: number;
+}
+
+export const defaultKernelViewOptions = { settleMs: 10, maxRoutes: 500_000 };
+
+export interface KernelViewDeps {
+  /** Something of interfaces, addresses or foreign routes is not what it was. */
+  readonly changed: () => void;
+  readonly own?: OwnRoutes;
+  /** What an operator should know, e.g. that a limit was reached. */
+  readonly problem?: (text: string) => void;
+}
+
+const groups = Object.values(Group);
+
+export class KernelView {
+  readonly links = new Map<number, KernelLink>();
+  readonly #addresses = new Map<string, KernelAddress>();
+  readonly #options: KernelViewOptions;
+  readonly #deps: KernelViewDeps;
+  readonly #monitor: NetlinkMonitor;
+  readonly #readings: Record<4 | 6, RouteReading>;
+  #routes: Record<4 | 6, Routes>;
+  #interfaceAddresses: readonly InterfaceAddress[] | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** Reads everything once, within the call. Throws KernelError. */
+  constructor(options: KernelViewOptions, deps: KernelViewDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#routes = { 4: new Routes(4, options.maxRoutes), 6: new Routes(6, options.maxRoutes) };
+    this.#readings = { 4: this.#makeReading(4), 6: this.#makeReading(6) };
+    // Listening comes first: what changes while the first reading runs is told afterwards.
+    this.#monitor = new NetlinkMonitor(
+      { groups, ignoredPortIds: options.ignoredPortIds },
+      { message: (reader) => this.#take(reader), overrun: () => this.#readAll() },
+    );
+    try {
+      this.#readInterfaces();
+      for (const version of [4, 6] as const) this.#readRoutes(version);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  get addresses(): Iterable<KernelAddress> {
+    return this.#addresses.values();
+  }
+
+  /** Foreign routes of table main, and local ones that somebody added to table local. */
+  routes(version: 4 | 6): Routes {
+    return this.#routes[version];
+  }
+
+  interfaceIndex(name: string): number | undefined {
+    for (const link of this.links.values()) if (link.name === name) return link.index;
+    return undefined;
+  }
+
+  /** Addresses of interfaces that are up and have a carrier, as sessions need them. */
+  interfaceAddresses(): readonly InterfaceAddress[] {
+    this.#monitor.drain();
+    this.#interfaceAddresses ??= this.#listInterfaceAddresses();
+    return this.#interfaceAddresses;
+  }
+
+  isOwnAddress(address: Address): boolean {
+    for (const entry of this.#addresses.values()) if (entry.address.equals(address)) return true;
+    return false;
+  }
+
+  /** Reads all routes of both families again, in slices. */
+  readRoutesAgain(): void {
+    for (const version of [4, 6] as const) this.#readings[version].begin();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#settling);
+    this.#monitor.close();
+    for (const version of [4, 6] as const) this.#readings[version].close();
+  }
+
+  // --- reading everything ---------------------------------------------------------------------------
+
+  #readAll(): void {
+    this.#readInterfaces();
+    this.readRoutesAgain();
+    this.#planChanged();
+  }
+
+  #readInterfaces(): void {
+    using socket = new NetlinkSocket();
+    const writer = new MessageWriter(256);
+    const links = (): void => this.links.clear();
+    links();
+    socket.dump(writer, writeGetLinks, 'list the interfaces', (reader) => this.#setLink(reader), links);
+    const addresses = (): void => this.#addresses.clear();
+    addresses();
+    socket.dump(writer, writeGetAddresses, 'list the addresses', (reader) => this.#setAddress(reader), addresses);
+    this.#interfaceAddresses = undefined;
+  }
+
+  #readRoutes(version: 4 | 6): void {
+    using socket = new NetlinkSocket();
+    const writer = new MessageWriter(256);
+    const restart = (): void => {
+      this.#routes[version] = new Routes(version, this.#options.maxRoutes);
+    };
+    socket.dump(
+      writer,
+      (to, flags, sequence) => writeGetRoutes(to, flags, sequence, version, {}),
+      'list the routes',
+      (reader) => {
+        const route = reader.type === MessageType.NewRoute ? decodeRoute(reader) : undefined;
+        if (route?.version === version && isKept(route)) this.#routes[version].add(route, false);
+      },
+      restart,
+    );
+    this.#tellLimit(version);
+  }
+
+  #makeReading(version: 4 | 6): RouteReading {
+    return new RouteReading(
+      { version, maxRoutes: this.#options.maxRoutes },
+      {
+        isKept,
+        begun: () => this.#deps.own?.readingBegun(version),
+        foundOwn: (route) => this.#deps.own?.found(route),
+        ended: (routes, isComplete) => {
+          this.#routes[version] = routes;
+          this.#deps.own?.readingEnded(version, isComplete);
+          this.#tellLimit(version);
+          this.#planChanged();
+        },
+        live: () => this.#routes[version],
+        failed: (error) => this.#deps.problem?.(error.message),
+      },
+    );
+  }
+
+  #tellLimit(version: 4 | 6): void {
+    const { leftOut } = this.#routes[version];
+    if (leftOut === 0) return;
+    this.#deps.problem?.(
+      `the kernel has more than ${this.#options.maxRoutes} foreign IPv${version} routes: ${leftOut} are not looked at for next hops`,
+    );
+  }
+
+  // --- notifications ----------------------------------------------------------------------------------
+
+  #take(reader: MessageReader): void {
+    switch (reader.type) {
+      case MessageType.NewLink:
+      case MessageType.DelLink:
+        this.#takeLink(reader);
+        return;
+      case MessageType.NewAddress:
+      case MessageType.DelAddress:
+        this.#takeAddress(reader);
+        return;
+      case MessageType.NewRoute:
+      case MessageType.DelRoute:
+        this.#takeRoute(reader);
+        return;
+      case MessageType.DelNextHop:
+        // The routes that used it went with it, IPv4 ones without a word.
+        this.readRoutesAgain();
+        return;
+      default:
+    }
+  }
+
+  #takeLink(reader: MessageReader): void {
+    const link = decodeLink(reader);
+    if (link === undefined) return;
+    const before = this.links.get(link.index);
+    if (reader.type === MessageType.DelLink) this.links.delete(link.index);
+    else this.links.set(link.index, link);
+    const isSame =
+      reader.type === MessageType.NewLink &&
+      before !== undefined &&
+      before.name === link.name &&
+      before.isUp === link.isUp &&
+      before.isRunning === link.isRunning;
+    if (isSame) return;
+    this.#interfaceAddresses = undefined;
+    // IPv4 routes through a link that went down are gone, and nobody says so.
+    this.readRoutesAgain();
+    this.#planChanged();
+  }
+
+  #takeAddress(reader: MessageReader): void {
+    const address = decodeAddress(reader);
+    if (address === undefined) return;
+    const before = this.#addresses.get(keyOf(address));
+    if (reader.type === MessageType.DelAddress) {
+      this.#addresses.delete(keyOf(address));
+      this.readRoutesAgain();
+    } else {
+      this.#addresses.set(keyOf(address), address);
+      // Lifetimes are told again and again.
+      if (before !== undefined && before.isTentative === address.isTentative) return;
+    }
+    this.#interfaceAddresses = undefined;
+    this.#planChanged();
+  }
+
+  #takeRoute(reader: MessageReader): void {
+    const route = decodeRoute(reader);
+    if (route === undefined) return;
+    const isDeleted = reader.type === MessageType.DelRoute;
+    const isReplacing = (reader.flags & MessageFlag.Replace) !== 0;
+    if (route.protocol === ownProtocol) {
+      this.#deps.own?.changed(route, isDeleted);
+      return;
+    }
+    // A foreign route may have taken the place of one of ours.
+    if (!isDeleted && isReplacing) this.#deps.own?.changed(route, true);
+    if (isDeleted) this.#deps.own?.foreignDeleted(route);
+    if (!isKept(route)) return;
+    const routes = this.#routes[route.version];
+    this.#readings[route.version].touch(route);
+    if (isDeleted) {
+      if (!routes.delete(route)) this.#readings[route.version].begin();
+    } else {
+      // An IPv6 route may have joined others to one of several hops, which is told in more than one form.
+      if (route.version === 6 && !isReplacing && this.#hasSameKey(route)) this.#readings[6].begin();
+      routes.add(route, isReplacing);
+    }
+    this.#planChanged();
+  }
+
+  #hasSameKey({ version, w0, w1, w2, w3, length, metric, table }: KernelRoute): boolean {
+    const known = this.#routes[version].at(w0, w1, w2, w3, length);
+    return known.some((other) => other.metric === metric && other.table === table);
+  }
+
+  #setLink(reader: MessageReader): void {
+    const link = decodeLink(reader);
+    if (link !== undefined) this.links.set(link.index, link);
+  }
+
+  #setAddress(reader: MessageReader): void {
+    const address = decodeAddress(reader);
+    if (address !== undefined) this.#addresses.set(keyOf(address), address);
+  }
+
+  /** Several changes in one go are told once. */
+  #planChanged(): void {
+    if (this.#settling !== undefined || this.#isClosed) return;
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      this.#deps.changed();
+    }, this.#options.settleMs);
+    this.#settling.unref();
+  }
+
+  #listInterfaceAddresses(): InterfaceAddress[] {
+    const found: InterfaceAddress[] = [];
+    for (const { interfaceIndex, address, length } of this.#addresses.values()) {
+      const link = this.links.get(interfaceIndex);
+      if (link === undefined || !link.isRunning) continue;
+      const { version, w0, w1, w2, w3 } = address;
+      found.push({
+        interfaceName: link.name,
+        address,
+        text: address.toString(),
+        subnet: new Prefix(version, length, w0, w1, w2, w3),
+        isLoopback: isLoopback(address),
+      });
+    }
+    return found;
+  }
+}
+
+/** Table main for next hops; of table local what people add to it by hand (addresses are known anyway). */
+function isKept({ table, type, protocol }: KernelRoute): boolean {
+  if (protocol === ownProtocol || protocol === RouteProtocol.Redirect) return false;
+  if (table === RouteTable.Main) return true;
+  return table === RouteTable.Local && type === RouteType.Local && protocol !== RouteProtocol.Kernel;
+}
+
+/** 127.0.0.0/8 and ::1, which mean another machine everywhere else and are no next hop. */
+function isLoopback(address: Address): boolean {
+  if (address.version === 4) return address.w0 >>> 24 === 127;
+  return address.w0 === 0 && address.w1 === 0 && address.w2 === 0 && address.w3 === 1;
+}
+
+function keyOf({ interfaceIndex, address, length }: KernelAddress): string {
+  return `${interfaceIndex} ${address.toString()}/${length}`;
+}

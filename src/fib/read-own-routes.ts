@@ -1,0 +1,36 @@
+// Routes with our protocol number that are in a kernel table now, read within the call: what an earlier run left there. Needs no
+// privilege.
+
+import { MessageType } from '#kernel/netlink/code-points.ts';
+import { MessageWriter } from '#kernel/netlink/message-writer.ts';
+import { decodeRoute, type KernelRoute, writeGetRoutes } from '#kernel/netlink/route.ts';
+import { NetlinkSocket } from '#kernel/netlink/socket.ts';
+import { KernelError } from '#kernel/errors.ts';
+import { ownProtocol } from './protocol.ts';
+
+/** Of both families. Throws KernelError. */
+export function readOwnRoutes(table: number): KernelRoute[] {
+  using socket = new NetlinkSocket();
+  const writer = new MessageWriter(256);
+  const all: KernelRoute[] = [];
+  for (const version of [4, 6] as const) {
+    let found: KernelRoute[] = [];
+    try {
+      socket.dump(
+        writer,
+        (to, flags, sequence) => writeGetRoutes(to, flags, sequence, version, { table, protocol: ownProtocol }),
+        `list the routes of table ${table}`,
+        (reader) => {
+          const route = reader.type === MessageType.NewRoute ? decodeRoute(reader) : undefined;
+          if (route !== undefined && route.protocol === ownProtocol && route.table === table) found.push(route);
+        },
+        () => (found = []),
+      );
+    } catch (error) {
+      // A table that nothing was ever put into does not exist.
+      if (!(error instanceof KernelError && error.code === 'ENOENT')) throw error;
+    }
+    all.push(...found);
+  }
+  return all;
+}

@@ -1,0 +1,142 @@
+// Reads all routes of a family again while the thread goes on with its work: some datagrams a turn of the event loop. Routes that
+// are told to have changed meanwhile are taken from the live table instead, for the dump may be older than the notification.
+
+import { KernelError } from '#kernel/errors.ts';
+import { MessageType } from '#kernel/netlink/code-points.ts';
+import type { MessageReader } from '#kernel/netlink/message-reader.ts';
+import { MessageWriter } from '#kernel/netlink/message-writer.ts';
+import { decodeRoute, type KernelRoute, writeGetRoutes } from '#kernel/netlink/route.ts';
+import { NetlinkSocket, type RunningDump } from '#kernel/netlink/socket.ts';
+import { ownProtocol } from './protocol.ts';
+import { RouteTable } from './route-table.ts';
+
+/** Datagrams of up to 32 KiB a turn: about two milliseconds. */
+const datagramsPerTurn = 4;
+const maxRestarts = 8;
+
+export interface RouteReadingDeps {
+  readonly isKept: (route: KernelRoute) => boolean;
+  readonly begun: () => void;
+  readonly foundOwn: (route: KernelRoute) => void;
+  readonly ended: (routes: RouteTable, isComplete: boolean) => void;
+  readonly live: () => RouteTable;
+  readonly failed: (error: KernelError) => void;
+}
+
+interface Running {
+  readonly socket: NetlinkSocket;
+  dump: RunningDump;
+  routes: RouteTable;
+  restarts: number;
+  /** Prefixes of which notifications came. */
+  readonly touched: Map<string, KernelRoute>;
+}
+
+export class RouteReading {
+  readonly #options: { readonly version: 4 | 6; readonly maxRoutes: number };
+  readonly #deps: RouteReadingDeps;
+  readonly #writer = new MessageWriter(256);
+  #running: Running | undefined;
+  #isWantedAgain = false;
+
+  constructor(options: { readonly version: 4 | 6; readonly maxRoutes: number }, deps: RouteReadingDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** Once more after the present one, when one is running. */
+  begin(): void {
+    if (this.#running !== undefined) {
+      this.#isWantedAgain = true;
+      return;
+    }
+    const socket = new NetlinkSocket();
+    const dump = this.#start(socket);
+    this.#running = { socket, dump, routes: this.#makeTable(), restarts: 0, touched: new Map() };
+    this.#deps.begun();
+    socket.watch(() => this.#read());
+  }
+
+  touch(route: KernelRoute): void {
+    this.#running?.touched.set(`${route.w0},${route.w1},${route.w2},${route.w3}/${route.length}`, route);
+  }
+
+  close(): void {
+    this.#running?.socket.close();
+    this.#running = undefined;
+    this.#isWantedAgain = false;
+  }
+
+  #makeTable(): RouteTable {
+    return new RouteTable(this.#options.version, this.#options.maxRoutes);
+  }
+
+  #start(socket: NetlinkSocket): RunningDump {
+    const { version } = this.#options;
+    const write = (to: MessageWriter, flags: number, sequence: number): void =>
+      writeGetRoutes(to, flags, sequence, version, {});
+    return socket.beginDump(this.#writer, write, 'list the routes');
+  }
+
+  #read(): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    for (let count = 0; count < datagramsPerTurn; count++) {
+      const state = this.#readOne(running);
+      if (state === 'nothing') return;
+      if (state === 'more') continue;
+      if (state === 'interrupted' && running.restarts < maxRestarts) {
+        running.restarts++;
+        running.routes = this.#makeTable();
+        running.dump = this.#start(running.socket);
+        continue;
+      }
+      if (state === 'failed') this.#abandon(running);
+      else this.#end(running, state === 'done');
+      return;
+    }
+  }
+
+  #readOne({ socket, dump }: Running): 'nothing' | 'more' | 'done' | 'interrupted' | 'failed' {
+    try {
+      const received = socket.receive();
+      if (received === 'nothing') return received;
+      return received === 'overrun' ? 'interrupted' : dump.read((reader) => this.#take(reader));
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#deps.failed(error);
+      return 'failed';
+    }
+  }
+
+  #take(reader: MessageReader): void {
+    const running = this.#running;
+    if (running === undefined || reader.type !== MessageType.NewRoute) return;
+    const route = decodeRoute(reader);
+    // Without IPv6 in the kernel, a request for its routes is answered with those of all families.
+    if (route === undefined || route.version !== this.#options.version) return;
+    if (route.protocol === ownProtocol) this.#deps.foundOwn(route);
+    else if (this.#deps.isKept(route)) running.routes.add(route, false);
+  }
+
+  /** The table stays as it was; what is in doubt is asked about again by whoever doubts next. */
+  #abandon({ socket }: Running): void {
+    this.#running = undefined;
+    this.#isWantedAgain = false;
+    socket.close();
+    this.#deps.ended(this.#deps.live(), false);
+  }
+
+  #end({ socket, routes, touched }: Running, isComplete: boolean): void {
+    this.#running = undefined;
+    socket.close();
+    const live = this.#deps.live();
+    for (const { w0, w1, w2, w3, length } of touched.values()) {
+      routes.set(w0, w1, w2, w3, length, live.at(w0, w1, w2, w3, length));
+    }
+    this.#deps.ended(routes, isComplete);
+    if (!this.#isWantedAgain) return;
+    this.#isWantedAgain = false;
+    this.begin();
+  }
+}
