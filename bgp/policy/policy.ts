@@ -1,36 +1,43 @@
-// hot: route policy compiled from configuration. Every outcome that a policy can have is one shared
-// Verdict, so evaluating a route makes no object; what an accepting verdict changes about the route is
-// numbered (`additionsIndex`), which lets rib/ cache the resulting attributes per number.
-// Applying the changes to attributes is the business of rib/ and wire/.
+// hot: route policy compiled from configuration. Every outcome that a policy can have is one shared Verdict, so evaluating a route
+// makes no object; what an accepting verdict changes about the route is numbered (`changesIndex`), which lets rib/ cache the
+// resulting attributes per number. Conditions look at the route as it came to the policy, not at what earlier statements changed.
+// What a statement matches: statement.ts. What it changes: changes.ts. Applying the changes is the business of rib/ and wire/.
 
-import type { PolicyConfig, PolicyRef, StatementConfig } from '../config.ts';
+import type { PolicyConfig, PolicyRef } from '../config.ts';
 import type { Family } from '../net/family.ts';
-import { families, familyByName } from '../net/family.ts';
+import { families } from '../net/family.ts';
+import type { PeerKind } from '../net/peer-kind.ts';
+import { type AttributeChanges, noChanges } from '../wire/attribute-changes.ts';
+import type { AttributeSets, AttrSetId } from '../wire/attribute-sets.ts';
+import { composeChanges } from './changes.ts';
+import { ConditionCache } from './condition-cache.ts';
 import { PolicyError } from './policy-error.ts';
-import { PrefixSet } from './prefix-set.ts';
-
-/** What an accepting policy changes about a route. */
-export interface Additions {
-  readonly communities: readonly number[];
-  readonly largeCommunities: readonly (readonly [number, number, number])[];
-  readonly localPreference: number | undefined;
-}
-
-const nothingAdded: Additions = { communities: [], largeCommunities: [], localPreference: undefined };
+import { noSources, type PolicySource, type PolicySources, routeSourceOf } from './policy-sources.ts';
+import { compileStatement, type Statement } from './statement.ts';
 
 export interface Verdict {
   readonly isAccepted: boolean;
-  /** Index into {@link Policy.additions}; 0 changes nothing. */
-  readonly additionsIndex: number;
+  /** Index into {@link Policy.changes}; 0 changes nothing. */
+  readonly changesIndex: number;
   /** The statement that decided, -1 for the policy's `otherwise`. */
   readonly statement: number;
 }
 
-interface Statement {
-  readonly familyIndexes: number;
-  readonly prefixes: PrefixSet | undefined;
-  readonly config: StatementConfig;
+/** What `show` says of a verdict. */
+export interface Decision {
+  readonly policy: string;
+  /** -1: no statement decided, `otherwise` did. */
+  readonly statement: number;
+  /** undefined for `otherwise`. */
+  readonly statementName: string | undefined;
+  readonly isAccepted: boolean;
 }
+
+/**
+ * Most different ways of changing a route. Statements with `next` multiply them, and peers choose which ones match: beyond this a route
+ * that would need one more is rejected.
+ */
+const MAX_CHANGES = 16_384;
 
 export class Policy {
   readonly name: string;
@@ -39,31 +46,49 @@ export class Policy {
   readonly statementNames: readonly string[];
   /** Equal for policies that treat every route alike because they were written alike. */
   readonly fingerprint: string;
-  /** Distinct changes, by {@link Verdict.additionsIndex}. Grows while routes are evaluated. */
-  readonly additions: Additions[];
+  /** Distinct changes, by {@link Verdict.changesIndex}. Grows while routes are evaluated. */
+  readonly changes: AttributeChanges[];
   private readonly statements: readonly Statement[];
   private readonly isOtherwiseAccepted: boolean;
-  /** Outcomes by additions index, then by statement + 1 and acceptance. */
+  private readonly sources: PolicySources;
+  private readonly conditions: ConditionCache | undefined;
+  private readonly changesByText: Map<string, number>;
+  /** Outcomes by changes index, then by statement + 1 and acceptance. */
   private readonly verdicts: (Verdict | undefined)[][];
-  /** Additions index after a statement was applied: by index before, then statement. */
+  /** Changes index after a statement was applied: by index before, then statement; -1 where it would be one too many. */
   private readonly successors: (number | undefined)[][];
   private readonly constants: (Verdict | undefined)[];
 
-  private constructor(name: string, isUnset: boolean, statements: readonly Statement[], isOtherwiseAccepted: boolean) {
+  private constructor(
+    name: string,
+    isUnset: boolean,
+    statements: readonly Statement[],
+    isOtherwiseAccepted: boolean,
+    sources: PolicySources,
+  ) {
     this.fingerprint = JSON.stringify([isOtherwiseAccepted, statements.map((statement) => statement.config)]);
     this.name = name;
     this.isUnset = isUnset;
     this.statementNames = statements.map((statement) => statement.config.name);
-    this.additions = [nothingAdded];
+    this.changes = [noChanges];
     this.statements = statements;
     this.isOtherwiseAccepted = isOtherwiseAccepted;
+    this.sources = sources;
+    const conditions = statements.map((statement) => statement.condition);
+    this.conditions = conditions.some((condition) => condition !== undefined)
+      ? new ConditionCache(conditions)
+      : undefined;
+    this.changesByText = new Map([[JSON.stringify(noChanges), 0]]);
     this.verdicts = [[]];
     this.successors = [[]];
     this.constants = families.map((family) => this.constantFor(family));
   }
 
-  /** Throws PolicyError naming the field, its value and what would be right. */
-  static compile(config: PolicyConfig): Policy {
+  /**
+   * Throws PolicyError naming the field, its value and what would be right. `sources` tells of neighbors, for statements that ask where
+   * a route came from.
+   */
+  static compile(config: PolicyConfig, sources: PolicySources = noSources): Policy {
     const where = `policies.${config.name}`;
     if (config.otherwise !== 'accept' && config.otherwise !== 'reject') {
       throw new PolicyError(`${where}.otherwise`, config.otherwise, 'accept or reject');
@@ -71,79 +96,110 @@ export class Policy {
     const statements = config.statements.map((statement, index) =>
       compileStatement(statement, `${where}.statements[${index}]`),
     );
-    return new Policy(config.name, false, statements, config.otherwise === 'accept');
+    return new Policy(config.name, false, statements, config.otherwise === 'accept', sources);
   }
 
   static builtIn(name: 'accept' | 'reject' | 'unset', isAccepting: boolean): Policy {
-    return new Policy(name, name === 'unset', [], isAccepting);
+    return new Policy(name, name === 'unset', [], isAccepting, noSources);
   }
 
-  /** The verdict on every route of a family when it does not depend on the prefix. */
+  /** The verdict on every route of a family when it depends on nothing else. */
   constantVerdict(family: Family): Verdict | undefined {
     return this.constants[family.index];
   }
 
-  evaluate(family: Family, w0: number, w1: number, w2: number, w3: number, length: number): Verdict {
+  /** `attr` is retained by the caller while this runs; 0 has no attributes. See {@link forget}. */
+  evaluate(
+    family: Family,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    attributes: AttributeSets,
+    attr: AttrSetId,
+    source: PolicySource,
+  ): Verdict {
     const constant = this.constants[family.index];
     if (constant !== undefined) return constant;
-    let additionsIndex = 0;
+    const familyBit = 1 << family.index;
+    let changesIndex = 0;
     for (let index = 0; index < this.statements.length; index++) {
       const statement = this.statements[index];
-      if ((statement.familyIndexes & (1 << family.index)) === 0) continue;
-      const prefixes = statement.prefixes;
+      if ((statement.familyIndexes & familyBit) === 0) continue;
+      const { prefixes } = statement;
       if (prefixes !== undefined && !prefixes.matches(family.version, w0, w1, w2, w3, length)) continue;
-      if (statement.config.action === 'reject') return this.verdict(0, index, false);
-      additionsIndex = this.successor(additionsIndex, index);
-      if (statement.config.action === 'accept') return this.verdict(additionsIndex, index, true);
+      if (statement.isSourceBound && !this.matchesSource(statement, source)) continue;
+      if (statement.condition !== undefined && this.conditions?.holds(index, attributes, attr) !== true) continue;
+      const { action } = statement.config;
+      if (action === 'reject') return this.verdict(0, index, false);
+      changesIndex = this.successor(changesIndex, index);
+      if (changesIndex < 0) return this.verdict(0, index, false);
+      if (action === 'accept') return this.verdict(changesIndex, index, true);
     }
-    return this.otherwise(additionsIndex);
+    return this.otherwise(changesIndex);
   }
 
-  private otherwise(additionsIndex: number): Verdict {
-    return this.isOtherwiseAccepted ? this.verdict(additionsIndex, -1, true) : this.verdict(0, -1, false);
+  /** An attribute set was freed: its number will mean another one. */
+  forget(attr: AttrSetId): void {
+    this.conditions?.forget(attr);
   }
 
-  /** Walks the statements once for a family; undefined as soon as a prefix would have to be looked at. */
+  describe(verdict: Verdict): Decision {
+    const { isAccepted, statement } = verdict;
+    return { policy: this.name, statement, statementName: this.statementNames[statement], isAccepted };
+  }
+
+  private matchesSource(statement: Statement, source: PolicySource): boolean {
+    const { routeSources, neighbors } = statement;
+    if (routeSources !== undefined && !routeSources.has(routeSourceOf(source, this.sources))) return false;
+    if (neighbors === undefined) return true;
+    if (source <= 0) return false;
+    const { version, w0, w1, w2, w3 } = this.sources.get(source).address;
+    return neighbors.matches(version, w0, w1, w2, w3, version === 4 ? 32 : 128);
+  }
+
+  private otherwise(changesIndex: number): Verdict {
+    return this.isOtherwiseAccepted ? this.verdict(changesIndex, -1, true) : this.verdict(0, -1, false);
+  }
+
+  /** Walks the statements once for a family; undefined as soon as the route would have to be looked at. */
   private constantFor(family: Family): Verdict | undefined {
-    let additionsIndex = 0;
+    let changesIndex = 0;
     for (let index = 0; index < this.statements.length; index++) {
       const statement = this.statements[index];
       if ((statement.familyIndexes & (1 << family.index)) === 0) continue;
-      if (statement.prefixes !== undefined) return undefined;
+      if (statement.prefixes !== undefined || statement.isSourceBound || statement.condition !== undefined) {
+        return undefined;
+      }
       if (statement.config.action === 'reject') return this.verdict(0, index, false);
-      additionsIndex = this.successor(additionsIndex, index);
-      if (statement.config.action === 'accept') return this.verdict(additionsIndex, index, true);
+      changesIndex = this.successor(changesIndex, index);
+      if (statement.config.action === 'accept') return this.verdict(changesIndex, index, true);
     }
-    return this.otherwise(additionsIndex);
+    return this.otherwise(changesIndex);
   }
 
-  private verdict(additionsIndex: number, statement: number, isAccepted: boolean): Verdict {
-    const row = this.verdicts[additionsIndex];
+  private verdict(changesIndex: number, statement: number, isAccepted: boolean): Verdict {
+    const row = this.verdicts[changesIndex];
     const column = (statement + 1) * 2 + (isAccepted ? 1 : 0);
-    return (row[column] ??= { isAccepted, additionsIndex, statement });
+    return (row[column] ??= { isAccepted, changesIndex, statement });
   }
 
-  /** What is to be changed once statement `index` has been applied on top of `before`. */
+  /** What is to be changed once statement `index` has been applied on top of `before`; -1 where that is one way too many. */
   private successor(before: number, index: number): number {
-    const row = this.successors[before];
-    const known = row[index];
+    return (this.successors[before][index] ??= this.compose(before, index));
+  }
+
+  private compose(before: number, index: number): number {
+    const next = composeChanges(this.changes[before], this.statements[index].changes);
+    const text = JSON.stringify(next, writeBytes);
+    const known = this.changesByText.get(text);
     if (known !== undefined) return known;
-    const { addCommunities, addLargeCommunities, localPreference } = this.statements[index].config.set;
-    const base = this.additions[before];
-    const next: Additions = {
-      communities: union(base.communities, addCommunities ?? [], String),
-      largeCommunities: union(base.largeCommunities, addLargeCommunities ?? [], (value) => value.join(':')),
-      localPreference: localPreference ?? base.localPreference,
-    };
-    const text = JSON.stringify(next);
-    let found = this.additions.findIndex((additions) => JSON.stringify(additions) === text);
-    if (found < 0) {
-      found = this.additions.length;
-      this.additions.push(next);
-      this.verdicts.push([]);
-      this.successors.push([]);
-    }
-    row[index] = found;
+    if (this.changes.length >= MAX_CHANGES) return -1;
+    const found = this.changes.push(next) - 1;
+    this.changesByText.set(text, found);
+    this.verdicts.push([]);
+    this.successors.push([]);
     return found;
   }
 }
@@ -155,10 +211,11 @@ const unsetExternal = Policy.builtIn('unset', false);
 const unsetInternal = Policy.builtIn('unset', true);
 
 /** Finds what a neighbor's policy reference means; throws PolicyError when it names no policy. */
-export function policyOf(ref: PolicyRef, isIbgp: boolean, policies: ReadonlyMap<string, Policy>): Policy {
+export function policyOf(ref: PolicyRef, kind: PeerKind, policies: ReadonlyMap<string, Policy>): Policy {
   if (ref === 'accept') return acceptAll;
   if (ref === 'reject') return rejectAll;
-  if (ref === 'unset') return isIbgp ? unsetInternal : unsetExternal;
+  // Member ASes of a confederation are under one administration: no boundary in the sense of RFC 8212 §1.
+  if (ref === 'unset') return kind === 'ebgp' ? unsetExternal : unsetInternal;
   const policy = policies.get(ref.policy);
   if (policy === undefined) {
     const known = [...policies.keys()].join(', ');
@@ -167,50 +224,7 @@ export function policyOf(ref: PolicyRef, isIbgp: boolean, policies: ReadonlyMap<
   return policy;
 }
 
-function compileStatement(config: StatementConfig, where: string): Statement {
-  let familyIndexes = 0;
-  for (const [index, name] of (config.match.families ?? []).entries()) {
-    const family = familyByName(name);
-    if (family === undefined) {
-      throw new PolicyError(
-        `${where}.match.families[${index}]`,
-        name,
-        families.map((known) => known.name).join(' or '),
-      );
-    }
-    familyIndexes |= 1 << family.index;
-  }
-  if (config.match.families === undefined) familyIndexes = -1;
-  if (config.action !== 'accept' && config.action !== 'reject' && config.action !== 'next') {
-    throw new PolicyError(`${where}.action`, config.action, 'accept, reject or next');
-  }
-  for (const [index, community] of (config.set.addCommunities ?? []).entries()) {
-    checkUint32(community, `${where}.set.addCommunities[${index}]`);
-  }
-  for (const [index, community] of (config.set.addLargeCommunities ?? []).entries()) {
-    for (const part of community) checkUint32(part, `${where}.set.addLargeCommunities[${index}]`);
-  }
-  if (config.set.localPreference !== undefined) {
-    checkUint32(config.set.localPreference, `${where}.set.localPreference`);
-  }
-  const prefixes =
-    config.match.prefixes === undefined ? undefined : new PrefixSet(config.match.prefixes, `${where}.match.prefixes`);
-  return { familyIndexes, prefixes, config };
-}
-
-function checkUint32(value: number, where: string): void {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
-    throw new PolicyError(where, value, 'a whole number 0 to 4294967295');
-  }
-}
-
-function union<T>(base: readonly T[], added: readonly T[], key: (value: T) => string): readonly T[] {
-  const seen = new Set(base.map(key));
-  const result = [...base];
-  for (const value of added) {
-    if (seen.has(key(value))) continue;
-    seen.add(key(value));
-    result.push(value);
-  }
-  return result;
+/** Fields that are undefined count: two changes are alike when every field is. */
+function writeBytes(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? [...value] : value;
 }

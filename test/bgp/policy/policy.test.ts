@@ -6,6 +6,8 @@ import { ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
 import { PolicyError } from '#bgp/policy/policy-error.ts';
 import { Policy, policyOf, type Verdict } from '#bgp/policy/policy.ts';
+import { type AttributeChanges, noChanges } from '#bgp/wire/attribute-changes.ts';
+import { AttributeSets, attrSetId } from '#bgp/wire/attribute-sets.ts';
 
 function statement(over: Partial<StatementConfig>): StatementConfig {
   return { name: 'one', match: {}, set: {}, action: 'accept', ...over };
@@ -15,11 +17,13 @@ function policy(statements: StatementConfig[], otherwise: PolicyConfig['otherwis
   return Policy.compile({ name: 'test', statements, otherwise });
 }
 
+const sets = new AttributeSets();
+
 function judge(which: Policy, text: string): Verdict {
   const prefix = parsePrefix(text);
   if (prefix === undefined) throw new RangeError(text);
   const family = prefix.version === 4 ? ipv4Unicast : ipv6Unicast;
-  return which.evaluate(family, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length);
+  return which.evaluate(family, prefix.w0, prefix.w1, prefix.w2, prefix.w3, prefix.length, sets, attrSetId(0), 0);
 }
 
 test('a prefix list matches by minimum and maximum length as ge and le do', (t) => {
@@ -61,19 +65,20 @@ test('`next` applies its changes and goes on; the statement that decided is name
   ]);
   const inside = judge(which, '10.1.0.0/16');
   t.is(inside.statement, 1);
-  t.deepEqual(which.additions[inside.additionsIndex], {
-    communities: [7, 8],
-    largeCommunities: [],
+  const expected: AttributeChanges = {
+    ...noChanges,
+    communities: { isReplaced: false, remove: [], add: [[7], [8]] },
     localPreference: 90,
-  });
+  };
+  t.deepEqual(which.changes[inside.changesIndex], expected);
   const outside = judge(which, '192.0.2.0/24');
   t.is(inside, judge(which, '10.2.0.0/16'), 'equal verdicts are one object');
-  t.is(outside.additionsIndex, inside.additionsIndex, 'equal changes share a number');
+  t.is(outside.changesIndex, inside.changesIndex, 'equal changes share a number');
 });
 
 test('what `next` changed is lost when the route is refused in the end', (t) => {
   const which = policy([statement({ set: { addCommunities: [7] }, action: 'next' }), statement({ action: 'reject' })]);
-  t.like(judge(which, '10.0.0.0/8'), { isAccepted: false, additionsIndex: 0, statement: 1 });
+  t.like(judge(which, '10.0.0.0/8'), { isAccepted: false, changesIndex: 0, statement: 1 });
 });
 
 test('statements for another family do not count, and `otherwise` decides what none matched', (t) => {
@@ -86,17 +91,18 @@ test('a verdict that no prefix can change is known beforehand', (t) => {
   const which = policy([
     statement({ match: { families: ['ipv6-unicast'], prefixes: [{ prefix: '::/0', minLength: 0, maxLength: 0 }] } }),
   ]);
-  t.deepEqual(which.constantVerdict(ipv4Unicast), { isAccepted: false, additionsIndex: 0, statement: -1 });
+  t.deepEqual(which.constantVerdict(ipv4Unicast), { isAccepted: false, changesIndex: 0, statement: -1 });
   t.is(which.constantVerdict(ipv6Unicast), undefined);
 });
 
 test('without a policy eBGP denies and iBGP accepts (RFC 8212)', (t) => {
   const none = new Map<string, Policy>();
-  t.false(judge(policyOf('unset', false, none), '10.0.0.0/8').isAccepted);
-  t.true(judge(policyOf('unset', true, none), '10.0.0.0/8').isAccepted);
-  t.true(policyOf('unset', false, none).isUnset);
-  t.false(policyOf('reject', true, none).isUnset);
-  t.true(judge(policyOf('accept', false, none), '10.0.0.0/8').isAccepted);
+  t.false(judge(policyOf('unset', 'ebgp', none), '10.0.0.0/8').isAccepted);
+  t.true(judge(policyOf('unset', 'ibgp', none), '10.0.0.0/8').isAccepted);
+  t.true(judge(policyOf('unset', 'confederation', none), '10.0.0.0/8').isAccepted);
+  t.true(policyOf('unset', 'ebgp', none).isUnset);
+  t.false(policyOf('reject', 'ibgp', none).isUnset);
+  t.true(judge(policyOf('accept', 'ebgp', none), '10.0.0.0/8').isAccepted);
 });
 
 test('policies written alike have one fingerprint, others have not', (t) => {
@@ -121,7 +127,7 @@ test('a policy that cannot work is refused with field, value and what would be r
   t.regex(fault(prefixes('10.0.0.0/8', 9, 33))?.message ?? '', /maxLength: 33 .*expected 9 to 32/);
   t.regex(fault([statement({ set: { addCommunities: [-1] } })])?.message ?? '', /addCommunities\[0\]: -1/);
   t.regex(fault([statement({ set: { localPreference: 2 ** 32 } })])?.message ?? '', /localPreference/);
-  t.throws(() => policyOf({ policy: 'nope' }, false, new Map([['yes', policy([])]])), {
+  t.throws(() => policyOf({ policy: 'nope' }, 'ebgp', new Map([['yes', policy([])]])), {
     message: /policy: "nope" .* accept, reject or one of: yes/,
   });
 });
