@@ -2,10 +2,13 @@
 
 import type { Family } from '../net/family.ts';
 import type { AttributeSets } from '../wire/attribute-sets.ts';
+import type { Aggregates } from './aggregates.ts';
+import type { NextHops } from './next-hops.ts';
 import type { Packer } from './packer.ts';
 import type { PathTable } from './path-table.ts';
 import type { PeerRoutes } from './peer-routes.ts';
 import type { RibPeers } from './peers.ts';
+import type { Ranking } from './ranking.ts';
 import type { Reclaimer } from './reclaimer.ts';
 import type { RouteViews } from './route-views.ts';
 import type { SlotQueue } from './slot-queue.ts';
@@ -18,6 +21,10 @@ export interface RibCore {
   readonly paths: PathTable;
   /** How old paths are: isLongLivedStale(path) for LLGR_STALE on the way out. */
   readonly routes: PeerRoutes;
+  readonly nextHops: NextHops;
+  /** The best path or the best few of a prefix, as far as they may be advertised. */
+  readonly ranking: Ranking;
+  readonly aggregates: Aggregates;
   /** Prefixes whose best path is to be chosen. */
   readonly undecided: SlotQueue;
   readonly reclaimer: Reclaimer;

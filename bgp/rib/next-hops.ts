@@ -2,7 +2,8 @@
 // The resolver is asked once per next hop and again on refresh(); changes are dated by a generation,
 // from which each RIB finds the routes that it must decide again (RFC 4271 §9.1.2.1).
 
-import type { NextHopResolver } from '../ports.ts';
+import type { Address } from '../net/address.ts';
+import type { Gateway, NextHopResolver, ResolvedNextHop } from '../ports.ts';
 import { growUint32, growUint8, nextCapacity } from '../net/columns.ts';
 import type { AttributeSets } from '../wire/attribute-sets.ts';
 import { type NextHops as NextHopTable, nextHopId } from '../wire/next-hops.ts';
@@ -17,6 +18,12 @@ export class NextHops {
   private states: Uint8Array;
   private metrics: Uint32Array;
   private changed: Uint32Array;
+  /** By id, as they were made for the first route with that next hop. */
+  private readonly addresses: (Address | undefined)[];
+  /** Where packets go in the end: a change matters to the kernel although nothing is chosen anew. */
+  private readonly gateways: (readonly Gateway[] | undefined)[];
+  /** What {@link linkOf} has answered: for next hops with a link-local half alone. */
+  private readonly links: Map<number, string | undefined>;
 
   constructor(attributes: AttributeSets, resolver: NextHopResolver) {
     this.generation = 0;
@@ -25,8 +32,15 @@ export class NextHops {
     this.states = new Uint8Array(64);
     this.metrics = new Uint32Array(64);
     this.changed = new Uint32Array(64);
+    this.addresses = [];
+    this.gateways = [];
+    this.links = new Map();
     this.table.onFree((id) => {
-      if (id < this.states.length) this.states[id] = State.Unknown;
+      this.links.delete(id);
+      if (id >= this.states.length) return;
+      this.states[id] = State.Unknown;
+      this.addresses[id] = undefined;
+      this.gateways[id] = undefined;
     });
   }
 
@@ -42,18 +56,37 @@ export class NextHops {
     return id !== 0 && this.isReachable(id) ? this.metrics[id] : 0;
   }
 
+  /** undefined: the route has no next hop. */
+  addressOf(id: number): Address | undefined {
+    if (id === 0 || !this.isReachable(id)) return undefined;
+    return this.addresses[id];
+  }
+
+  /** The interface whose link the next hop is on; undefined when packets to it take a router or there is no way. */
+  linkOf(id: number): string | undefined {
+    if (this.links.has(id)) return this.links.get(id);
+    const address = this.table.addressOf(nextHopId(id));
+    const resolved = address === undefined ? undefined : this.resolver.resolve(address);
+    const isOnLink = resolved?.gateways?.every((gateway) => gateway.address === undefined) ?? resolved?.metric === 0;
+    const link = resolved?.isReachable === true && isOnLink ? resolved.interfaceName : undefined;
+    this.links.set(id, link);
+    return link;
+  }
+
   hasChangedSince(id: number, generation: number): boolean {
     return id < this.changed.length && this.changed[id] > generation;
   }
 
   /** Asks the resolver about every next hop in use; true when an answer differs from the last one. */
   refresh(): boolean {
+    this.links.clear();
     let hasChanged = false;
     for (let id = 1; id < this.states.length; id++) {
       const state = this.states[id];
       if (state === State.Unknown) continue;
       const metric = this.metrics[id];
-      if (this.resolve(id) === state && this.metrics[id] === metric) continue;
+      const gateways = this.gateways[id];
+      if (this.resolve(id) === state && this.metrics[id] === metric && areSame(this.gateways[id], gateways)) continue;
       if (!hasChanged) this.generation++;
       hasChanged = true;
       this.changed[id] = this.generation;
@@ -68,11 +101,26 @@ export class NextHops {
       this.metrics = growUint32(this.metrics, capacity);
       this.changed = growUint32(this.changed, capacity);
     }
-    const address = this.table.addressOf(nextHopId(id));
-    const resolved = address === undefined ? undefined : this.resolver.resolve(address);
+    const address = this.addresses[id] ?? this.table.addressOf(nextHopId(id));
+    const resolved: ResolvedNextHop | undefined = address === undefined ? undefined : this.resolver.resolve(address);
     const state = resolved?.isReachable === true ? State.Reachable : State.Unreachable;
+    this.addresses[id] = address;
+    this.gateways[id] = state === State.Reachable ? resolved?.gateways : undefined;
     this.metrics[id] = state === State.Reachable ? (resolved?.metric ?? 0) : 0;
     this.states[id] = state;
     return state;
   }
+}
+
+function areSame(a: readonly Gateway[] | undefined, b: readonly Gateway[] | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  return a.every(
+    ({ address, interfaceIndex, weight }, index) =>
+      interfaceIndex === b[index].interfaceIndex &&
+      weight === b[index].weight &&
+      (address === undefined
+        ? b[index].address === undefined
+        : b[index].address !== undefined && address.equals(b[index].address)),
+  );
 }

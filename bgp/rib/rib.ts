@@ -1,26 +1,32 @@
 // hot: the routing tables of one family (RFC 4271 §3.2): what each peer announced, what is usable and best,
-// and the update groups that pass it on. Changes are only noted here; work() decides and sends, slice by
-// slice. The family's sessions, timers and sockets are the speaker's business.
+// the update groups that pass it on and the feed of the kernel. Changes are only noted here; work() decides and
+// sends, slice by slice. The family's sessions, timers and sockets are the speaker's business.
 
-import { nextCapacity, growUint8 } from '../net/columns.ts';
+import type { BestPathConfig } from '../config.ts';
 import type { Family } from '../net/family.ts';
-import type { Policy } from '../policy/policy.ts';
-import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
-import { PathFlag } from './code-points.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Decision as PolicyDecision, Policy } from '../policy/policy.ts';
+import type { Fib } from '../ports.ts';
+import type { AttributeSets } from '../wire/attribute-sets.ts';
+import type { ImportContext } from '../wire/export-transform.ts';
+import { AdjRibIn, Touch } from './adj-rib-in.ts';
+import { Aggregates } from './aggregates.ts';
 import type { RibCore } from './core.ts';
-import { DECIDED_FLAGS, Decision } from './decision.ts';
-import { ImportTransform } from './import-transform.ts';
+import { Decision } from './decision.ts';
+import { FibFeed, type FibFeedOptions } from './fib-feed.ts';
+import { defaultMultipath, Multipath, type MultipathOptions } from './multipath.ts';
 import type { NextHops } from './next-hops.ts';
 import { Packer } from './packer.ts';
 import { PathTable } from './path-table.ts';
-import { Age, PeerRoutes } from './peer-routes.ts';
+import { PeerRoutes } from './peer-routes.ts';
 import type { RibPeers } from './peers.ts';
+import { Ranking } from './ranking.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { type RouteView, type ViewQuery } from './route-view.ts';
 import { RouteViews } from './route-views.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { Due, Sweeps } from './sweeps.ts';
-import { type NotSentListener, type PeerIndex, WorkState } from './types.ts';
+import { LocalSource, type NotSentListener, type PeerIndex, WorkState } from './types.ts';
 import { UpdateGroups } from './update-groups.ts';
 
 export interface RibDeps {
@@ -32,6 +38,10 @@ export interface RibDeps {
   /** What one open view may save of a changing table before it must end; 32 MB by default. */
   readonly viewBytes?: number;
   readonly notSent?: NotSentListener;
+  /** Where best routes go when setFib() has switched that on. */
+  readonly fib?: Fib;
+  /** The kernel refused a route that it had not refused before. */
+  readonly routeRejected?: (family: Family, prefix: Prefix) => void;
 }
 
 const DEFAULT_VIEW_BYTES = 32 << 20;
@@ -40,73 +50,97 @@ const DEFAULT_VIEW_BYTES = 32 << 20;
 const DEFAULT_BUDGET = 2048;
 /** Passing a path by in a sweep takes a fraction of the time that changing it does. */
 const SWEEP_FACTOR = 4;
-/** Paths that one peer may have for one prefix (RFC 7911): more are refused, since each costs a step of every look-up. */
-const MAX_PATHS_A_PREFIX = 256;
 
 export class Rib {
   readonly family: Family;
   readonly groups: UpdateGroups;
+  readonly aggregates: Aggregates;
   /** Grows with each change of a best path. */
   tableVersion: number;
   private readonly core: RibCore;
   private readonly paths: PathTable;
-  private readonly nextHops: NextHops;
-  private readonly decision: Decision;
-  private readonly importTransform: ImportTransform;
-  private readonly undecided: SlotQueue;
-  /** Bit by prefix slot: the best path changed in place, so that the same slot means another route. */
-  private touched: Uint8Array;
   private readonly routes: PeerRoutes;
+  private readonly adjRibIn: AdjRibIn;
+  private readonly decision: Decision;
+  private readonly multipath: Multipath;
+  private readonly feed: FibFeed | undefined;
   private readonly sweeps: Sweeps;
-  /** Next hops whose answer changed after this generation are still to be looked at. */
-  private nextHopsSince: number;
+  private readonly undecided: SlotQueue;
   private nextHopGeneration: number;
   private isDeferring: boolean;
-  private acceptedPaths: number;
-  private acceptedPrefixes: number;
-  private readonly policies: (Policy | undefined)[];
+  /** When the last route was announced. */
+  private nowSec: number;
+  private readonly enqueue: (slot: number) => void;
 
   constructor(family: Family, deps: RibDeps) {
+    const { attributes, nextHops, peers } = deps;
+    const paths = new PathTable(family.words, deps.hashSeed ?? 0);
+    const undecided = new SlotQueue();
+    const reclaimer = new Reclaimer(attributes, paths, undecided);
     this.family = family;
     this.tableVersion = 0;
-    this.paths = new PathTable(family.words, deps.hashSeed ?? 0);
-    this.routes = new PeerRoutes(this.paths);
-    this.nextHops = deps.nextHops;
-    this.undecided = new SlotQueue();
+    this.paths = paths;
+    this.undecided = undecided;
+    this.isDeferring = false;
+    this.nowSec = 0;
+    this.enqueue = (slot) => this.groups.enqueue(slot);
+    this.routes = new PeerRoutes(paths);
+    this.decision = new Decision(paths, attributes, peers, nextHops, this.routes, {
+      prefersOldest: false,
+      comparesMedAlways: false,
+    });
+    this.multipath = new Multipath(paths, attributes, peers, this.decision, defaultMultipath);
+    this.aggregates = new Aggregates({
+      family,
+      attributes,
+      paths,
+      announce: (prefix, attr) => {
+        const { w0, w1, w2, w3, length } = prefix;
+        this.announce(0, LocalSource.Aggregate, w0, w1, w2, w3, length, attr, 0, this.nowSec);
+      },
+      withdraw: ({ w0, w1, w2, w3, length }) => void this.withdraw(0, LocalSource.Aggregate, w0, w1, w2, w3, length),
+      review: this.enqueue,
+    });
     this.core = {
       family,
-      attributes: deps.attributes,
-      peers: deps.peers,
-      paths: this.paths,
+      attributes,
+      peers,
+      paths,
       routes: this.routes,
-      undecided: this.undecided,
-      reclaimer: new Reclaimer(deps.attributes, this.paths, this.undecided),
-      packer: new Packer(family, deps.attributes, this.paths.prefixes),
+      nextHops,
+      ranking: new Ranking(paths, this.decision, () => this.feed),
+      aggregates: this.aggregates,
+      undecided,
+      reclaimer,
+      packer: new Packer(family, attributes, paths.prefixes),
       views: new RouteViews(),
       notSent: deps.notSent,
       viewBytes: deps.viewBytes ?? DEFAULT_VIEW_BYTES,
     };
     this.groups = new UpdateGroups(this.core);
-    this.decision = new Decision(this.paths, deps.attributes, deps.peers, deps.nextHops);
-    this.importTransform = new ImportTransform(family, deps.attributes);
-    this.touched = new Uint8Array(1024);
-    this.sweeps = new Sweeps(this.paths, this.routes, {
-      remove: (path) => this.removePath(path),
-      reevaluate: (path) => this.reevaluate(path),
-      becomeLongLived: (path) => this.becomeLongLived(path),
-      checkNextHop: (path) => this.checkNextHop(path),
-      decideAgain: (path) => this.markUndecided(this.paths.prefixOf[path]),
-    });
-    this.nextHopsSince = deps.nextHops.generation;
-    this.nextHopGeneration = deps.nextHops.generation;
-    this.isDeferring = false;
-    this.acceptedPaths = 0;
-    this.acceptedPrefixes = 0;
-    this.policies = [];
-    deps.attributes.onFree((attr) => {
-      this.importTransform.forget(attr);
+    attributes.onFree((attr) => {
+      this.adjRibIn.forget(attr);
       this.groups.forget(attr);
     });
+    this.adjRibIn = new AdjRibIn(this.core);
+    const { fib, routeRejected } = deps;
+    this.feed =
+      fib === undefined
+        ? undefined
+        : new FibFeed(
+            this.core,
+            { fib, rejected: (prefix) => routeRejected?.(family, prefix) },
+            this.decision,
+            this.multipath,
+          );
+    this.sweeps = new Sweeps(paths, this.routes, {
+      remove: (path) => this.adjRibIn.remove(path),
+      reevaluate: (path) => this.adjRibIn.reevaluate(path),
+      becomeLongLived: (path) => this.adjRibIn.becomeLongLived(path),
+      checkNextHop: (path) => this.adjRibIn.checkNextHop(path),
+      decideAgain: (path) => void undecided.push(paths.prefixOf[path]),
+    });
+    this.nextHopGeneration = nextHops.generation;
   }
 
   get prefixCount(): number {
@@ -119,17 +153,18 @@ export class Rib {
 
   /** Prefixes with a path that was accepted: those of the loc-rib view. */
   get acceptedPrefixCount(): number {
-    return this.acceptedPrefixes;
+    return this.adjRibIn.acceptedPrefixes;
   }
 
   /** Paths that the import policies accepted, without those that are loops: the loc-rib view has as many rows. */
   get acceptedPathCount(): number {
-    return this.acceptedPaths;
+    return this.adjRibIn.acceptedPaths;
   }
 
   /** Bytes of all tables of this family, update groups included, attribute sets not. */
   get bytes(): number {
-    return this.paths.bytes + this.touched.byteLength + this.undecided.bytes + this.groups.bytes;
+    const { adjRibIn, feed, groups, paths, undecided } = this;
+    return paths.bytes + adjRibIn.bytes + undecided.bytes + groups.bytes + (feed?.bytes ?? 0);
   }
 
   /** Routes of a peer in its Adj-RIB-In, whatever the import policy says. */
@@ -161,16 +196,44 @@ export class Rib {
   }
 
   set isDeferred(isDeferred: boolean) {
+    // RFC 4724 §4.1: what the kernel still has of an earlier run goes once everything that is chosen now is on its way.
+    if (this.isDeferring && !isDeferred) this.feed?.sweepWhenIdle();
     this.isDeferring = isDeferred;
   }
 
   /** Without a policy everything is accepted. A change re-evaluates the peer's routes: no refresh is needed. */
   setImportPolicy(peer: PeerIndex, policy: Policy): void {
     this.routes.ensure(peer);
-    const before = this.policies[peer];
-    this.policies[peer] = policy;
-    if (before?.fingerprint === policy.fingerprint || this.routes.received[peer] === 0) return;
-    this.sweeps.add(Due.ImportPolicy, peer);
+    if (this.adjRibIn.setPolicy(peer, policy)) this.reevaluate(peer);
+  }
+
+  /** What a session's routes get besides the policy's changes, and what these mean there. Before its first route. */
+  setImportContext(peer: PeerIndex, context: ImportContext): void {
+    this.routes.ensure(peer);
+    if (this.adjRibIn.setContext(peer, context)) this.reevaluate(peer);
+  }
+
+  /** How paths are compared and which of them are used together. A change decides every prefix again. */
+  setBestPath(config: BestPathConfig, maxPaths: MultipathOptions['maxPaths']): void {
+    const { comparesMedAlways, isMultipathRelax, prefersOldest, weighsByLinkBandwidth } = config;
+    const options = { comparesMedAlways, prefersOldest };
+    const multipath = { isMultipathRelax, maxPaths, weighsByLinkBandwidth };
+    const before = JSON.stringify([this.decision.options, this.multipath.options]);
+    this.decision.options = options;
+    this.multipath.options = multipath;
+    if (JSON.stringify([options, multipath]) === before) return;
+    this.sweeps.add(Due.Decide, 0);
+  }
+
+  /** Switches the feed of the kernel on (undefined: off, which removes what it has). Needs RibDeps.fib. */
+  setFib(options: FibFeedOptions | undefined): void {
+    this.feed?.setOptions(options);
+  }
+
+  /** The kernel's answer to Fib.install, for a prefix. */
+  routeInstalled(w0: number, w1: number, w2: number, w3: number, length: number, isInstalled: boolean): void {
+    const slot = this.paths.prefixes.find(w0, w1, w2, w3, length);
+    if (slot !== 0 && this.feed?.answered(slot, isInstalled) === true) this.groups.enqueue(slot);
   }
 
   /** Routes beyond the limit are not taken; those that are there stay. undefined: no limit. */
@@ -184,6 +247,19 @@ export class Rib {
     if (this.refused(peer) === 0 || this.routes.isFull(peer)) return false;
     this.routes.refused[peer] = 0;
     return true;
+  }
+
+  /** The number will mean another peer: its policy, context and limit are forgotten. Only without routes of it. */
+  forgetPeer(peer: PeerIndex): void {
+    this.setLimit(peer, undefined);
+    this.adjRibIn.forgetPeer(peer);
+  }
+
+  /** Which statement of the import policy decided about a path, by evaluating it again; undefined without such a path or without a policy. */
+  explainImport(peer: PeerIndex, pathId: number, { w0, w1, w2, w3, length }: Prefix): PolicyDecision | undefined {
+    const slot = this.paths.prefixes.find(w0, w1, w2, w3, length);
+    const path = slot === 0 ? 0 : this.paths.find(slot, peer, pathId);
+    return path === 0 ? undefined : this.adjRibIn.explain(path);
   }
 
   /**
@@ -204,54 +280,8 @@ export class Rib {
     receivedFlags: number,
     nowSec: number,
   ): boolean {
-    const { paths, routes } = this;
-    routes.ensure(peer);
-    if (routes.isFull(peer) && !this.isKnown(peer, pathId, w0, w1, w2, w3, length)) {
-      routes.refused[peer]++;
-      return false;
-    }
-    const prefix = paths.prefixSlot(w0, w1, w2, w3, length);
-    let path = paths.find(prefix, peer, pathId);
-    if (path === 0 && pathId !== 0 && paths.countOf(prefix, peer) >= MAX_PATHS_A_PREFIX) {
-      routes.refused[peer]++;
-      return false;
-    }
-    const verdict = this.policies[peer]?.evaluate(this.family, w0, w1, w2, w3, length);
-    let flags = peer === 0 ? PathFlag.Local : this.core.peers.isIbgp[peer] === 1 ? PathFlag.Internal : 0;
-    flags |= receivedFlags & PathFlag.AsLoop;
-    if (verdict !== undefined && !verdict.isAccepted) flags |= PathFlag.Filtered;
-    if (path !== 0 && paths.attributes[path] === attr && (paths.flags[path] & ~DECIDED_FLAGS) === flags) {
-      if (paths.epochs[path] !== routes.epochs[peer]) this.renew(path);
-      return true;
-    }
-    this.beforePathChange(prefix);
-    const used =
-      verdict === undefined || verdict.additionsIndex === 0
-        ? attr
-        : this.importTransform.apply(attr, this.policies[peer], verdict.additionsIndex);
-    // An import policy whose result is too large for any message refuses the route.
-    if (used === 0) flags |= PathFlag.Filtered;
-    const { attributes } = this.core;
-    attributes.retain(attrSetId(attr));
-    if (used !== 0) attributes.retain(attrSetId(used));
-    let wasAccepted = false;
-    if (path === 0) {
-      path = paths.link(prefix, peer, pathId);
-      routes.received[peer]++;
-    } else {
-      wasAccepted = isAcceptedFlags(paths.flags[path]);
-      routes.forgetAge(path);
-      this.releaseAttributes(path);
-      if (paths.best[prefix] === path) this.touch(prefix);
-    }
-    if (isAcceptedFlags(flags) !== wasAccepted) this.countAccepted(path, wasAccepted ? -1 : 1);
-    paths.attributes[path] = attr;
-    paths.usedAttributes[path] = used;
-    paths.flags[path] = flags;
-    paths.epochs[path] = routes.epochs[peer];
-    paths.receivedSec[path] = nowSec;
-    this.markUndecided(prefix);
-    return true;
+    this.nowSec = nowSec;
+    return this.adjRibIn.announce(peer, pathId, w0, w1, w2, w3, length, attr, receivedFlags, nowSec);
   }
 
   /** A source withdraws a prefix; false when it had not announced it. */
@@ -260,7 +290,7 @@ export class Rib {
     if (prefix === 0) return false;
     const path = this.paths.find(prefix, peer, pathId);
     if (path === 0) return false;
-    this.removePath(path);
+    this.adjRibIn.remove(path);
     return true;
   }
 
@@ -298,47 +328,32 @@ export class Rib {
     this.sweeps.add(Due.LongLived, peer);
   }
 
-  /** NextHops.refresh() found changes: the routes concerned are decided again. */
+  /** NextHops.refresh() found changes: the routes concerned are decided again, and the kernel hears of them. */
   nextHopsChanged(): void {
-    if (this.nextHops.generation === this.nextHopGeneration) return;
-    if (!this.sweeps.isDue(Due.NextHops, 0)) this.nextHopsSince = this.nextHopGeneration;
-    this.nextHopGeneration = this.nextHops.generation;
+    const { generation } = this.core.nextHops;
+    if (generation === this.nextHopGeneration) return;
+    if (!this.sweeps.isDue(Due.NextHops, 0)) this.adjRibIn.nextHopsSince = this.nextHopGeneration;
+    this.nextHopGeneration = generation;
     this.sweeps.add(Due.NextHops, 0);
   }
 
-  /** One slice of whatever is due: decisions, sweeps, messages to members. */
+  /** One slice of whatever is due: decisions, sweeps, routes for the kernel, messages to members. */
   work(budget: number = DEFAULT_BUDGET): WorkState {
-    if (!this.sweeps.isIdle) this.sweeps.work(budget * SWEEP_FACTOR);
+    const { feed, groups, sweeps, undecided } = this;
+    if (!sweeps.isIdle) sweeps.work(budget * SWEEP_FACTOR);
     let state: WorkState = WorkState.Idle;
+    let isAggregating = false;
     if (!this.isDeferring) {
       this.decide(budget);
-      state = this.groups.work(budget);
+      isAggregating = this.aggregates.work(budget);
+      feed?.work(budget, undecided.length > 0 || isAggregating, this.enqueue);
+      state = groups.work(budget);
     }
     this.core.reclaimer.drain(budget);
-    const isDeciding = (this.undecided.length > 0 && !this.isDeferring) || !this.sweeps.isIdle;
-    const isTidy = isDeciding || this.importTransform.clear(budget);
+    const isDeciding =
+      !sweeps.isIdle || isAggregating || (!this.isDeferring && (undecided.length > 0 || feed?.isIdle === false));
+    const isTidy = isDeciding || this.adjRibIn.tidy(budget);
     return isDeciding || !isTidy || this.core.reclaimer.hasWork ? WorkState.More : state;
-  }
-
-  /** Decides up to `budget` prefixes; true when more are waiting. */
-  private decide(budget: number): boolean {
-    const { paths, undecided, groups } = this;
-    for (let left = budget; left > 0; left--) {
-      const prefix = undecided.shift();
-      if (prefix === 0) break;
-      this.beforePathChange(prefix);
-      const before = paths.best[prefix];
-      const best = this.decision.choose(prefix);
-      const isTouched = prefix < this.touched.length && this.touched[prefix] === 1;
-      if (isTouched) this.touched[prefix] = 0;
-      if (best !== before || isTouched) {
-        paths.best[prefix] = best;
-        paths.versions[prefix] = ++this.tableVersion;
-        groups.enqueue(prefix);
-      }
-      if (best === 0) this.core.reclaimer.freePrefix(prefix);
-    }
-    return undecided.length > 0;
   }
 
   /** A view of one of the tables as it is now. Throws ViewError when too many are open. */
@@ -353,139 +368,31 @@ export class Rib {
     return this.core.views.open(query, this.core, { tableVersion: this.tableVersion, maxRoutes, group });
   }
 
-  private removePath(path: number): void {
-    const { paths } = this;
-    const prefix = paths.prefixOf[path];
-    const peer = paths.peers[path];
-    this.beforePathChange(prefix);
-    if (isAcceptedFlags(paths.flags[path])) this.countAccepted(path, -1);
-    this.routes.forgetAge(path);
-    this.routes.received[peer]--;
-    if (paths.best[prefix] === path) {
-      paths.best[prefix] = 0;
-      this.touch(prefix);
+  /** Decides up to `budget` prefixes. */
+  private decide(budget: number): void {
+    const { adjRibIn, core, decision, feed, groups, multipath, paths, undecided } = this;
+    for (let left = budget; left > 0; left--) {
+      const slot = undecided.shift();
+      if (slot === 0) return;
+      if (core.views.openCount !== 0) core.views.beforePathChange(slot, core);
+      const best = decision.choose(slot);
+      const hasSetChanged = multipath.mark(slot, best);
+      const touched = adjRibIn.takeTouched(slot);
+      if (best !== paths.best[slot] || (touched & Touch.Best) !== 0) {
+        paths.best[slot] = best;
+        paths.versions[slot] = ++this.tableVersion;
+        this.aggregates.bestChanged(slot);
+        groups.enqueue(slot);
+        feed?.changed(slot);
+      } else {
+        if (groups.hasAddPath) groups.pathsChanged(slot);
+        if (hasSetChanged || touched !== 0) feed?.changed(slot);
+      }
+      if (best === 0) core.reclaimer.freePrefix(slot);
     }
-    this.releaseAttributes(path);
-    paths.unlink(path);
-    this.markUndecided(prefix);
   }
 
-  /** The same route in a new session or refresh: nothing changes but what the peer's OPEN said of it, and its age. */
-  private renew(path: number): void {
-    const { paths, routes } = this;
-    const prefix = paths.prefixOf[path];
-    const wasLongLived = routes.isLongLivedStale(path);
-    if (wasLongLived) this.beforePathChange(prefix);
-    routes.forgetAge(path);
-    paths.epochs[path] = routes.epochs[paths.peers[path]];
-    // RFC 9494 §4.3: it goes out without LLGR_STALE from now on.
-    if (wasLongLived && paths.best[prefix] === path) this.touch(prefix);
-    this.markUndecided(prefix);
+  private reevaluate(peer: PeerIndex): void {
+    if (this.routes.received[peer] > 0) this.sweeps.add(Due.ImportPolicy, peer);
   }
-
-  private becomeLongLived(path: number): void {
-    const { paths } = this;
-    const prefix = paths.prefixOf[path];
-    this.beforePathChange(prefix);
-    if (paths.best[prefix] === path) this.touch(prefix);
-    this.markUndecided(prefix);
-  }
-
-  private checkNextHop(path: number): void {
-    const nextHop = this.core.attributes.nextHop[this.paths.usedAttributes[path]];
-    if (this.nextHops.hasChangedSince(nextHop, this.nextHopsSince)) this.markUndecided(this.paths.prefixOf[path]);
-  }
-
-  private isKnown(
-    peer: PeerIndex,
-    pathId: number,
-    w0: number,
-    w1: number,
-    w2: number,
-    w3: number,
-    length: number,
-  ): boolean {
-    const prefix = this.paths.prefixes.find(w0, w1, w2, w3, length);
-    if (prefix === 0) return false;
-    const path = this.paths.find(prefix, peer, pathId);
-    return path !== 0 && this.routes.ageOf(path) !== Age.Doomed;
-  }
-
-  /** Runs a route through the import policy again: no refresh from the peer is needed. */
-  private reevaluate(path: number): void {
-    const { paths } = this;
-    const { words, lengths, stride } = paths.prefixes;
-    const slot = paths.prefixOf[path];
-    const at = slot * stride;
-    this.announceAgain(
-      path,
-      words[at],
-      stride === 1 ? 0 : words[at + 1],
-      stride === 1 ? 0 : words[at + 2],
-      stride === 1 ? 0 : words[at + 3],
-      lengths[slot],
-    );
-  }
-
-  private announceAgain(path: number, w0: number, w1: number, w2: number, w3: number, length: number): void {
-    const { paths } = this;
-    const prefix = paths.prefixOf[path];
-    const peer = paths.peers[path];
-    const attr = paths.attributes[path];
-    const verdict = this.policies[peer]?.evaluate(this.family, w0, w1, w2, w3, length);
-    let flags = paths.flags[path] & ~(DECIDED_FLAGS | PathFlag.Filtered);
-    if (verdict !== undefined && !verdict.isAccepted) flags |= PathFlag.Filtered;
-    const used =
-      verdict === undefined || verdict.additionsIndex === 0
-        ? attr
-        : this.importTransform.apply(attr, this.policies[peer], verdict.additionsIndex);
-    if (used === 0) flags |= PathFlag.Filtered;
-    if (flags === (paths.flags[path] & ~DECIDED_FLAGS) && used === paths.usedAttributes[path]) return;
-    this.beforePathChange(prefix);
-    const isAccepted = isAcceptedFlags(flags);
-    if (isAccepted !== isAcceptedFlags(paths.flags[path])) this.countAccepted(path, isAccepted ? 1 : -1);
-    const before = paths.usedAttributes[path];
-    if (used !== 0) this.core.attributes.retain(attrSetId(used));
-    if (before !== 0) this.core.reclaimer.release(before);
-    if (paths.best[prefix] === path && used !== before) this.touch(prefix);
-    paths.usedAttributes[path] = used;
-    paths.flags[path] = flags;
-    this.markUndecided(prefix);
-  }
-
-  /** A linked path is accepted from now on, or no longer is. The prefix counts as its first accepted path does. */
-  private countAccepted(path: number, by: 1 | -1): void {
-    const { first, flags, next, peers, prefixOf } = this.paths;
-    this.routes.accepted[peers[path]] += by;
-    this.acceptedPaths += by;
-    for (let other = first[prefixOf[path]]; other !== 0; other = next[other]) {
-      if (other !== path && isAcceptedFlags(flags[other])) return;
-    }
-    this.acceptedPrefixes += by;
-  }
-
-  private releaseAttributes(path: number): void {
-    const { paths } = this;
-    this.core.reclaimer.release(paths.attributes[path]);
-    if (paths.usedAttributes[path] !== 0) this.core.reclaimer.release(paths.usedAttributes[path]);
-  }
-
-  private beforePathChange(prefix: number): void {
-    if (this.core.views.openCount !== 0) this.core.views.beforePathChange(prefix, this.core);
-  }
-
-  private markUndecided(prefix: number): void {
-    this.undecided.push(prefix);
-  }
-
-  private touch(prefix: number): void {
-    if (prefix >= this.touched.length) {
-      this.touched = growUint8(this.touched, nextCapacity(this.touched.length, prefix + 1));
-    }
-    this.touched[prefix] = 1;
-  }
-}
-
-function isAcceptedFlags(flags: number): boolean {
-  return (flags & (PathFlag.Filtered | PathFlag.AsLoop)) === 0;
 }

@@ -11,34 +11,41 @@ export class RouteRows {
   version = 0;
   peers: Uint16Array = new Uint16Array(16);
   attributes: Uint32Array = new Uint32Array(16);
-  flags: Uint8Array = new Uint8Array(16);
+  flags: Uint16Array = new Uint16Array(16);
   reasons: Uint8Array = new Uint8Array(16);
   receivedSec: Uint32Array = new Uint32Array(16);
+  pathIds: Uint32Array = new Uint32Array(16);
+  weights: Uint16Array = new Uint16Array(16);
 
   reset(version: number): void {
     this.count = 0;
     this.version = version;
   }
 
-  add(peer: number, attr: number, flags: number, reason: number, receivedSec: number): void {
+  add(peer: number, attr: number, flags: number, reason: number, receivedSec: number, pathId = 0, weight = 0): void {
     const index = this.count++;
     if (index >= this.peers.length) {
       const capacity = this.peers.length * 2;
       this.peers = growUint16(this.peers, capacity);
       this.attributes = growUint32(this.attributes, capacity);
-      this.flags = growUint8(this.flags, capacity);
+      this.flags = growUint16(this.flags, capacity);
       this.reasons = growUint8(this.reasons, capacity);
       this.receivedSec = growUint32(this.receivedSec, capacity);
+      this.pathIds = growUint32(this.pathIds, capacity);
+      this.weights = growUint16(this.weights, capacity);
     }
     this.peers[index] = peer;
     this.attributes[index] = attr;
     this.flags[index] = flags;
     this.reasons[index] = reason;
     this.receivedSec[index] = receivedSec;
+    this.pathIds[index] = pathId;
+    this.weights[index] = weight;
   }
 
   swap(a: number, b: number): void {
-    for (const column of [this.peers, this.attributes, this.flags, this.reasons, this.receivedSec]) {
+    const { peers, attributes, flags, reasons, receivedSec, pathIds, weights } = this;
+    for (const column of [peers, attributes, flags, reasons, receivedSec, pathIds, weights]) {
       const value = column[a];
       column[a] = column[b];
       column[b] = value;
@@ -91,6 +98,8 @@ export class BatchBuilder {
         from.flags[index],
         from.reasons[index],
         from.receivedSec[index],
+        from.pathIds[index],
+        from.weights[index],
       );
     }
   }
@@ -107,6 +116,8 @@ export class BatchBuilder {
       flags: rows.flags.subarray(0, count),
       reasons: rows.reasons.subarray(0, count),
       receivedWallSec: rows.receivedSec.subarray(0, count),
+      pathIds: rows.pathIds.subarray(0, count),
+      weights: rows.weights.subarray(0, count),
       versions: this.versions.subarray(0, count),
       setEnds: setEnds.subarray(0, setCount),
       setBytes: this.setBytes.subarray(0, setCount === 0 ? 0 : setEnds[setCount - 1]),

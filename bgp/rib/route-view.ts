@@ -6,8 +6,11 @@ import type { Address } from '../net/address.ts';
 import { freeColumn, growUint32, nextCapacity } from '../net/columns.ts';
 import { type Prefix, wordMask } from '../net/prefix.ts';
 import type { RouteBatch } from '../views.ts';
+import { isAcceptedFlags } from './adj-rib-in.ts';
 import { PathFlag } from './code-points.ts';
 import type { RibCore } from './core.ts';
+import { LOCAL_WEIGHT } from './decision.ts';
+import { Age } from './peer-routes.ts';
 import { PrefixSort } from './prefix-sort.ts';
 import { BatchBuilder, RouteRows } from './route-rows.ts';
 import type { PeerIndex } from './types.ts';
@@ -36,9 +39,12 @@ export class ViewError extends Error {
   }
 }
 
-/** Words saved for a prefix (count, version) and for each of its routes. */
+/** Words saved for a prefix (count, version) and for each of its routes; more where there are path identifiers or weights. */
 const PREFIX_WORDS = 2;
 const ROUTE_WORDS = 3;
+const RARE_WORDS = 5;
+/** In a saved count: its routes take RARE_WORDS. */
+const IS_RARE = 0x8000_0000;
 /** A slot is collected or sorted in a fraction of the time that showing one takes. */
 const LIGHT_WORK = 4;
 /** Slots of a page of `savedPages`: what changes during a view are mostly neighbours, the routes that came last. */
@@ -163,7 +169,7 @@ export class RouteView {
     if (slot >= this.limit || (this.pending[slot >>> 5] & (1 << (slot & 31))) === 0) return;
     if (this.findSaved(slot) !== 0) return;
     this.read(slot);
-    const needed = this.savedEnd + PREFIX_WORDS + this.rows.count * ROUTE_WORDS;
+    const needed = this.savedEnd + PREFIX_WORDS + this.rows.count * RARE_WORDS;
     if ((needed + this.savedPageCount * PAGE_SLOTS) * 4 > this.core.viewBytes) {
       this.fail('too many routes changed while the table was being shown; ask for fewer routes or try again');
       return;
@@ -285,23 +291,40 @@ export class RouteView {
 
   private save(): void {
     const { rows, saved } = this;
-    saved[this.savedEnd++] = rows.count;
+    const { pathIds, weights } = this.core.paths;
+    const isRare = pathIds.length > 0 || weights.length > 0;
+    saved[this.savedEnd++] = isRare ? rows.count | IS_RARE : rows.count;
     saved[this.savedEnd++] = rows.version;
     for (let index = 0; index < rows.count; index++) {
-      // A peer takes 16 bits, the flags 8, the reason 8.
-      saved[this.savedEnd++] = rows.peers[index] | (rows.flags[index] << 16) | (rows.reasons[index] << 24);
+      // A peer takes 16 bits, the flags 11, the reason 5.
+      saved[this.savedEnd++] = rows.peers[index] | (rows.flags[index] << 16) | (rows.reasons[index] << 27);
       saved[this.savedEnd++] = rows.attributes[index];
       saved[this.savedEnd++] = rows.receivedSec[index];
+      if (!isRare) continue;
+      saved[this.savedEnd++] = rows.pathIds[index];
+      saved[this.savedEnd++] = rows.weights[index];
     }
   }
 
   private restore(start: number): void {
     const { rows, saved } = this;
     rows.reset(saved[start + 1]);
-    const end = start + PREFIX_WORDS + saved[start] * ROUTE_WORDS;
-    for (let at = start + PREFIX_WORDS; at < end; at += ROUTE_WORDS) {
+    const isRare = saved[start] >= IS_RARE;
+    const count = isRare ? saved[start] - IS_RARE : saved[start];
+    const step = isRare ? RARE_WORDS : ROUTE_WORDS;
+    for (let index = 0, at = start + PREFIX_WORDS; index < count; index++, at += step) {
       const word = saved[at];
-      rows.add(word & 0xffff, saved[at + 1], (word >>> 16) & 0xff, word >>> 24, saved[at + 2]);
+      const peer = word & 0xffff;
+      const weight = peer === 0 && this.query.table !== 'advertised' ? LOCAL_WEIGHT : 0;
+      rows.add(
+        peer,
+        saved[at + 1],
+        (word >>> 16) & 0x7ff,
+        word >>> 27,
+        saved[at + 2],
+        isRare ? saved[at + 3] : 0,
+        isRare ? saved[at + 4] : weight,
+      );
     }
   }
 
@@ -312,54 +335,59 @@ export class RouteView {
     if (this.query.table === 'advertised') this.readAdvertised(slot);
     else if (this.query.table === 'loc-rib') this.readLocRib(slot);
     else {
-      const path = paths.find(slot, this.query.peer, 0);
-      if (path === 0) return;
-      if (this.query.table === 'received') this.addPath(slot, path, paths.attributes[path]);
-      else if (isAccepted(paths.flags[path])) this.addPath(slot, path, paths.usedAttributes[path]);
+      const isReceived = this.query.table === 'received';
+      for (let path = paths.first[slot]; path !== 0; path = paths.next[path]) {
+        if (paths.peers[path] !== this.query.peer) continue;
+        if (isReceived) this.addPath(slot, path, paths.attributes[path]);
+        else if (isAcceptedFlags(paths.flags[path])) this.addPath(slot, path, paths.usedAttributes[path]);
+      }
+      if (this.rows.count > 1) this.sortRows(isAfterInPeer);
     }
   }
 
   private readAdvertised(slot: number): void {
-    const { paths } = this.core;
-    const group = this.group;
-    if (group === undefined || slot >= group.outAttributes.length || group.outAttributes[slot] === 0) return;
-    const peer = group.outPeers[slot];
-    if (peer === this.query.peer && peer !== 0) return;
-    const path = paths.find(slot, peer, 0);
-    const origin = peer === 0 ? PathFlag.Local : this.core.peers.isIbgp[peer] === 1 ? PathFlag.Internal : 0;
-    this.rows.add(
-      peer,
-      group.outAttributes[slot],
-      PathFlag.Valid | PathFlag.Best | origin,
-      0,
-      path === 0 ? 0 : paths.receivedSec[path],
-    );
+    this.group?.out.read(slot, this.query.peer, this.rows);
   }
 
   /** Best path first, then by peer: the order of arrival shows nowhere. */
   private readLocRib(slot: number): void {
     const { paths, rows } = { paths: this.core.paths, rows: this.rows };
     for (let path = paths.first[slot]; path !== 0; path = paths.next[path]) {
-      if (isAccepted(paths.flags[path])) this.addPath(slot, path, paths.usedAttributes[path]);
+      if (isAcceptedFlags(paths.flags[path])) this.addPath(slot, path, paths.usedAttributes[path]);
     }
+    if (rows.count > 1) this.sortRows(isAfter);
+  }
+
+  private sortRows(isAfterRow: (rows: RouteRows, a: number, b: number) => boolean): void {
+    const { rows } = this;
     for (let index = 1; index < rows.count; index++) {
-      for (let at = index; at > 0 && isAfter(rows, at - 1, at); at--) rows.swap(at - 1, at);
+      for (let at = index; at > 0 && isAfterRow(rows, at - 1, at); at--) rows.swap(at - 1, at);
     }
   }
 
   private addPath(slot: number, path: number, attr: number): void {
-    const { paths } = this.core;
-    const best = paths.best[slot] === path ? PathFlag.Best : 0;
-    this.rows.add(paths.peers[path], attr, paths.flags[path] | best, paths.reasons[path], paths.receivedSec[path]);
+    const { paths, ranking, routes } = this.core;
+    const peer = paths.peers[path];
+    let flags = paths.flags[path];
+    if (paths.best[slot] === path) {
+      flags |= PathFlag.Best;
+      if (ranking.isMissing(slot)) flags |= PathFlag.NotInstalled;
+    }
+    if (routes.ageOf(path) === Age.Stale) {
+      flags |= routes.isLongLivedStale(path) ? PathFlag.Stale | PathFlag.LongLived : PathFlag.Stale;
+    }
+    const weight = peer === 0 ? LOCAL_WEIGHT : paths.weightOf(path);
+    this.rows.add(peer, attr, flags, paths.reasons[path], paths.receivedSec[path], paths.pathIdOf(path), weight);
   }
-}
-
-function isAccepted(flags: number): boolean {
-  return (flags & (PathFlag.Filtered | PathFlag.AsLoop)) === 0;
 }
 
 function isAfter(rows: RouteRows, a: number, b: number): boolean {
   const isBestA = (rows.flags[a] & PathFlag.Best) !== 0;
   const isBestB = (rows.flags[b] & PathFlag.Best) !== 0;
-  return isBestA === isBestB ? rows.peers[a] > rows.peers[b] : isBestB;
+  if (isBestA !== isBestB) return isBestB;
+  return rows.peers[a] === rows.peers[b] ? isAfterInPeer(rows, a, b) : rows.peers[a] > rows.peers[b];
+}
+
+function isAfterInPeer(rows: RouteRows, a: number, b: number): boolean {
+  return rows.pathIds[a] > rows.pathIds[b];
 }

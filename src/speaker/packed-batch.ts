@@ -22,7 +22,7 @@ export function packBatch(batch: RouteBatch, spare: ArrayBuffer | undefined): Pa
   const sets = batch.setEnds.length;
   const setBytes = batch.setBytes.length;
   const stride = count === 0 ? 1 : batch.prefixWords.length / count;
-  const needed = count * (4 * stride + 4 * 3 + 2 + 3) + sets * 4 + setBytes;
+  const needed = count * (4 * stride + 4 * 4 + 2 * 3 + 2) + sets * 4 + setBytes;
   const block =
     spare !== undefined && spare.byteLength >= needed ? spare : new ArrayBuffer(Math.ceil(needed * SPARE_FACTOR));
   const packed = { block, count, stride, sets, setBytes };
@@ -31,34 +31,41 @@ export function packBatch(batch: RouteBatch, spare: ArrayBuffer | undefined): Pa
   columns.attributes.set(batch.attributes);
   columns.receivedWallSec.set(batch.receivedWallSec);
   columns.versions.set(batch.versions);
+  columns.pathIds.set(batch.pathIds);
   columns.setEnds.set(batch.setEnds);
   columns.peers.set(batch.peers);
   columns.prefixLengths.set(batch.prefixLengths);
   columns.flags.set(batch.flags);
+  columns.weights.set(batch.weights);
   columns.reasons.set(batch.reasons);
   columns.setBytes.set(batch.setBytes);
   return packed;
 }
 
-/** The columns where they lie in the block: those of four octets first, so that each begins at a multiple of its width. */
+/** The columns where they lie in the block: the wider ones first, so that each begins at a multiple of its width. */
 export function unpackBatch({ block, count, stride, sets, setBytes }: PackedBatch): RouteBatch {
   const attributes = count * stride * 4;
   const received = attributes + count * 4;
   const versions = received + count * 4;
-  const ends = versions + count * 4;
+  const pathIds = versions + count * 4;
+  const ends = pathIds + count * 4;
   const peers = ends + sets * 4;
-  const lengths = peers + count * 2;
+  const flags = peers + count * 2;
+  const weights = flags + count * 2;
+  const lengths = weights + count * 2;
   return {
     count,
     prefixWords: new Int32Array(block, 0, count * stride),
     attributes: new Uint32Array(block, attributes, count),
     receivedWallSec: new Uint32Array(block, received, count),
     versions: new Uint32Array(block, versions, count),
+    pathIds: new Uint32Array(block, pathIds, count),
     setEnds: new Uint32Array(block, ends, sets),
     peers: new Uint16Array(block, peers, count),
     prefixLengths: new Uint8Array(block, lengths, count),
-    flags: new Uint8Array(block, lengths + count, count),
-    reasons: new Uint8Array(block, lengths + count * 2, count),
-    setBytes: new Uint8Array(block, lengths + count * 3, setBytes),
+    flags: new Uint16Array(block, flags, count),
+    weights: new Uint16Array(block, weights, count),
+    reasons: new Uint8Array(block, lengths + count, count),
+    setBytes: new Uint8Array(block, lengths + count * 2, setBytes),
   };
 }

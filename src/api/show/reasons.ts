@@ -1,5 +1,4 @@
-// The decision process in FRR's words: why a path is best, or why it lost (RFC 4271 §9.1.2). FRR's `Weight` and `Older Path` are
-// missing: there are no weights here, and the age of a path decides nothing (bgp/rib/decision.ts).
+// The decision process in FRR's words: why a path is best, or why it lost (RFC 4271 §9.1.2, bgp/rib/decision.ts).
 
 import { DecisionReason } from '#bgp/views.ts';
 
@@ -16,6 +15,12 @@ export const selectionReasons: Readonly<Record<DecisionReason, string>> = {
   [DecisionReason.RouterId]: 'Router ID',
   [DecisionReason.ClusterLength]: 'Cluster length',
   [DecisionReason.PeerAddress]: 'Neighbor IP',
+  [DecisionReason.LongLivedStale]: 'Path Staleness',
+  [DecisionReason.Weight]: 'Weight',
+  [DecisionReason.Aigp]: 'AIGP',
+  [DecisionReason.ConfederationOverIbgp]: 'Confed Peer Type',
+  [DecisionReason.OldestPath]: 'Older Path',
+  [DecisionReason.PathId]: 'Nothing left to compare',
 };
 
 const byCode: readonly (string | undefined)[] = Object.entries(selectionReasons).reduce<string[]>(

@@ -2,26 +2,54 @@
 // in a rule that comes later, so that a rule left out or in the wrong place shows.
 
 import test from 'ava';
+import { defaultBestPath } from '#bgp/config.ts';
 import { routerId } from '#bgp/net/router-id.ts';
 import { DecisionReason, PathFlag } from '#bgp/rib/code-points.ts';
 import { Policy } from '#bgp/policy/policy.ts';
-import { type Route, World } from './world.ts';
+import { type AddedPeer, type Route, World } from './world.ts';
 
 interface Rival {
   readonly rule: keyof typeof DecisionReason;
   readonly best: Route;
-  readonly bestPeer: { isIbgp?: boolean; routerId?: number; address?: string };
+  readonly bestPeer: AddedPeer;
   readonly rival: Route;
-  readonly rivalPeer: { isIbgp?: boolean; routerId?: number; address?: string };
+  readonly rivalPeer: AddedPeer;
+}
+
+const LLGR_STALE = 0xffff0006;
+
+function aigp(metric: number): Uint8Array {
+  return Uint8Array.of(1, 0, 11, 0, 0, 0, 0, 0, 0, metric >>> 8, metric & 255);
 }
 
 const rivals: Rival[] = [
+  {
+    rule: 'LongLivedStale',
+    best: { localPref: 1, asPath: [1, 2, 3] },
+    bestPeer: { isIbgp: true, routerId: 9 },
+    rival: { localPref: 1000, communities: [LLGR_STALE] },
+    rivalPeer: { isIbgp: true, routerId: 1 },
+  },
   {
     rule: 'LocalPreference',
     best: { localPref: 101, asPath: [1, 2, 3] },
     bestPeer: { isIbgp: true, routerId: 9 },
     rival: { localPref: undefined, asPath: [1] },
     rivalPeer: { isIbgp: true, routerId: 1 },
+  },
+  {
+    rule: 'Aigp',
+    best: { aigp: aigp(300), asPath: [1, 2, 3] },
+    bestPeer: { routerId: 9 },
+    rival: { aigp: aigp(290), asPath: [1], nextHop: '10.0.0.9' },
+    rivalPeer: { routerId: 1 },
+  },
+  {
+    rule: 'Aigp',
+    best: { aigp: aigp(60_000), asPath: [1, 2, 3] },
+    bestPeer: { routerId: 9 },
+    rival: { asPath: [1] },
+    rivalPeer: { routerId: 1 },
   },
   {
     rule: 'AsPathLength',
@@ -59,6 +87,27 @@ const rivals: Rival[] = [
     rivalPeer: { routerId: 1 },
   },
   {
+    rule: 'EbgpOverIbgp',
+    best: { nextHop: '10.0.0.9' },
+    bestPeer: { kind: 'ebgp', routerId: 9 },
+    rival: { nextHop: '10.0.0.1' },
+    rivalPeer: { kind: 'confederation', routerId: 1 },
+  },
+  {
+    rule: 'IgpMetric',
+    best: { nextHop: '10.0.0.1' },
+    bestPeer: { kind: 'ibgp', routerId: 9 },
+    rival: { nextHop: '10.0.0.9' },
+    rivalPeer: { kind: 'confederation', routerId: 1 },
+  },
+  {
+    rule: 'ConfederationOverIbgp',
+    best: {},
+    bestPeer: { kind: 'confederation', routerId: 9 },
+    rival: {},
+    rivalPeer: { kind: 'ibgp', routerId: 1 },
+  },
+  {
     rule: 'RouterId',
     best: {},
     bestPeer: { routerId: 5, address: '10.0.0.200' },
@@ -89,8 +138,9 @@ const rivals: Rival[] = [
 ];
 
 test('there is no reason that no decision gives', (t) => {
-  // The others: no path is usable, there is only one, and the test below about routes originated here.
-  const given = new Set(['None', 'OnlyPath', 'LocallyOriginated', ...rivals.map(({ rule }) => rule)]);
+  // The others: no path is usable, there is only one, and the tests below.
+  const below = ['Weight', 'LocallyOriginated', 'OldestPath', 'PathId'];
+  const given = new Set(['None', 'OnlyPath', ...below, ...rivals.map(({ rule }) => rule)]);
   t.deepEqual(Object.keys(DecisionReason).toSorted(), [...given].toSorted());
 });
 
@@ -103,8 +153,8 @@ for (const [index, { rule, best, bestPeer, rival, rivalPeer }] of rivals.entries
       const winner = world.addPeer(bestPeer);
       const loser = world.addPeer(rivalPeer);
       const announce = [
-        (): void => world.announce(winner, '192.0.2.0/24', best),
-        (): void => world.announce(loser, '192.0.2.0/24', rival),
+        (): boolean => world.announce(winner, '192.0.2.0/24', best),
+        (): boolean => world.announce(loser, '192.0.2.0/24', rival),
       ];
       for (const step of isBestFirst ? announce : announce.toReversed()) {
         step();
@@ -120,16 +170,161 @@ for (const [index, { rule, best, bestPeer, rival, rivalPeer }] of rivals.entries
   }
 }
 
-test('a route originated here is preferred before AS path length counts, as FRR does', (t) => {
+test('a route originated here is preferred for its weight of 32768, as FRR does, also to a high LOCAL_PREF', (t) => {
   const world = new World();
-  const peer = world.addPeer();
-  world.announce(peer, '192.0.2.0/24', { asPath: [64_500], origin: 0 });
+  const peer = world.addPeer({ isIbgp: true });
+  world.announce(peer, '192.0.2.0/24', { asPath: [64_500], origin: 0, localPref: 4000 });
   world.announce(0, '192.0.2.0/24', { asPath: [64_500, 64_501], nextHop: 'none', origin: 2 });
   world.settle();
   const [first, second] = world.paths('192.0.2.0/24');
   t.is(first.peer, 0);
-  t.is(second.reason, DecisionReason.LocallyOriginated);
+  t.is(first.weight, 32_768);
+  t.is(second.reason, DecisionReason.Weight);
   t.true((first.flags & PathFlag.Local) !== 0);
+});
+
+test('a weight from the import policy counts before LOCAL_PREF, is shown, and its end takes it back', (t) => {
+  const world = new World();
+  const heavy = world.addPeer({ isIbgp: true, routerId: 9 });
+  const light = world.addPeer({ isIbgp: true, routerId: 1 });
+  world.announce(heavy, '192.0.2.0/24', { localPref: 10 });
+  world.announce(light, '192.0.2.0/24', { localPref: 200 });
+  world.announce(0, '192.0.2.0/24', { nextHop: 'none' });
+  world.settle();
+  t.is(world.paths('192.0.2.0/24')[0].peer, 0);
+  const weigh = (weight: number): Policy =>
+    Policy.compile({
+      name: 'weigh',
+      statements: [{ name: 'all', match: {}, set: { weight }, action: 'accept' }],
+      otherwise: 'reject',
+    });
+  world.rib.setImportPolicy(heavy, weigh(40_000));
+  world.settle();
+  const [first, second] = world.paths('192.0.2.0/24');
+  t.is(first.peer, heavy);
+  t.is(first.weight, 40_000);
+  t.is(second.reason, DecisionReason.Weight);
+  world.rib.setImportPolicy(heavy, weigh(32_768));
+  world.settle();
+  t.is(world.paths('192.0.2.0/24')[0].peer, 0, 'a route of the same weight: what began here, or LOCAL_PREF');
+  world.rib.setImportPolicy(heavy, Policy.builtIn('accept', true));
+  world.withdraw(0, '192.0.2.0/24');
+  world.settle();
+  t.deepEqual(
+    world.paths('192.0.2.0/24').map(({ peer, weight }) => [peer, weight]),
+    [
+      [light, 0],
+      [heavy, 0],
+    ],
+  );
+});
+
+test('with equal weights a route originated here is preferred before AS path length counts', (t) => {
+  const world = new World();
+  const peer = world.addPeer();
+  world.rib.setImportPolicy(
+    peer,
+    Policy.compile({
+      name: 'weigh',
+      statements: [{ name: 'all', match: {}, set: { weight: 32_768 }, action: 'accept' }],
+      otherwise: 'reject',
+    }),
+  );
+  world.announce(peer, '192.0.2.0/24', { asPath: [64_500], origin: 0 });
+  world.announce(0, '192.0.2.0/24', { asPath: [64_500, 64_501], nextHop: 'none', origin: 2 });
+  world.settle();
+  t.deepEqual(
+    world.paths('192.0.2.0/24').map(({ peer: from, reason }) => [from, reason]),
+    [
+      [0, DecisionReason.LocallyOriginated],
+      [peer, DecisionReason.LocallyOriginated],
+    ],
+  );
+});
+
+test('of two paths of one source the lower identifier wins: networks before redistributed routes before aggregates', (t) => {
+  const world = new World();
+  for (const source of [2, 0, 1]) world.announce(0, '192.0.2.0/24', { nextHop: 'none', pathId: source });
+  world.settle();
+  t.deepEqual(
+    world.paths('192.0.2.0/24').map(({ pathId, reason }) => [pathId, reason]),
+    [
+      [0, DecisionReason.PathId],
+      [1, DecisionReason.PathId],
+      [2, DecisionReason.PathId],
+    ],
+  );
+  world.withdraw(0, '192.0.2.0/24', 0);
+  world.settle();
+  t.is(world.paths('192.0.2.0/24')[0].pathId, 1);
+});
+
+test('an external best path stays when a rival differs only in what breaks ties, if the oldest is preferred (RFC 5004)', (t) => {
+  const first = (prefersOldest: boolean, rivalRouterId: number): number => {
+    const world = new World();
+    world.rib.setBestPath({ ...defaultBestPath, prefersOldest }, { ebgp: 1, ibgp: 1 });
+    const old = world.addPeer({ routerId: 9, address: '10.0.0.200' });
+    const rival = world.addPeer({ routerId: rivalRouterId, address: '10.0.0.100' });
+    world.announce(old, '192.0.2.0/24');
+    world.settle();
+    world.announce(rival, '192.0.2.0/24');
+    world.settle();
+    const [best, second] = world.paths('192.0.2.0/24');
+    if (best.peer === old) t.is(second.reason, DecisionReason.OldestPath);
+    return best.peer === old ? 9 : rivalRouterId;
+  };
+  t.is(first(true, 1), 9);
+  t.is(first(false, 1), 1);
+  const world = new World();
+  world.rib.setBestPath({ ...defaultBestPath, prefersOldest: true }, { ebgp: 1, ibgp: 1 });
+  const old = world.addPeer({ routerId: 9, address: '10.0.0.200' });
+  const same = world.addPeer({ routerId: 9, address: '10.0.0.100' });
+  const shorter = world.addPeer({ routerId: 10 });
+  world.announce(old, '192.0.2.0/24');
+  world.settle();
+  world.announce(same, '192.0.2.0/24');
+  world.settle();
+  t.is(world.paths('192.0.2.0/24')[0].peer, same, 'from the same router the address decides (RFC 5004 §3)');
+  world.announce(shorter, '192.0.2.0/24', { asPath: [] });
+  world.settle();
+  t.is(world.paths('192.0.2.0/24')[0].peer, shorter, 'age breaks ties only');
+});
+
+test('MED is compared between all neighboring ASes when that is configured, at once and for what is there', (t) => {
+  const world = new World();
+  const low = world.addPeer({ routerId: 9 });
+  const high = world.addPeer({ routerId: 1 });
+  world.announce(low, '192.0.2.0/24', { asPath: [64_500], med: 1 });
+  world.announce(high, '192.0.2.0/24', { asPath: [64_501], med: 2 });
+  world.settle();
+  t.is(world.paths('192.0.2.0/24')[0].peer, high);
+  world.rib.setBestPath({ ...defaultBestPath, comparesMedAlways: true }, { ebgp: 1, ibgp: 1 });
+  world.settle();
+  const [first, second] = world.paths('192.0.2.0/24');
+  t.is(first.peer, low);
+  t.is(second.reason, DecisionReason.Med);
+});
+
+test('of a thousand paths of two hundred neighboring ASes each AS keeps those with its least MED', (t) => {
+  const world = new World();
+  const expected: number[] = [];
+  for (let index = 0; index < 1000; index++) {
+    const peer = world.addPeer({ routerId: 5000 - index, address: `10.1.${index >> 8}.${index & 255}` });
+    const med = Math.floor(index / 200);
+    world.announce(peer, '192.0.2.0/24', { asPath: [64_500 + (index % 200)], med });
+    if (med === 0) expected.push(peer);
+  }
+  world.settle();
+  const paths = world.paths('192.0.2.0/24');
+  const byMed = paths.filter(({ reason }) => reason === DecisionReason.Med);
+  t.is(byMed.length, 800);
+  t.deepEqual(
+    paths
+      .filter(({ reason }) => reason === DecisionReason.RouterId)
+      .map(({ peer }) => peer)
+      .toSorted((a, b) => a - b),
+    expected,
+  );
 });
 
 test('MED is not compared between neighboring ASes, and a missing one counts as 0', (t) => {

@@ -114,6 +114,8 @@ export class Model {
     };
     const byLeast = (rule: string, value: (route: (typeof routes)[0]) => number): void =>
       keepBest(rule, (one, other) => value(one) > value(other));
+    // FRR gives what began here a weight of 32768.
+    byLeast('Weight', ({ path }) => (path.peer.number === 0 ? 0 : 1));
     byLeast('LocalPreference', ({ attributes }) => -(attributes.localPref ?? 100));
     byLeast('LocallyOriginated', ({ path }) => (path.peer.number === 0 ? 0 : 1));
     byLeast('AsPathLength', ({ attributes }) => attributes.asPath.length);

@@ -88,7 +88,7 @@ const nextHops = new NextHops(attributes, {
   resolve: () => ({ isReachable: true, metric: 0, interfaceName: 'eth0' }),
 });
 const rib = new Rib(ipv4Unicast, { attributes, peers, nextHops });
-const accept = policyOf('accept', false, new Map());
+const accept = policyOf('accept', 'ebgp', new Map());
 const readers = tables.map((_, source) => {
   const peer = peers.add({
     address: new Address(4, 0x0a000001 + source, 0, 0, 0),

@@ -4,21 +4,23 @@
 import { Address, parseAddress } from '#bgp/net/address.ts';
 import { asn } from '#bgp/net/asn.ts';
 import { type Family, ipv4Unicast } from '#bgp/net/family.ts';
+import type { PeerKind } from '#bgp/net/peer-kind.ts';
 import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
 import { policyOf } from '#bgp/policy/policy.ts';
 import { plainGroupOptions } from '#bgp/rib/group-options.ts';
 import { PathFlag } from '#bgp/rib/code-points.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
 import { RibPeers } from '#bgp/rib/peers.ts';
-import { Rib } from '#bgp/rib/rib.ts';
+import { Rib, type RibDeps } from '#bgp/rib/rib.ts';
 import { type GroupMember, type PeerIndex, type UpdateGroupOptions, WorkState } from '#bgp/rib/types.ts';
 import { type AttrSetId, AttributeSets } from '#bgp/wire/attribute-sets.ts';
 import { emptyAttributes, encodePathAttributes, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
-import { readUpdate, splitMessages } from './update-text.ts';
+import type { ModelAttributes } from './model.ts';
+import { readUpdate, splitMessages, type UpdateText } from './update-text.ts';
 
 export const LOCAL_ASN = 65_000;
-export const acceptAll = policyOf('accept', false, new Map());
-export const rejectAll = policyOf('reject', false, new Map());
+export const acceptAll = policyOf('accept', 'ebgp', new Map());
+export const rejectAll = policyOf('reject', 'ebgp', new Map());
 
 export const ebgpOptions: UpdateGroupOptions = {
   ...plainGroupOptions,
@@ -37,8 +39,13 @@ export function prefixOf(text: string): Prefix {
 }
 
 export interface Route extends Partial<Omit<PathAttributes, 'asPath' | 'nextHop'>> {
+  /** One AS_SEQUENCE. */
   readonly asPath?: readonly number[];
+  /** Any segments, in the place of `asPath`. */
+  readonly segments?: PathAttributes['asPath'];
   readonly nextHop?: string;
+  /** RFC 7911, or where a route of peer 0 began. */
+  readonly pathId?: number;
 }
 
 export class RecordingMember implements GroupMember {
@@ -55,17 +62,30 @@ export class RecordingMember implements GroupMember {
   readonly marks: string[] = [];
   onEndOfRib: () => void = () => undefined;
 
-  constructor(peer: PeerIndex) {
+  /** What came with each route of `routes`, also what its text does not tell. */
+  readonly details = new Map<string, UpdateText>();
+  private readonly options: UpdateGroupOptions;
+
+  constructor(peer: PeerIndex, options: UpdateGroupOptions) {
     this.peer = peer;
+    this.options = options;
+  }
+
+  /** The update that announced a prefix and the attributes as values. */
+  route(prefix: string): (UpdateText & { readonly values: ModelAttributes }) | undefined {
+    const update = this.details.get(prefix);
+    return update === undefined ? undefined : { ...update, values: JSON.parse(update.attributes) };
   }
 
   send(bytes: Uint8Array, updates: number): void {
     this.chunks.push(bytes);
     this.updates += updates;
-    for (const message of splitMessages(bytes)) {
-      const update = readUpdate(message, true);
+    for (const message of splitMessages(bytes, this.options.maxMessageLength)) {
+      const update = readUpdate(message, this.options.isFourOctetAs, this.options.addPathLimit !== undefined);
       for (const prefix of update.withdrawn) this.routes.delete(prefix);
+      for (const prefix of update.withdrawn) this.details.delete(prefix);
       for (const prefix of update.announced) this.routes.set(prefix, update.attributes);
+      for (const prefix of update.announced) this.details.set(prefix, update);
       this.announcements += update.announced.length;
       this.withdrawals += update.withdrawn.length;
     }
@@ -89,6 +109,24 @@ export class RecordingMember implements GroupMember {
   }
 }
 
+export interface SeenPath {
+  readonly peer: number;
+  readonly flags: number;
+  readonly reason: number;
+  readonly pathId: number;
+  readonly weight: number;
+}
+
+export interface AddedPeer {
+  readonly kind?: PeerKind;
+  readonly isIbgp?: boolean;
+  readonly asn?: number;
+  readonly routerId?: number;
+  readonly address?: string;
+  readonly isReflectorClient?: boolean;
+  readonly isRouteServerClient?: boolean;
+}
+
 export class World {
   readonly attributes = new AttributeSets();
   readonly peers = new RibPeers();
@@ -96,16 +134,18 @@ export class World {
   readonly rib: Rib;
   readonly metrics = new Map<string, number>();
   readonly unreachable = new Set<string>();
+  /** Interface by next hop. */
+  readonly links = new Map<string, string>();
   /** Prefix and peers of each route that no message could carry. */
   readonly notSent: (string | PeerIndex)[][] = [];
   private hosts = 0;
 
-  constructor(family: Family = ipv4Unicast, viewBytes?: number) {
+  constructor(family: Family = ipv4Unicast, viewBytes?: number, deps: Pick<RibDeps, 'fib' | 'routeRejected'> = {}) {
     this.nextHops = new NextHops(this.attributes, {
       resolve: (address) => ({
         isReachable: !this.unreachable.has(address.toString()),
         metric: this.metrics.get(address.toString()) ?? 0,
-        interfaceName: undefined,
+        interfaceName: this.links.get(address.toString()),
       }),
     });
     const limits = viewBytes === undefined ? {} : { viewBytes };
@@ -118,26 +158,29 @@ export class World {
         notSent: (_, peers, prefix) => void this.notSent.push([prefix.toString(), ...peers]),
       },
       ...limits,
+      ...deps,
     });
   }
 
-  addPeer(options: { isIbgp?: boolean; routerId?: number; address?: string } = {}): PeerIndex {
+  addPeer(options: AddedPeer = {}): PeerIndex {
     this.hosts++;
     const address = parseAddress(options.address ?? `10.0.0.${this.hosts}`);
     if (address === undefined) throw new RangeError(options.address);
-    const isIbgp = options.isIbgp ?? false;
+    const kind = options.kind ?? (options.isIbgp === true ? 'ibgp' : 'ebgp');
     const peer = this.peers.add({
       address,
-      kind: isIbgp ? 'ibgp' : 'ebgp',
-      asn: isIbgp ? LOCAL_ASN : 64_500,
+      kind,
+      asn: options.asn ?? (kind === 'ibgp' ? LOCAL_ASN : 64_500),
       routerId: options.routerId ?? this.hosts,
+      isReflectorClient: options.isReflectorClient ?? false,
+      isRouteServerClient: options.isRouteServerClient ?? false,
     });
     this.rib.setImportPolicy(peer, acceptAll);
     return peer;
   }
 
   join(peer: PeerIndex, options: UpdateGroupOptions = ebgpOptions): RecordingMember {
-    const member = new RecordingMember(peer);
+    const member = new RecordingMember(peer, options);
     this.rib.groups.join(member, options);
     return member;
   }
@@ -147,22 +190,26 @@ export class World {
     const bytes = encodePathAttributes({
       ...emptyAttributes,
       ...route,
-      asPath: asns.length === 0 ? [] : [{ type: SegmentType.Sequence, asns }],
+      asPath: route.segments ?? (asns.length === 0 ? [] : [{ type: SegmentType.Sequence, asns }]),
       nextHop: route.nextHop === 'none' ? undefined : parseAddress(route.nextHop ?? '10.0.0.1'),
     });
     return this.attributes.intern(bytes, 0, bytes.length);
   }
 
-  announce(peer: PeerIndex, text: string, route: Route = {}, isAsLoop = false): void {
+  /** False when the peer's limit refused it. */
+  announce(peer: PeerIndex, text: string, route: Route = {}, isAsLoop = false): boolean {
     const { w0, w1, w2, w3, length } = prefixOf(text);
     const attr = this.intern(route);
-    this.rib.announce(peer, 0, w0, w1, w2, w3, length, attr, isAsLoop ? PathFlag.AsLoop : 0, 1_700_000_000);
+    const flags = isAsLoop ? PathFlag.AsLoop : 0;
+    const pathId = route.pathId ?? 0;
+    const isTaken = this.rib.announce(peer, pathId, w0, w1, w2, w3, length, attr, flags, 1_700_000_000);
     this.attributes.release(attr);
+    return isTaken;
   }
 
-  withdraw(peer: PeerIndex, text: string): boolean {
+  withdraw(peer: PeerIndex, text: string, pathId = 0): boolean {
     const { w0, w1, w2, w3, length } = prefixOf(text);
-    return this.rib.withdraw(peer, 0, w0, w1, w2, w3, length);
+    return this.rib.withdraw(peer, pathId, w0, w1, w2, w3, length);
   }
 
   settle(budget?: number): WorkState {
@@ -174,7 +221,7 @@ export class World {
   }
 
   /** The paths of a prefix in the Loc-RIB, best first. */
-  paths(text: string): { peer: number; flags: number; reason: number }[] {
+  paths(text: string): SeenPath[] {
     const view = this.rib.openView({
       table: 'loc-rib',
       peer: 0,
@@ -182,11 +229,18 @@ export class World {
       isLongerPrefixes: false,
       address: undefined,
     });
-    const found: { peer: number; flags: number; reason: number }[] = [];
+    const found: SeenPath[] = [];
     while (!view.isDone) {
       const batch = view.next();
       for (let row = 0; batch !== undefined && row < batch.count; row++) {
-        found.push({ peer: batch.peers[row], flags: batch.flags[row], reason: batch.reasons[row] });
+        const { peers, flags, reasons, pathIds, weights } = batch;
+        found.push({
+          peer: peers[row],
+          flags: flags[row],
+          reason: reasons[row],
+          pathId: pathIds[row],
+          weight: weights[row],
+        });
       }
     }
     return found;
