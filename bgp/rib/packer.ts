@@ -5,8 +5,12 @@
 import type { Family } from '../net/family.ts';
 import type { PrefixTable } from '../net/prefix-table.ts';
 import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
+import { MAX_MESSAGE_LENGTH } from '../wire/message.ts';
 import { UpdateWriter } from '../wire/update-writer.ts';
-import type { GroupMember, PeerIndex } from './types.ts';
+import type { GroupMember, PeerIndex, UpdateGroupOptions } from './types.ts';
+
+/** What of a group's options decides how its messages are written. */
+type Format = Pick<UpdateGroupOptions, 'isFourOctetAs' | 'addPathLimit' | 'hasExtendedNextHop' | 'maxMessageLength'>;
 
 /** Receivers of a message among the members given to send(): all, all but one, or one. */
 export const EVERYONE = 0;
@@ -23,12 +27,16 @@ export class Packer {
   readonly failed: number[];
   private readonly family: Family;
   private readonly prefixes: PrefixTable;
-  private readonly writers: readonly [UpdateWriter, UpdateWriter];
+  private readonly attributes: AttributeSets;
+  /** By the bits of a format; made when first needed. */
+  private readonly writers: (UpdateWriter | undefined)[];
   private members: readonly GroupMember[];
   private target: number;
   // scratch: entries (1-based), chained in the order of arrival
   private slots: Uint32Array;
   private nextEntry: Uint32Array;
+  /** Path identifiers; of length 0 until an entry has one. */
+  private pathIds: Uint32Array;
   private entryCount: number;
   // scratch: buckets (1-based)
   private bucketAttr: Uint32Array;
@@ -48,15 +56,13 @@ export class Packer {
     this.failed = [];
     this.family = family;
     this.prefixes = prefixes;
-    const emit = (chunk: Uint8Array, messages: number): void => this.deliver(chunk, messages);
-    this.writers = [
-      new UpdateWriter({ attributes, hasFourOctetAsn: false, emit }),
-      new UpdateWriter({ attributes, hasFourOctetAsn: true, emit }),
-    ];
+    this.attributes = attributes;
+    this.writers = [];
     this.members = [];
     this.target = EVERYONE;
     this.slots = new Uint32Array(1024);
     this.nextEntry = new Uint32Array(1024);
+    this.pathIds = new Uint32Array(0);
     this.entryCount = 0;
     this.bucketAttr = new Uint32Array(1024);
     this.bucketTarget = new Uint32Array(1024);
@@ -70,19 +76,19 @@ export class Packer {
     this.lastByTarget = new Map();
   }
 
-  announce(slot: number, attr: number, target: number): void {
-    this.add(slot, attr, target);
+  announce(slot: number, attr: number, target: number, pathId = 0): void {
+    this.add(slot, attr, target, pathId);
   }
 
-  withdraw(slot: number, target: number): void {
-    this.add(slot, WITHDRAW, target);
+  withdraw(slot: number, target: number, pathId = 0): void {
+    this.add(slot, WITHDRAW, target, pathId);
   }
 
   /** Sends what was gathered and forgets it. */
-  send(members: readonly GroupMember[], hasFourOctetAsn: boolean): void {
+  send(members: readonly GroupMember[], format: Format): void {
     if (this.entryCount === 0) return;
     this.members = members;
-    const writer = this.writers[hasFourOctetAsn ? 1 : 0];
+    const writer = this.writerOf(format);
     for (const [target, first] of this.firstByTarget) {
       this.target = target;
       for (let bucket = first; bucket !== NONE; bucket = this.bucketNext[bucket]) this.write(writer, bucket);
@@ -91,18 +97,36 @@ export class Packer {
     this.clear();
   }
 
-  sendEndOfRib(members: readonly GroupMember[], hasFourOctetAsn: boolean): void {
+  sendEndOfRib(members: readonly GroupMember[], format: Format): void {
     this.members = members;
     this.target = EVERYONE;
-    const writer = this.writers[hasFourOctetAsn ? 1 : 0];
+    const writer = this.writerOf(format);
     writer.addEndOfRib(this.family);
     writer.flush();
     this.members = [];
   }
 
+  private writerOf(format: Format): UpdateWriter {
+    const hasPathIds = format.addPathLimit !== undefined;
+    const key =
+      (format.isFourOctetAs ? 1 : 0) |
+      (hasPathIds ? 2 : 0) |
+      (format.hasExtendedNextHop ? 4 : 0) |
+      (format.maxMessageLength > MAX_MESSAGE_LENGTH ? 8 : 0);
+    return (this.writers[key] ??= new UpdateWriter({
+      attributes: this.attributes,
+      hasFourOctetAsn: format.isFourOctetAs,
+      hasPathIds,
+      hasExtendedNextHop: format.hasExtendedNextHop,
+      maxMessageLength: format.maxMessageLength,
+      emit: (chunk, messages) => this.deliver(chunk, messages),
+    }));
+  }
+
   private write(writer: UpdateWriter, bucket: number): void {
     const attr = this.bucketAttr[bucket];
-    const { slots, nextEntry } = this;
+    const { slots, nextEntry, pathIds } = this;
+    const hasPathIds = pathIds.length > 0;
     const { words, lengths } = this.prefixes;
     const isIpv4 = this.family.version === 4;
     if (attr === WITHDRAW) writer.beginWithdraw(this.family);
@@ -114,10 +138,11 @@ export class Packer {
     }
     for (let entry = this.bucketFirst[bucket]; entry !== NONE; entry = nextEntry[entry]) {
       const slot = slots[entry];
-      if (isIpv4) writer.addPrefix(words[slot], 0, 0, 0, lengths[slot]);
+      const pathId = hasPathIds ? pathIds[entry] : 0;
+      if (isIpv4) writer.addPrefix(words[slot], 0, 0, 0, lengths[slot], pathId);
       else {
         const at = slot * 4;
-        writer.addPrefix(words[at], words[at + 1], words[at + 2], words[at + 3], lengths[slot]);
+        writer.addPrefix(words[at], words[at + 1], words[at + 2], words[at + 3], lengths[slot], pathId);
       }
     }
   }
@@ -132,7 +157,7 @@ export class Packer {
     }
   }
 
-  private add(slot: number, attr: number, target: number): void {
+  private add(slot: number, attr: number, target: number, pathId: number): void {
     let bucket = this.lastBucket;
     if (bucket === NONE || this.bucketAttr[bucket] !== attr || this.bucketTarget[bucket] !== target) {
       bucket = this.findBucket(attr, target);
@@ -142,6 +167,12 @@ export class Packer {
     if (entry >= this.slots.length) {
       this.slots = grow(this.slots);
       this.nextEntry = grow(this.nextEntry);
+      if (this.pathIds.length > 0) this.pathIds = grow(this.pathIds);
+    }
+    if (this.pathIds.length > 0) this.pathIds[entry] = pathId;
+    else if (pathId !== 0) {
+      this.pathIds = new Uint32Array(this.slots.length);
+      this.pathIds[entry] = pathId;
     }
     this.slots[entry] = slot;
     this.nextEntry[entry] = NONE;

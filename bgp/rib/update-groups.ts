@@ -2,6 +2,8 @@
 // what happens to a member whose socket does not take what it is sent: it goes into a group of its own that
 // waits for it, and comes back to the others once both have said everything.
 
+import type { Policy } from '../policy/policy.ts';
+import type { AttrSetId } from '../wire/attribute-sets.ts';
 import type { RibCore } from './core.ts';
 import { areSameOptions } from './group-options.ts';
 import { type GroupMember, type PeerIndex, type UpdateGroupOptions, WorkState } from './types.ts';
@@ -15,6 +17,8 @@ const STARVING_BYTES = 256 << 10;
 const SPLIT_BYTES = 16 << 20;
 
 export class UpdateGroups {
+  /** A group is sent more than best paths (RFC 7911): it wants to hear of every change. */
+  hasAddPath: boolean;
   private readonly core: RibCore;
   private groups: UpdateGroup[];
   private readonly retired: UpdateGroup[];
@@ -23,6 +27,9 @@ export class UpdateGroups {
   private readonly groupByPeer: Map<PeerIndex, UpdateGroup>;
   private nextId: number;
   private rotation: number;
+  private isHeld: boolean;
+  /** Export policies in use, each once. */
+  private policies: readonly Policy[];
 
   constructor(core: RibCore) {
     this.core = core;
@@ -32,6 +39,9 @@ export class UpdateGroups {
     this.groupByPeer = new Map();
     this.nextId = 1;
     this.rotation = 0;
+    this.isHeld = false;
+    this.policies = [];
+    this.hasAddPath = false;
   }
 
   get bytes(): number {
@@ -60,6 +70,7 @@ export class UpdateGroups {
     if (group === undefined || areSameOptions(group.options, options)) return;
     if (group.memberships.length > 1) group = this.detach(group, peer);
     group.changeOptions(options);
+    this.notePolicies();
     this.strays.add(group);
   }
 
@@ -73,6 +84,11 @@ export class UpdateGroups {
     return this.groupByPeer.get(peer)?.sentTo(peer) ?? 0;
   }
 
+  /** For views. */
+  list(): readonly UpdateGroup[] {
+    return this.groups;
+  }
+
   groupOf(peer: PeerIndex): UpdateGroup | undefined {
     return this.groupByPeer.get(peer);
   }
@@ -81,14 +97,27 @@ export class UpdateGroups {
     return this.groupByPeer.get(peer)?.id;
   }
 
+  /** RFC 4724 §4.1: no End-of-RIB goes out before everything that begins here is known. */
+  holdEndOfRib(isHeld: boolean): void {
+    this.isHeld = isHeld;
+    for (const group of this.groups) group.isEndOfRibHeld = isHeld;
+  }
+
+  /** Paths of a prefix have changed, though not the best one. */
+  pathsChanged(slot: number): void {
+    for (let index = 0; index < this.groups.length; index++) {
+      if (this.groups[index].options.addPathLimit !== undefined) this.groups[index].enqueue(slot);
+    }
+  }
+
   /** The best path of a prefix has changed. */
   enqueue(slot: number): void {
     for (let index = 0; index < this.groups.length; index++) this.groups[index].enqueue(slot);
   }
 
-  forget(attr: number): void {
-    for (let index = 0; index < this.groups.length; index++) this.groups[index].forget(attr);
-    for (let index = 0; index < this.retired.length; index++) this.retired[index].forget(attr);
+  /** An attribute set was freed: its number will mean another one. */
+  forget(attr: AttrSetId): void {
+    for (let index = 0; index < this.policies.length; index++) this.policies[index].forget(attr);
   }
 
   /** One slice of about `budget` prefixes, shared by the groups in turn. */
@@ -99,6 +128,7 @@ export class UpdateGroups {
     for (let step = 0; step < count; step++) {
       const group = this.groups[(this.rotation + step) % count];
       if (group.isIdle) continue;
+      left -= group.inherit(budget);
       if (left <= 0) {
         this.rotation = (this.rotation + step) % count;
         return WorkState.More;
@@ -134,10 +164,10 @@ export class UpdateGroups {
 
   /** Moves a member into a group of its own that continues from the same state. */
   private detach(group: UpdateGroup, peer: PeerIndex): UpdateGroup {
-    const own = group.split(this.nextId++);
+    const own = new UpdateGroup(this.nextId++, this.core, group.options, group);
     const membership = group.remove(peer);
     if (membership !== undefined) own.add(membership);
-    this.groups = [...this.groups, own];
+    this.setGroups([...this.groups, own]);
     this.groupByPeer.set(peer, own);
     return own;
   }
@@ -154,11 +184,21 @@ export class UpdateGroups {
       if (!home.isSettled) continue;
       for (const membership of stray.memberships) {
         stray.remove(membership.member.peer);
-        home.add(membership);
+        home.adopt(membership);
         this.groupByPeer.set(membership.member.peer, home);
       }
       this.retireIfEmpty(stray);
     }
+  }
+
+  private setGroups(groups: UpdateGroup[]): void {
+    this.groups = groups;
+    this.notePolicies();
+    this.hasAddPath = groups.some(({ options }) => options.addPathLimit !== undefined);
+  }
+
+  private notePolicies(): void {
+    this.policies = [...new Set(this.groups.map(({ options }) => options.exportPolicy))];
   }
 
   private find(options: UpdateGroupOptions): UpdateGroup | undefined {
@@ -168,22 +208,23 @@ export class UpdateGroups {
 
   private create(options: UpdateGroupOptions): UpdateGroup {
     const group = new UpdateGroup(this.nextId++, this.core, options);
-    this.groups = [...this.groups, group];
+    group.isEndOfRibHeld = this.isHeld;
+    this.setGroups([...this.groups, group]);
     return group;
   }
 
   private retireIfEmpty(group: UpdateGroup): void {
     if (group.memberships.length > 0) return;
-    this.groups = this.groups.filter((other) => other !== group);
+    this.setGroups(this.groups.filter((other) => other !== group));
     this.strays.delete(group);
     this.retired.push(group);
   }
 
   /** True when there is more to take apart. */
   private retireSome(budget: number): boolean {
-    const index = this.retired.findIndex((group) => group.openViews === 0);
+    const index = this.retired.findIndex((group) => !group.isNeeded);
     if (index < 0) return false;
     if (this.retired[index].retire(budget * 4)) this.retired.splice(index, 1);
-    return this.retired.some((group) => group.openViews === 0);
+    return this.retired.some((group) => !group.isNeeded);
   }
 }
