@@ -10,6 +10,7 @@ import type {
   NeighborConfig,
   NetworkConfig,
   PolicyConfig,
+  PolicyRef,
   RedistributeConfig,
   SpeakerConfig,
 } from './config.ts';
@@ -124,6 +125,20 @@ export function isSameSpeaker(a: Configuration, b: Configuration): boolean {
     a.routerId === b.routerId &&
     a.clusterId === b.clusterId &&
     isEqual(a.confederation, b.confederation)
+  );
+}
+
+/** Whether a policy that the neighbor names has new statements. That it names another one is a change of the neighbor itself. */
+export function hasPolicyChanged(before: Configuration, next: Configuration, config: NeighborConfig): boolean {
+  const options = Object.values(config.familyOptions ?? {});
+  const refs: readonly (PolicyRef | undefined)[] = [
+    config.importPolicy,
+    config.exportPolicy,
+    ...options.flatMap((family) => [family.importPolicy, family.exportPolicy, family.defaultOriginate?.policy]),
+  ];
+  return refs.some(
+    (ref) =>
+      typeof ref === 'object' && before.policies.get(ref.policy)?.policy !== next.policies.get(ref.policy)?.policy,
   );
 }
 

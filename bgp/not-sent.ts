@@ -46,7 +46,7 @@ export class NotSentTeller implements NotSentListener {
       neighbors: addressesOf(peers),
       family: this.family,
       prefix: prefix.toString(),
-      reason: 'its attributes leave no room for the prefix in a message of 4096 octets',
+      reason: 'its attributes leave no room for the prefix in a message that the peer takes',
     });
   }
 }

@@ -7,32 +7,30 @@ import {
   compileConfiguration,
   type Configuration,
   type ConfiguredNetwork,
-  isEqual,
+  hasPolicyChanged,
   isSameSpeaker,
 } from './configuration.ts';
 import type { NeighborConfig, PolicyRef, SpeakerConfig } from './config.ts';
-import { DynamicNeighbors } from './dynamic-neighbors.ts';
 import type { SpeakerEvent } from './events.ts';
 import { type KernelRoute, LocalRoutes, type RedistributionSource } from './local-routes.ts';
 import { MessageTrace } from './message-trace.ts';
-import { parseAddress } from './net/address.ts';
 import { families, familyByName, type Family } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import type { Prefix } from './net/prefix.ts';
 import type { NotSentDeps } from './not-sent.ts';
-import { Peer } from './peer.ts';
+import { PeerTable } from './peer-table.ts';
 import { policyOf, type Policy } from './policy/policy.ts';
 import type { PolicySources } from './policy/policy-sources.ts';
 import type { Clock, ConnectionId, ConnectionInfo, Fib, NextHopResolver, Transport } from './ports.ts';
 import { DEFAULT_SELECTION_DEFERRAL_SEC, Restart, type RestartOptions } from './restart.ts';
 import { openRouteCursor, type RouteCursor } from './route-cursor.ts';
-import { WorkState, type PeerIndex } from './rib/types.ts';
-import type { NeighborListener, OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
-import { Neighbor } from './session/neighbor.ts';
+import { WorkState } from './rib/types.ts';
+import type { OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
+import type { Neighbor } from './session/neighbor.ts';
 import { type SpeakerFacts, viewInstance, viewMemory, viewUpdateGroups } from './speaker-view.ts';
 import { makeTables, type Tables } from './tables.ts';
 import type { DebugKind, InstanceView, MemoryView, RouteQuery, SpeakerOutcome, UpdateGroupView } from './views.ts';
-import { CeaseSubcode, encodeNotification, NotificationCode } from './wire/notification.ts';
+import { CeaseSubcode } from './wire/notification.ts';
 
 export interface SpeakerDeps {
   readonly transport: Transport;
@@ -46,13 +44,6 @@ export interface SpeakerDeps {
   readonly fib?: Fib;
 }
 
-interface PeerEntry {
-  readonly peer: Peer;
-  readonly neighbor: Neighbor;
-  /** There was a session in the life of this process: what forwards packets was ours all the time since. */
-  hadSession: boolean;
-}
-
 export class Speaker {
   readonly instance: string;
   private readonly deps: SpeakerDeps;
@@ -62,10 +53,7 @@ export class Speaker {
   private readonly policySources: PolicySources = { get: (source) => this.tables.peers.get(source) };
   private localRoutes: LocalRoutes;
   private configuration: Configuration | undefined;
-  private readonly entries = new Map<string, PeerEntry>();
-  private readonly byNeighbor = new Map<Neighbor, PeerEntry>();
-  private readonly byConnection = new Map<ConnectionId, PeerEntry>();
-  private readonly dynamic: DynamicNeighbors;
+  private readonly peers: PeerTable;
   private readonly restart: Restart;
   private readonly trace = new MessageTrace();
   private isDebugging = false;
@@ -73,67 +61,54 @@ export class Speaker {
   private drainOrder: boolean | undefined;
   /** Families whose kernel routes of the last process go once everything is decided. */
   private readonly sweepsDue = new Set<Family>();
-  /** Peers that are gone and whose routes are still being removed. */
-  private leaving: PeerIndex[] = [];
-  private readonly listener: NeighborListener;
-  /** The transport as neighbors see it: what they close is nobody's any more. */
-  private readonly transport: Transport;
 
   /** `instance` names the speaker in events and views. */
   constructor(instance: string, deps: SpeakerDeps) {
     this.instance = instance;
     this.deps = deps;
-    const { clock, onEvent, transport } = deps;
+    const { clock, onEvent } = deps;
     this.notSentDeps = {
       instance,
       clock,
       onEvent,
-      addressesOf: (peers) =>
-        [...this.entries].filter(([, { peer }]) => peers.includes(peer.index)).map(([address]) => address),
+      addressesOf: (indexes) => this.peers.addressesOf(indexes),
     };
     this.tables = makeTables(deps, this.notSentDeps);
     this.localRoutes = this.makeLocalRoutes();
-    this.dynamic = new DynamicNeighbors({
-      clock,
-      remove: (address, prefix) => {
-        this.removeNeighbor(address, 'deconfigured');
-        this.tell({ type: 'dynamic-neighbor', neighbor: address, prefix, change: 'removed' });
-        deps.onWork();
-      },
-    });
     this.restart = new Restart({
       clock,
       familyReleased: (family) => this.familyReleased(family),
       told: (change, reason) => this.tell({ type: 'selection-deferral', change, reason }),
     });
-    this.transport = {
-      connect: (request) => transport.connect(request),
-      send: (connection, bytes) => {
-        if (this.isDebugging) this.traceMessages(connection, 'sent', bytes);
-        transport.send(connection, bytes);
+    this.peers = new PeerTable({
+      instance,
+      transport: this.tracedTransport(),
+      clock,
+      listener: {
+        established: (neighbor) => this.established(neighbor),
+        down: (neighbor, reason, how) => this.down(neighbor, reason, how),
+        openCapabilities: (neighbor) => this.restartFlags(neighbor),
+        update: (neighbor, buffer, offset, end) => {
+          const nowSec = Math.floor(clock.wallMs() / 1000);
+          this.peers.of(neighbor)?.peer.update(buffer, offset, end, nowSec);
+        },
+        routeRefresh: (neighbor, afi, safi, subtype) => {
+          this.peers.of(neighbor)?.peer.routeRefresh(afi, safi, subtype);
+          deps.onWork();
+        },
+        event: onEvent,
       },
-      queuedBytes: (connection) => transport.queuedBytes(connection),
-      setReading: (connection, isReading) => transport.setReading(connection, isReading),
-      setPassword: (connection, password) => transport.setPassword(connection, password),
-      close: (connection) => {
-        this.disown(connection);
-        transport.close(connection);
-      },
-    };
-    this.listener = {
-      established: (neighbor) => this.established(neighbor),
-      down: (neighbor, reason, how) => this.down(neighbor, reason, how),
-      openCapabilities: (neighbor) => this.restartFlags(neighbor),
-      update: (neighbor, buffer, offset, end) => {
-        const nowSec = Math.floor(clock.wallMs() / 1000);
-        this.byNeighbor.get(neighbor)?.peer.update(buffer, offset, end, nowSec);
-      },
-      routeRefresh: (neighbor, afi, safi, subtype) => {
-        this.byNeighbor.get(neighbor)?.peer.routeRefresh(afi, safi, subtype);
-        deps.onWork();
-      },
-      event: onEvent,
-    };
+      nextConnectionId: deps.nextConnectionId,
+      tables: () => this.tables,
+      configuration: () => this.configuration,
+      policyOf: (ref, kind) => this.policyOf(ref, kind),
+      isDraining: () => this.isDraining,
+      endOfRibReceived: ({ neighbor }, family) => this.restart.received(neighbor.address, family),
+      disowned: (connection) => this.trace.forget(connection),
+      removed: (address) => this.restart.notAwaited(address),
+      onEvent,
+      onWork: deps.onWork,
+    });
   }
 
   /** What is known of the process before this one; before the first configure(). */
@@ -147,37 +122,39 @@ export class Speaker {
     const previous = this.configuration;
     const next = compileConfiguration(config, previous, this.policySources);
     const isSame = previous !== undefined && isSameSpeaker(previous, next);
-    const configured = [...this.entries.keys()].filter((address) => this.dynamic.prefixOf(address) === undefined);
+    const configured = this.peers.addresses().filter((address) => this.peers.dynamic.prefixOf(address) === undefined);
     const removed = isSame ? configured.filter((address) => !next.neighbors.has(address)) : configured;
     for (const address of removed) {
       // RFC 4486 §4: de-configured, or another change of configuration.
       const isKept = next.neighbors.has(address);
-      this.removeNeighbor(address, isKept ? { subcode: CeaseSubcode.OtherConfigurationChange } : 'deconfigured');
+      this.peers.remove(address, isKept ? { subcode: CeaseSubcode.OtherConfigurationChange } : 'deconfigured');
     }
-    const strangers = this.dynamic.configure(isSame || previous === undefined ? next.ranges : []);
-    for (const address of strangers) this.removeNeighbor(address, 'deconfigured');
+    const strangers = this.peers.dynamic.configure(isSame || previous === undefined ? next.ranges : []);
+    for (const address of strangers) this.peers.remove(address, 'deconfigured');
     if (previous !== undefined && !isSame) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
       this.tables = makeTables(this.deps, this.notSentDeps);
       this.holdEndOfRib();
-      this.leaving = [];
+      this.peers.forgetLeaving();
       const before = this.localRoutes;
       this.localRoutes = this.makeLocalRoutes();
       this.localRoutes.adopt(before);
-      this.dynamic.configure(next.ranges);
+      this.peers.dynamic.configure(next.ranges);
     }
     this.configuration = next;
     for (const address of next.neighbors.keys()) {
       // A dynamic neighbor that is configured now begins anew as such.
-      if (this.dynamic.prefixOf(address) === undefined) continue;
-      this.removeNeighbor(address, { subcode: CeaseSubcode.OtherConfigurationChange });
-      this.dynamic.removed(address);
+      if (this.peers.dynamic.prefixOf(address) === undefined) continue;
+      this.peers.remove(address, { subcode: CeaseSubcode.OtherConfigurationChange });
     }
     if (previous === undefined) this.startRestart(next);
     this.localRoutes.configure(next);
     const { added, updated, reset } = this.applyNeighbors(previous, isSame, next);
     // Routes and policies first, sessions last: the first UPDATE of a new session already has everything.
-    for (const address of added) this.addConfigured(address, next);
+    for (const address of added) {
+      const neighbor = next.neighbors.get(address);
+      if (neighbor !== undefined) this.peers.add(neighbor.config);
+    }
     this.deps.onWork();
     const networksBefore = previous?.networks ?? new Map<string, ConfiguredNetwork>();
     return {
@@ -194,54 +171,50 @@ export class Speaker {
 
   /** Ends every session; nothing is sent or timed afterwards. */
   stop(how: StopHow): void {
-    for (const address of this.entries.keys()) this.removeNeighbor(address, how);
-    this.dynamic.stop();
+    for (const address of this.peers.addresses()) this.peers.remove(address, how);
+    this.peers.dynamic.stop();
     this.restart.stop();
   }
 
   // --- events of the transport ---------------------------------------------------------------------
 
   connectionOpened(connection: ConnectionId, info: ConnectionInfo): void {
-    this.ownerOf(connection)?.neighbor.connectionOpened(connection, info);
+    this.peers.ownerOf(connection)?.neighbor.connectionOpened(connection, info);
     this.deps.onWork();
   }
 
   connectionFailed(connection: ConnectionId, error: string): void {
-    this.ownerOf(connection)?.neighbor.connectionFailed(connection, error);
-    this.disown(connection);
+    this.peers.ownerOf(connection)?.neighbor.connectionFailed(connection, error);
+    this.peers.disown(connection);
   }
 
   /** True when the remote address is a neighbor of this speaker, or would be made one. */
   knows(remoteAddress: string): boolean {
-    return this.entries.has(remoteAddress) || this.dynamic.candidate(remoteAddress) !== undefined;
+    return this.peers.get(remoteAddress) !== undefined || this.peers.dynamic.candidate(remoteAddress) !== undefined;
   }
 
   /** The options of the neighbor that has this address or would get it; undefined: nobody's. */
   neighborFor(remoteAddress: string): NeighborConfig | undefined {
-    const known = this.entries.get(remoteAddress)?.neighbor.config;
+    const known = this.peers.get(remoteAddress)?.neighbor.config;
     if (known !== undefined) return known;
-    const candidate = this.dynamic.candidate(remoteAddress);
+    const candidate = this.peers.dynamic.candidate(remoteAddress);
     return candidate?.type === 'welcome' ? candidate.config : undefined;
   }
 
   /** False: not ours or refused; the transport closes what nobody took. */
   connectionAccepted(connection: ConnectionId, info: ConnectionInfo): boolean {
-    const entry = this.entries.get(info.remoteAddress) ?? this.welcome(connection, info.remoteAddress);
-    if (entry === undefined) return false;
-    // Before accept(): the neighbor may close it on the spot.
-    this.byConnection.set(connection, entry);
-    return entry.neighbor.accept(connection, info);
+    return this.peers.takerOf(connection, info.remoteAddress)?.neighbor.accept(connection, info) ?? false;
   }
 
   received(connection: ConnectionId, bytes: Uint8Array): void {
     if (this.isDebugging) this.traceMessages(connection, 'received', bytes);
-    this.ownerOf(connection)?.neighbor.received(connection, bytes);
+    this.peers.ownerOf(connection)?.neighbor.received(connection, bytes);
     this.deps.onWork();
   }
 
   connectionClosed(connection: ConnectionId, error?: string): void {
-    this.ownerOf(connection)?.neighbor.connectionClosed(connection, error);
-    this.disown(connection);
+    this.peers.ownerOf(connection)?.neighbor.connectionClosed(connection, error);
+    this.peers.disown(connection);
     this.deps.onWork();
   }
 
@@ -286,7 +259,7 @@ export class Speaker {
       if (state === WorkState.More) hasMore = true;
       else if (this.sweepsDue.delete(family)) this.deps.fib?.sweepStale(family);
     }
-    if (this.leaving.length > 0) this.releaseLeaving();
+    this.peers.releaseLeaving();
     return hasMore;
   }
 
@@ -295,9 +268,9 @@ export class Speaker {
   /** `address` undefined: every neighbor. Answers the addresses cleared. */
   clear(address: string | undefined, kind: 'hard' | 'soft' | 'soft-in' | 'soft-out'): readonly string[] {
     const cleared: string[] = [];
-    for (const [key, { peer }] of this.entries) {
-      if (address !== undefined && key !== address) continue;
-      cleared.push(key);
+    for (const { neighbor, peer } of this.peers.all()) {
+      if (address !== undefined && neighbor.address !== address) continue;
+      cleared.push(neighbor.address);
       if (kind === 'hard') peer.clear();
       if (kind === 'soft' || kind === 'soft-in') peer.refreshIn();
       if (kind === 'soft' || kind === 'soft-out') peer.refreshOut();
@@ -308,7 +281,7 @@ export class Speaker {
 
   /** False when there is no such neighbor. */
   shutdown(address: string, isShutdown: boolean, message: string | undefined): boolean {
-    const entry = this.entries.get(address);
+    const entry = this.peers.get(address);
     if (isShutdown) this.restart.notAwaited(address);
     entry?.peer.shutdown(isShutdown, message);
     this.deps.onWork();
@@ -319,9 +292,9 @@ export class Speaker {
   drain(address: string | undefined, isDraining: boolean): boolean {
     if (address === undefined) {
       this.drainOrder = isDraining;
-      for (const { peer } of this.entries.values()) peer.applyOptions();
+      for (const peer of this.peers.peers()) peer.applyOptions();
     } else {
-      const entry = this.entries.get(address);
+      const entry = this.peers.get(address);
       if (entry === undefined) return false;
       entry.peer.drain(isDraining);
     }
@@ -332,10 +305,10 @@ export class Speaker {
 
   /** Which messages of a neighbor are told as events. False when there is no such neighbor. */
   debug(address: string, kinds: readonly DebugKind[]): boolean {
-    const entry = this.entries.get(address);
+    const entry = this.peers.get(address);
     if (entry === undefined) return false;
     entry.peer.debug = [...new Set(kinds)];
-    this.isDebugging = [...this.entries.values()].some(({ peer }) => peer.debug.length > 0);
+    this.isDebugging = this.peers.peers().some((peer) => peer.debug.length > 0);
     return true;
   }
 
@@ -358,14 +331,14 @@ export class Speaker {
       routerId: this.configuration?.routerId ?? 0,
       ribs: this.tables.ribs,
       peers: this.tables.peers,
-      peerOf: (address) => this.entries.get(address)?.peer.index,
+      peerOf: (address) => this.peers.get(address)?.peer.index,
     });
   }
 
   // --- events of the sessions -----------------------------------------------------------------------
 
   private established(neighbor: Neighbor): void {
-    const entry = this.byNeighbor.get(neighbor);
+    const entry = this.peers.of(neighbor);
     const { config, negotiated } = neighbor;
     if (entry === undefined || negotiated === undefined) return;
     entry.hadSession = true;
@@ -378,7 +351,7 @@ export class Speaker {
     });
     // The session's own subnet may be new to the resolver.
     this.nextHopsChanged();
-    this.dynamic.busy(neighbor.address);
+    this.peers.dynamic.busy(neighbor.address);
     entry.peer.established();
     const { gracefulRestart } = negotiated;
     // RFC 4724 §4.1: of peers that restart themselves, or know nothing of it, no End-of-RIB is awaited.
@@ -388,13 +361,13 @@ export class Speaker {
   }
 
   private down(neighbor: Neighbor, reason: string, how: SessionEnd): void {
-    this.byNeighbor.get(neighbor)?.peer.down(reason, how);
+    this.peers.of(neighbor)?.peer.down(reason, how);
     this.deps.onWork();
   }
 
   /** RFC 4724 §3: R until routes are selected; F where packets were forwarded all the time since the peer saw us last. */
   private restartFlags(neighbor: Neighbor): OpenRestartFlags {
-    const hadSession = this.byNeighbor.get(neighbor)?.hadSession === true;
+    const hadSession = this.peers.of(neighbor)?.hadSession === true;
     return {
       isRestarting: this.restart.isRestarting,
       preserved: families.filter((family) => hadSession || this.restart.isPreserved(family)),
@@ -439,19 +412,18 @@ export class Speaker {
     const updated: string[] = [];
     const reset: string[] = [];
     const wanted = new Map([...next.neighbors].map(([address, { config }]) => [address, config]));
-    for (const address of this.entries.keys()) {
-      const config = this.dynamic.configOf(address);
+    for (const address of this.peers.addresses()) {
+      const config = this.peers.dynamic.configOf(address);
       if (config !== undefined) wanted.set(address, config);
     }
     const isAllChanged = previous?.config.isGracefulShutdown !== next.config.isGracefulShutdown;
     for (const [address, config] of wanted) {
-      const entry = this.entries.get(address);
+      const entry = this.peers.get(address);
       if (entry === undefined) {
         added.push(address);
         continue;
       }
-      const isPolicyChanged =
-        previous !== undefined && isSame && hasPolicyChanged(previous, next, entry.neighbor.config, config);
+      const isPolicyChanged = previous !== undefined && isSame && hasPolicyChanged(previous, next, config);
       const outcome = entry.peer.configure(config);
       if (outcome === 'reset') reset.push(address);
       else if (outcome === 'updated' || isPolicyChanged || isAllChanged) updated.push(address);
@@ -460,120 +432,33 @@ export class Speaker {
     return { added, updated, reset };
   }
 
-  private addConfigured(address: string, { neighbors }: Configuration): void {
-    const config = neighbors.get(address)?.config;
-    if (config !== undefined) this.addNeighbor(config, undefined)?.neighbor.start();
-  }
-
-  /** Somebody within a prefix of the configuration connects; undefined: nobody, or one too many. */
-  private welcome(connection: ConnectionId, remoteAddress: string): PeerEntry | undefined {
-    const candidate = this.dynamic.candidate(remoteAddress);
-    if (candidate === undefined) return undefined;
-    const { prefix } = candidate;
-    if (candidate.type === 'full') {
-      this.dynamic.refused(remoteAddress);
-      // RFC 4486 §4: Connection Rejected.
-      this.deps.transport.send(connection, encodeNotification(NotificationCode.Cease, CeaseSubcode.ConnectionRejected));
-      if (!candidate.isTold) {
-        const reason = `${prefix} has its ${candidate.limit} dynamic neighbors already`;
-        this.tell({ type: 'connection-refused', remoteAddress, reason });
-      }
-      return undefined;
-    }
-    const entry = this.addNeighbor(candidate.config, prefix);
-    if (entry === undefined) return undefined;
-    this.dynamic.added(remoteAddress);
-    this.tell({ type: 'dynamic-neighbor', neighbor: remoteAddress, prefix, change: 'added' });
-    entry.neighbor.start();
-    return entry;
-  }
-
-  private addNeighbor(config: NeighborConfig, dynamicPrefix: string | undefined): PeerEntry | undefined {
-    const { configuration } = this;
-    const parsed = parseAddress(config.address.replace(/%.*$/, ''));
-    if (configuration === undefined || parsed === undefined) return undefined;
-    const index = this.tables.peers.add({ address: parsed, kind: 'ebgp', asn: 0, routerId: 0 });
-    const { clock, onEvent } = this.deps;
-    const { asn: localAsn, routerId: localRouterId, clusterId, confederation } = configuration;
-    const { hostname, domainName, softwareVersion } = configuration.config;
-    const options = {
-      instance: this.instance,
-      localAsn,
-      localRouterId,
-      clusterId,
-      confederation,
-      config,
-      identity: { hostname, domainName, softwareVersion },
-    };
-    const neighbor: Neighbor = new Neighbor(options, {
-      transport: this.transport,
-      clock,
-      listener: this.listener,
-      nextConnectionId: () => {
-        const connection = this.deps.nextConnectionId();
-        this.byConnection.set(connection, entry);
-        return connection;
-      },
-    });
-    const peer = new Peer(
-      { ...options, index, dynamicPrefix },
-      {
-        attributes: this.tables.attributes,
-        ribs: this.tables.ribs,
-        clock,
-        onEvent,
-        policyOf: (ref, kind) => this.policyOf(ref, kind),
-        isDraining: () => this.isDraining,
-        endOfRibReceived: ({ neighbor: from }, family) => this.restart.received(from.address, family),
-        forgotten: (gone) => this.dynamic.idle(gone.neighbor.address),
-      },
-      neighbor,
-    );
-    const entry: PeerEntry = { neighbor, peer, hadSession: false };
-    this.entries.set(config.address, entry);
-    this.byNeighbor.set(neighbor, entry);
-    return entry;
-  }
-
-  private removeNeighbor(address: string, how: StopHow): void {
-    const entry = this.entries.get(address);
-    if (entry === undefined) return;
-    entry.neighbor.stop(how);
-    entry.peer.close();
-    this.restart.notAwaited(address);
-    this.entries.delete(address);
-    this.byNeighbor.delete(entry.neighbor);
-    for (const [connection, owner] of this.byConnection) {
-      if (owner === entry) this.disown(connection);
-    }
-    this.leaving.push(entry.peer.index);
-  }
-
-  private releaseLeaving(): void {
-    this.leaving = this.leaving.filter((index) => {
-      if (this.tables.ribs.some((rib) => rib.received(index) > 0)) return true;
-      this.tables.peers.remove(index);
-      return false;
-    });
-  }
-
   // --------------------------------------------------------------------------------------------------
 
   private get isDraining(): boolean {
     return this.drainOrder ?? this.configuration?.config.isGracefulShutdown === true;
   }
 
-  private ownerOf(connection: ConnectionId): PeerEntry | undefined {
-    return this.byConnection.get(connection);
-  }
-
-  private disown(connection: ConnectionId): void {
-    this.byConnection.delete(connection);
-    this.trace.forget(connection);
+  /** The transport as neighbors see it: what they close is nobody's any more. */
+  private tracedTransport(): Transport {
+    const { transport } = this.deps;
+    return {
+      connect: (request) => transport.connect(request),
+      send: (connection, bytes) => {
+        if (this.isDebugging) this.traceMessages(connection, 'sent', bytes);
+        transport.send(connection, bytes);
+      },
+      queuedBytes: (connection) => transport.queuedBytes(connection),
+      setReading: (connection, isReading) => transport.setReading(connection, isReading),
+      setPassword: (connection, password) => transport.setPassword(connection, password),
+      close: (connection) => {
+        this.peers.disown(connection);
+        transport.close(connection);
+      },
+    };
   }
 
   private traceMessages(connection: ConnectionId, direction: 'sent' | 'received', bytes: Uint8Array): void {
-    const entry = this.ownerOf(connection);
+    const entry = this.peers.ownerOf(connection);
     if (entry === undefined || entry.peer.debug.length === 0) return;
     this.trace.read(connection, direction, bytes, ({ kind, text }) => {
       if (!entry.peer.debug.includes(kind)) return;
@@ -594,9 +479,9 @@ export class Speaker {
   }
 
   private facts(): SpeakerFacts {
-    const { instance, configuration, tables, dynamic, restart, isDraining } = this;
-    const peers = [...this.entries.values()].map(({ peer }) => peer);
-    return { instance, configuration, tables, peers, dynamic, restart, isDraining };
+    const { instance, configuration, tables, restart, isDraining } = this;
+    const { dynamic } = this.peers;
+    return { instance, configuration, tables, peers: this.peers.peers(), dynamic, restart, isDraining };
   }
 
   private tell(event: UntimedEvent): void {
@@ -611,17 +496,4 @@ function countMissing(from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string
   let count = 0;
   for (const key of from.keys()) if (!to.has(key)) count++;
   return count;
-}
-
-/** Whether a policy that the neighbor names has new statements, or it names another one. */
-function hasPolicyChanged(
-  before: Configuration,
-  next: Configuration,
-  old: NeighborConfig,
-  now: NeighborConfig,
-): boolean {
-  const same = (a: PolicyRef, b: PolicyRef): boolean =>
-    isEqual(a, b) &&
-    (typeof a !== 'object' || before.policies.get(a.policy)?.policy === next.policies.get(a.policy)?.policy);
-  return !same(old.importPolicy, now.importPolicy) || !same(old.exportPolicy, now.exportPolicy);
 }

@@ -433,7 +433,7 @@ test('routes that no message can carry are told of, once a second for those who 
     speakerConfig({
       asn: 65001,
       routerId: A,
-      neighbors: [neighborConfig({ address: B, exportPolicy: { policy: 'out' } })],
+      neighbors: [neighborConfig({ address: B, exportPolicy: { policy: 'out' }, offersExtendedMessages: false })],
       networks: networks(...prefixes),
       policies: [
         {
@@ -477,7 +477,7 @@ test('a configuration that cannot be taken changes nothing', (t) => {
 
 test('stopping tells every peer why', (t) => {
   const { lab, a, b } = pair();
-  a.stop();
+  a.stop('final');
   lab.settle();
   const reset = neighborView(b, A).lastReset;
   t.deepEqual([reset?.direction, reset?.code, reset?.subcode], ['received', 6, 2]);

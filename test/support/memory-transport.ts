@@ -60,6 +60,13 @@ export class MemoryNetwork {
     return endpoint;
   }
 
+  /** The host is gone: nobody answers at its addresses any more, its connections break. */
+  remove(endpoint: MemoryEndpoint): void {
+    const index = this.#endpoints.indexOf(endpoint);
+    if (index >= 0) this.#endpoints.splice(index, 1);
+    for (const connection of endpoint.openConnections) endpoint.breakConnection(connection);
+  }
+
   find(address: string): MemoryEndpoint | undefined {
     return this.#endpoints.find((endpoint) => endpoint.addresses.includes(address));
   }

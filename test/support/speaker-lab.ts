@@ -4,12 +4,12 @@ import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { FamilyName } from '#bgp/net/family.ts';
 import { Prefix } from '#bgp/net/prefix.ts';
-import type { ConnectionId, NextHopResolver } from '#bgp/ports.ts';
+import type { Clock, ConnectionId, Fib, NextHopResolver } from '#bgp/ports.ts';
 import { Speaker } from '#bgp/speaker.ts';
 import { attributesOfRow, type NeighborView, type RouteQuery } from '#bgp/views.ts';
 import { decodePathAttributes, type PathAttributes } from '#bgp/wire/attributes.ts';
 import { FakeClock } from './fake-clock.ts';
-import { MemoryNetwork } from './memory-transport.ts';
+import { type MemoryEndpoint, MemoryNetwork } from './memory-transport.ts';
 
 /** Every next hop is reachable unless a test says otherwise. */
 export const everythingReachable: NextHopResolver = {
@@ -27,23 +27,36 @@ export interface ShownRoute {
 export class SpeakerLab {
   readonly clock = new FakeClock();
   readonly network = new MemoryNetwork();
-  readonly #speakers: Speaker[] = [];
+  readonly #hosts = new Map<Speaker, { readonly endpoint: MemoryEndpoint; isAlive: boolean }>();
 
   /** A speaker at the given addresses; configure() starts it. */
   add(
     instance: string,
     addresses: readonly string[],
     resolver: NextHopResolver = everythingReachable,
+    fib?: Fib,
   ): { readonly speaker: Speaker; readonly events: SpeakerEvent[] } {
     const events: SpeakerEvent[] = [];
     const endpoint = this.network.endpoint(...addresses);
+    const host = { endpoint, isAlive: true };
+    const clock: Clock = {
+      nowMs: () => this.clock.nowMs(),
+      wallMs: () => this.clock.wallMs(),
+      random: () => this.clock.random(),
+      setTimer: (delayMs, expired) =>
+        this.clock.setTimer(delayMs, () => {
+          if (host.isAlive) expired();
+        }),
+      clearTimer: (timer) => this.clock.clearTimer(timer),
+    };
     const speaker = new Speaker(instance, {
       transport: endpoint,
-      clock: this.clock,
+      clock,
       nextHops: resolver,
       nextConnectionId: this.network.nextConnectionId,
       onEvent: (event) => events.push(event),
       onWork: () => undefined,
+      ...(fib === undefined ? {} : { fib }),
     });
     endpoint.handler = {
       connectionOpened: (connection, info) => speaker.connectionOpened(connection, info),
@@ -54,14 +67,31 @@ export class SpeakerLab {
       received: (connection, bytes) => speaker.received(connection, bytes),
       connectionClosed: (connection, error) => speaker.connectionClosed(connection, error),
     };
-    this.#speakers.push(speaker);
+    this.#hosts.set(speaker, host);
     return { speaker, events };
+  }
+
+  /** As kill -9 does: no word to anybody, the connections break, and another speaker may come up at its addresses. */
+  kill(speaker: Speaker): void {
+    const host = this.#hosts.get(speaker);
+    if (host === undefined) throw new RangeError('no such speaker');
+    host.isAlive = false;
+    host.endpoint.handler = undefined;
+    this.network.remove(host.endpoint);
+    this.#hosts.delete(speaker);
+    this.settle();
+  }
+
+  /** Breaks every connection of a speaker, which lives on. */
+  breakConnections(speaker: Speaker): void {
+    const endpoint = this.#hosts.get(speaker)?.endpoint;
+    for (const connection of endpoint?.openConnections ?? []) endpoint?.breakConnection(connection);
   }
 
   /** Delivers bytes and does work until nothing moves. */
   settle(): void {
     for (let round = 0; round < 10_000; round++) {
-      for (const speaker of this.#speakers) {
+      for (const speaker of this.#hosts.keys()) {
         for (let slice = 0; speaker.work(); slice++) {
           if (slice > 100_000) throw new RangeError('a speaker never runs out of work');
         }
