@@ -73,6 +73,10 @@ export class HopSets {
     this.#free.push(id);
   }
 
+  hops(id: HopSetId): readonly FibHop[] {
+    return this.#sets[id]?.hops ?? [];
+  }
+
   path(id: HopSetId): PathId {
     return this.#sets[id]?.path ?? 0;
   }

@@ -3,7 +3,6 @@
 // others are never replaced: a first write asks the kernel to refuse when there is one. What we put there stays when the process
 // dies; the next one adopts it and writes only what is different (RFC 4724 §4.1).
 
-import { formatAddress } from '#bgp/net/address.ts';
 import type { FibConfig } from '#bgp/config.ts';
 import { families, type Family } from '#bgp/net/family.ts';
 import type { Fib, FibHop } from '#bgp/ports.ts';
@@ -16,7 +15,7 @@ import type { OwnRoutes } from './kernel-view.ts';
 import { Paths } from './paths.ts';
 import { ownProtocol } from './protocol.ts';
 import { readOwnRoutes } from './read-own-routes.ts';
-import { type Answer, RouteBatch, Write } from './route-batch.ts';
+import { type Answer, describeAnswer, RouteBatch, Write } from './route-batch.ts';
 import { RouteColumns, RouteState } from './route-columns.ts';
 
 /** How long one turn writes before sockets and timers are looked at again. */
@@ -66,6 +65,7 @@ export class KernelFib implements Fib, OwnRoutes {
   readonly #preserved: readonly Family[];
   #isPlanned = false;
   #isStopped = false;
+  #isHandedOver = false;
   #isDoubtful = false;
   #failedCount = 0;
   #retryMs = firstRetryMs;
@@ -100,7 +100,7 @@ export class KernelFib implements Fib, OwnRoutes {
   figures(): FibFigures {
     const [v4, v6] = this.#columns;
     let stale = 0;
-    for (const columns of this.#columns) stale += countFlag(columns, RouteState.Stale);
+    for (const columns of this.#columns) stale += columns.countFlag(RouteState.Stale);
     return {
       installed: v4.installedCount + v6.installedCount,
       stale,
@@ -169,6 +169,30 @@ export class KernelFib implements Fib, OwnRoutes {
         const set = wanted[slot];
         if (set !== 0 && changed[set] === 1 && columns.prefixes.isUsed(slot)) this.#enqueue(columns, slot);
       }
+    }
+  }
+
+  /** Everything wanted here is wanted there; the answers come from there from now on. */
+  handOver(next: KernelFib): void {
+    this.#isHandedOver = true;
+    for (const columns of this.#columns) {
+      const { prefixes, wanted } = columns;
+      const family = families[columns.version === 4 ? 0 : 1];
+      for (let slot = 1; slot < prefixes.limit; slot++) {
+        if (!prefixes.isUsed(slot) || wanted[slot] === 0) continue;
+        const [w0, w1, w2, w3] = columns.words(slot);
+        next.install(family, w0, w1, w2, w3, prefixes.lengths[slot], this.#sets.hops(wanted[slot]));
+      }
+      if (this.#hasSwept[family.index]) next.sweepStale(family);
+    }
+  }
+
+  /** When everything that is wanted now was written, or refused. */
+  async settled(): Promise<void> {
+    while (this.#hasQueued() && !this.#isStopped) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
     }
   }
 
@@ -311,18 +335,15 @@ export class KernelFib implements Fib, OwnRoutes {
   }
 
   #write(write: Write, columns: RouteColumns, slot: number, path: number): void {
-    const { words, lengths, stride } = columns.prefixes;
-    const at = slot * stride;
-    const isLong = stride === 4;
     this.#batch.write(
       write,
       slot,
       columns.version,
-      words[at],
-      isLong ? words[at + 1] : 0,
-      isLong ? words[at + 2] : 0,
-      isLong ? words[at + 3] : 0,
-      lengths[slot],
+      columns.word(slot, 0),
+      columns.word(slot, 1),
+      columns.word(slot, 2),
+      columns.word(slot, 3),
+      columns.prefixes.lengths[slot],
       this.#target,
       path,
       this.#paths.get(path),
@@ -349,7 +370,7 @@ export class KernelFib implements Fib, OwnRoutes {
       if (answer.code === 'EEXIST') this.#isDoubtful = true;
     }
     columns.flags[slot] |= RouteState.Failed;
-    this.#failures.add(formatSlot(columns, slot), reason);
+    this.#failures.add(columns.format(slot), reason);
     if (columns.wanted[slot] !== 0) this.#tell(columns, slot, false, reason);
     this.#planRetry();
   }
@@ -366,19 +387,17 @@ export class KernelFib implements Fib, OwnRoutes {
   }
 
   #tell(columns: RouteColumns, slot: number, isInstalled: boolean, error: string | undefined): void {
+    if (this.#isHandedOver) return;
     const told = isInstalled ? RouteState.ToldInstalled : RouteState.ToldMissing;
     if ((columns.flags[slot] & told) !== 0) return;
     columns.flags[slot] = (columns.flags[slot] & ~(RouteState.ToldInstalled | RouteState.ToldMissing)) | told;
-    const { words, lengths, stride } = columns.prefixes;
-    const at = slot * stride;
-    const isLong = stride === 4;
     this.#deps.installed(
       families[columns.version === 4 ? 0 : 1],
-      words[at],
-      isLong ? words[at + 1] : 0,
-      isLong ? words[at + 2] : 0,
-      isLong ? words[at + 3] : 0,
-      lengths[slot],
+      columns.word(slot, 0),
+      columns.word(slot, 1),
+      columns.word(slot, 2),
+      columns.word(slot, 3),
+      columns.prefixes.lengths[slot],
       isInstalled,
       error,
     );
@@ -465,29 +484,4 @@ export class KernelFib implements Fib, OwnRoutes {
 /** Index of the columns. */
 function version(route: KernelRoute): 0 | 1 {
   return route.version === 4 ? 0 : 1;
-}
-
-function countFlag(columns: RouteColumns, flag: number): number {
-  let count = 0;
-  for (let slot = 1; slot < columns.prefixes.limit; slot++) {
-    if ((columns.flags[slot] & flag) !== 0 && columns.prefixes.isUsed(slot)) count++;
-  }
-  return count;
-}
-
-function formatSlot({ prefixes, version: ofVersion }: RouteColumns, slot: number): string {
-  const { words, lengths, stride } = prefixes;
-  const at = slot * stride;
-  const address =
-    stride === 1
-      ? formatAddress(ofVersion, words[at], 0, 0, 0)
-      : formatAddress(ofVersion, words[at], words[at + 1], words[at + 2], words[at + 3]);
-  return `${address}/${lengths[slot]}`;
-}
-
-/** In words where the code alone leads astray. */
-function describeAnswer({ code, detail }: Answer): string {
-  if (code === 'EPERM') return 'EPERM: CAP_NET_ADMIN is needed to write routes (fib: kernel)';
-  if (code === 'EEXIST') return 'EEXIST: another program has a route of this prefix and metric';
-  return detail === '' ? code : `${code} (${detail})`;
 }

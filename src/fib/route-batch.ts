@@ -1,6 +1,7 @@
 // hot: writes of routes, collected into one send to the kernel and answered one by one. Knows slots of a table and what was asked
 // for each; what an answer means is decided by kernel-fib.ts.
 
+import { isRefused, MissingCapabilityError } from '#kernel/capabilities.ts';
 import { MessageFlag } from '#kernel/netlink/code-points.ts';
 import { MessageWriter } from '#kernel/netlink/message-writer.ts';
 import { routeOverheadBytes, type RouteTarget, writeDelRoute, writeNewRoute } from '#kernel/netlink/route.ts';
@@ -18,6 +19,13 @@ const batchBytes = 64 * 1024;
 export interface Answer {
   readonly code: string;
   readonly detail: string;
+}
+
+/** In words where the code alone leads astray. */
+export function describeAnswer({ code, detail }: Answer): string {
+  if (isRefused(code)) return new MissingCapabilityError(code, 'CAP_NET_ADMIN', 'fib: kernel').message;
+  if (code === 'EEXIST') return 'another program has a route of this prefix and metric (EEXIST)';
+  return detail === '' ? code : `${detail} (${code})`;
 }
 
 export class RouteBatch {

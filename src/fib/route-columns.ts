@@ -1,6 +1,7 @@
 // hot: what we want of and have in the kernel, one family, one table and metric: columns by the slot of a prefix, and the queue
 // of slots that are to be looked at. No kernel and no next hops here.
 
+import { formatAddress } from '#bgp/net/address.ts';
 import { firstCapacity, growUint32, growUint8, nextCapacity } from '#bgp/net/columns.ts';
 import { PrefixTable } from '#bgp/net/prefix-table.ts';
 
@@ -66,6 +67,28 @@ export class RouteColumns {
       this.flags[slot] = 0;
     }
     return slot;
+  }
+
+  /** A word of the slot's prefix. */
+  word(slot: number, index: number): number {
+    const { stride, words } = this.prefixes;
+    return index < stride ? words[slot * stride + index] : 0;
+  }
+
+  words(slot: number): readonly [number, number, number, number] {
+    return [this.word(slot, 0), this.word(slot, 1), this.word(slot, 2), this.word(slot, 3)];
+  }
+
+  format(slot: number): string {
+    return `${formatAddress(this.version, ...this.words(slot))}/${this.prefixes.lengths[slot]}`;
+  }
+
+  countFlag(flag: number): number {
+    let count = 0;
+    for (let slot = 1; slot < this.prefixes.limit; slot++) {
+      if ((this.flags[slot] & flag) !== 0 && this.prefixes.isUsed(slot)) count++;
+    }
+    return count;
   }
 
   setInstalled(slot: number, path: number): void {
