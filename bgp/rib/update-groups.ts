@@ -93,6 +93,11 @@ export class UpdateGroups {
     return this.groupByPeer.get(peer);
   }
 
+  /** For views. */
+  list(): readonly UpdateGroup[] {
+    return this.groups;
+  }
+
   idOf(peer: PeerIndex): number | undefined {
     return this.groupByPeer.get(peer)?.id;
   }
