@@ -7,6 +7,7 @@ import { type Family, ipv4Unicast } from '#bgp/net/family.ts';
 import type { PeerKind } from '#bgp/net/peer-kind.ts';
 import { parsePrefix, Prefix } from '#bgp/net/prefix.ts';
 import { policyOf } from '#bgp/policy/policy.ts';
+import type { NextHopResolver } from '#bgp/ports.ts';
 import { plainGroupOptions } from '#bgp/rib/group-options.ts';
 import { PathFlag } from '#bgp/rib/code-points.ts';
 import { NextHops } from '#bgp/rib/next-hops.ts';
@@ -109,6 +110,10 @@ export class RecordingMember implements GroupMember {
   }
 }
 
+export interface WorldDeps extends Pick<RibDeps, 'fib' | 'routeRejected'> {
+  readonly resolve?: NextHopResolver['resolve'];
+}
+
 export interface SeenPath {
   readonly peer: number;
   readonly flags: number;
@@ -140,13 +145,16 @@ export class World {
   readonly notSent: (string | PeerIndex)[][] = [];
   private hosts = 0;
 
-  constructor(family: Family = ipv4Unicast, viewBytes?: number, deps: Pick<RibDeps, 'fib' | 'routeRejected'> = {}) {
+  constructor(family: Family = ipv4Unicast, viewBytes?: number, deps: WorldDeps = {}) {
+    const { resolve, ...ribDeps } = deps;
     this.nextHops = new NextHops(this.attributes, {
-      resolve: (address) => ({
-        isReachable: !this.unreachable.has(address.toString()),
-        metric: this.metrics.get(address.toString()) ?? 0,
-        interfaceName: this.links.get(address.toString()),
-      }),
+      resolve:
+        resolve ??
+        ((address) => ({
+          isReachable: !this.unreachable.has(address.toString()),
+          metric: this.metrics.get(address.toString()) ?? 0,
+          interfaceName: this.links.get(address.toString()),
+        })),
     });
     const limits = viewBytes === undefined ? {} : { viewBytes };
     this.rib = new Rib(family, {
@@ -158,7 +166,7 @@ export class World {
         notSent: (_, peers, prefix) => void this.notSent.push([prefix.toString(), ...peers]),
       },
       ...limits,
-      ...deps,
+      ...ribDeps,
     });
   }
 
