@@ -57,7 +57,7 @@ export class Agent implements Daemon {
     );
     const { metrics } = this.#servers;
     this.#reconciler = new BgpReconciler(
-      { nodeName: options.nodeName, source: this.#source, retryMs },
+      { nodeName: options.nodeName, source: this.#source, retryMs, secretsNamespace: options.bgpSecretsNamespace },
       {
         store: this.#store,
         speaker,

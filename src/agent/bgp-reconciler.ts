@@ -6,13 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeakerConfig } from '#bgp/config.ts';
 import { formatProblem, type ObjectProblem } from '#control/bgp/object-problem.ts';
 import { desiredBgp, noBgp, type DesiredBgp } from '#control/bgp/peering-policy.ts';
+import { BgpSecrets } from '#control/bgp/secrets.ts';
 import { ListenLog } from '#daemon/listen-log.ts';
 import type { LogEvent } from '#io/log.ts';
-import { specOf } from '#kube/kinds.ts';
+import { kindNames, specOf } from '#kube/kinds.ts';
 import type { KubeStore, StoreFault } from '#kube/port.ts';
 import type { SpeakerHostConfig, SpeakerPort } from '#speaker/port.ts';
 import { ProblemLog, type AgentProblem } from './agent-problem.ts';
 import { readLocalNode } from './read-local-node.ts';
+import { readSecret } from './read-secret.ts';
 
 export interface ReconcilerOptions {
   readonly nodeName: string;
@@ -20,6 +22,8 @@ export interface ReconcilerOptions {
   readonly source: string;
   /** How long after a refusal of the world (a port taken, say) the speaker is asked again. */
   readonly retryMs: number;
+  /** Where the Secrets of authSecretRef live. */
+  readonly secretsNamespace: string;
 }
 
 export interface ReconcilerDeps {
@@ -112,7 +116,7 @@ export class BgpReconciler {
         creationTimestamp: policy.metadata.creationTimestamp,
         spec: specOf(policy),
       }));
-      this.#desired = desiredBgp(policies, node, this.#desired);
+      this.#desired = desiredBgp(policies, node, this.#desired, this.#readSecrets());
     }
     const wanted = listHostConfig(this.#desired);
     if (this.#speakerProblems.length > 0 || !isEqual(wanted, this.#applied)) await this.#configure(wanted);
@@ -125,15 +129,16 @@ export class BgpReconciler {
     this.#state = {
       isNodeKnown: node !== undefined,
       podCidrs: node?.podCIDRs.map(({ text }) => text) ?? [],
-      objects: (['CiliumBGPPeeringPolicy', 'CiliumNode', 'Node'] as const).reduce(
-        (sum, kind) => sum + store.list(kind).length,
-        0,
-      ),
+      objects: kindNames.reduce((sum, kind) => sum + store.list(kind).length, 0),
       policy: this.#desired.policy,
       configured: this.#applied.instances,
       problems,
     };
     this.#problemLog.update(problems);
+  }
+
+  #readSecrets(): BgpSecrets {
+    return new BgpSecrets(this.#options.secretsNamespace, this.#deps.store.list('Secret').map(readSecret));
   }
 
   async #configure(wanted: SpeakerHostConfig): Promise<void> {

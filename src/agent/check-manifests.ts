@@ -4,10 +4,13 @@
 import { statSync } from 'node:fs';
 import { formatProblem } from '#control/bgp/object-problem.ts';
 import { desiredBgp } from '#control/bgp/peering-policy.ts';
+import { BgpSecrets } from '#control/bgp/secrets.ts';
 import { describeError, lookAtDirectory, readManifestFile } from '#kube/manifest-directory.ts';
 import { ManifestReader, type ManifestFile, type ReadObject } from '#kube/read-manifests.ts';
 import { admitManifest, judgeManifest } from './judge-manifest.ts';
+import { defaultSecretsNamespace } from './options.ts';
 import { joinNode } from './read-local-node.ts';
+import { readSecret } from './read-secret.ts';
 
 export interface ManifestCheck {
   /** One line each, in the order of files and lines. */
@@ -60,11 +63,17 @@ function checkNodes(objects: readonly ReadObject[]): string[] {
   const policies = manifests
     .filter((manifest) => manifest.kind === 'CiliumBGPPeeringPolicy')
     .map(({ metadata, spec }) => ({ name: metadata.name, creationTimestamp: metadata.creationTimestamp ?? '', spec }));
-  const names = manifests.filter(({ kind }) => kind !== 'CiliumBGPPeeringPolicy').map(({ metadata }) => metadata.name);
+  const names = manifests
+    .filter(({ kind }) => kind === 'CiliumNode' || kind === 'Node')
+    .map(({ metadata }) => metadata.name);
   const withMetadata = <Manifest extends (typeof manifests)[number]>(manifest: Manifest) => {
     const { name, labels = {}, annotations = {} } = manifest.metadata;
     return { ...manifest, metadata: { name, labels, annotations, uid: '', creationTimestamp: '' } };
   };
+  const secrets = new BgpSecrets(
+    defaultSecretsNamespace,
+    manifests.flatMap((manifest) => (manifest.kind === 'Secret' ? [readSecret(manifest)] : [])),
+  );
   const faults: string[] = [];
   for (const name of new Set(names)) {
     const ciliumNode = manifests.find((manifest) => manifest.kind === 'CiliumNode' && manifest.metadata.name === name);
@@ -75,14 +84,16 @@ function checkNodes(objects: readonly ReadObject[]): string[] {
       node?.kind === 'Node' ? withMetadata(node) : undefined,
     );
     if (local === undefined) continue;
-    const desired = desiredBgp(policies, local);
+    const desired = desiredBgp(policies, local, undefined, secrets);
     for (const problem of desired.problems) {
       const { reason, object, path, value } = problem;
-      if (reason !== 'conflict' && reason !== 'node') continue;
+      if (reason !== 'conflict' && reason !== 'node' && reason !== 'secret') continue;
       // Which of them is the older one, only the agent's memory knows.
       const message = `also selects node ${name}, as CiliumBGPPeeringPolicy/${desired.policy} does; a node takes one policy, the older`;
       const place = objects.find(({ key }) => key === object)?.locate(path) ?? object;
-      faults.push(`${place}: ${formatProblem(reason === 'node' ? problem : { reason, object, path, value, message })}`);
+      faults.push(
+        `${place}: ${formatProblem(reason !== 'conflict' ? problem : { reason, object, path, value, message })}`,
+      );
     }
   }
   return faults;

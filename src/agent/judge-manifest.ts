@@ -1,6 +1,6 @@
 // What is wrong with a manifest beyond its schema: hands each kind to the control room that knows it.
 
-import { judgeNode, judgePeeringPolicy } from '#control/bgp/admission.ts';
+import { judgeNode, judgePeeringPolicy, judgeSecret } from '#control/bgp/admission.ts';
 import type { ObjectProblem } from '#control/bgp/object-problem.ts';
 import type { AnyManifest } from '#kube/kinds.ts';
 import type { FieldFault } from '#kube/schema-faults.ts';
@@ -25,6 +25,8 @@ export function judgeManifest(manifest: AnyManifest): readonly ObjectProblem[] {
       const first = { text: podCIDR, path: ['spec', 'podCIDR'] };
       return judgeNode({ object, annotations, podCIDRs: [first, ...podCIDRs] });
     }
+    case 'Secret':
+      return judgeSecret(`${kind}/${manifest.metadata.namespace}/${metadata.name}`, manifest.data ?? {});
   }
 }
 

@@ -15,17 +15,25 @@ export interface AgentOptions extends DaemonOptions {
   /** Directory of YAML files; undefined: a store without objects. */
   readonly manifests: string | undefined;
   readonly apiListen: Endpoint | undefined;
+  /** Where the Secrets of authSecretRef live. */
+  readonly bgpSecretsNamespace: string;
 }
+
+/** Cilium's default. */
+export const defaultSecretsNamespace = 'kube-system';
 
 export const agentHelp = `Usage: waggle agent --standalone [--manifests DIR] [options]
 
-Runs the BGP control plane of one node, as CiliumBGPPeeringPolicy, CiliumNode and Node objects say. The
+Runs the BGP control plane of one node, as CiliumBGPPeeringPolicy, CiliumNode, Node and Secret objects say. The
 directory is followed: what changes in it changes the sessions, and what is broken changes nothing.
 'waggle config check DIR' finds its faults before they meet an agent.
 
 Options:
   --standalone        run with a store of its own instead of a cluster
   --manifests DIR     YAML files with the store's objects (WAGGLE_MANIFESTS)
+  --bgp-secrets-namespace NAME
+                      namespace of the Secrets that authSecretRef names
+                      (WAGGLE_BGP_SECRETS_NAMESPACE; default: ${defaultSecretsNamespace})
   --api-listen ADDR   loopback address and port for the API, beside the unix socket (WAGGLE_API_LISTEN)
 ${daemonOptionsHelp}`;
 
@@ -33,6 +41,7 @@ const ownFlags = {
   standalone: { type: 'boolean' },
   manifests: { type: 'string' },
   'api-listen': { type: 'string' },
+  'bgp-secrets-namespace': { type: 'string' },
   kubeconfig: { type: 'string' },
   config: { type: 'string' },
 } as const;
@@ -44,7 +53,7 @@ export function parseAgentOptions(args: readonly string[], environment: Environm
 function readOwn(
   values: Readonly<Record<string, unknown>>,
   environment: Environment,
-): Pick<AgentOptions, 'manifests' | 'apiListen'> | string {
+): Pick<AgentOptions, 'manifests' | 'apiListen' | 'bgpSecretsNamespace'> | string {
   if (values.config !== undefined) return '--config: not supported yet; the agent has no settings beyond its options';
   if (values.kubeconfig !== undefined) {
     if (values.standalone === true) return '--kubeconfig and --standalone exclude each other: leave one of them out';
@@ -61,12 +70,19 @@ function readOwn(
       'only --standalone is supported yet'
     );
   }
+  const bgpSecretsNamespace =
+    textOf(values['bgp-secrets-namespace']) ??
+    textOf(environment.WAGGLE_BGP_SECRETS_NAMESPACE) ??
+    defaultSecretsNamespace;
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(bgpSecretsNamespace)) {
+    return `--bgp-secrets-namespace ${bgpSecretsNamespace}: expected the name of a namespace, such as kube-system`;
+  }
   const listen = textOf(values['api-listen']) ?? textOf(environment.WAGGLE_API_LISTEN);
-  if (listen === undefined) return { manifests, apiListen: undefined };
+  if (listen === undefined) return { manifests, apiListen: undefined, bgpSecretsNamespace };
   const apiListen = parseEndpoint(listen);
   // The API has no authentication, so it never leaves the machine.
   if (apiListen === undefined || !isLoopbackAddress(apiListen.address)) {
     return `--api-listen ${listen}: expected a loopback address and port, such as 127.0.0.1:9880`;
   }
-  return { manifests, apiListen };
+  return { manifests, apiListen, bgpSecretsNamespace };
 }

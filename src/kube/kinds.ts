@@ -5,9 +5,12 @@ import type { Static } from 'typebox';
 import type { PeeringPolicySpec } from '#control/bgp/peering-policy-types.ts';
 import { ciliumNodeSchema, nodeSchema } from './schemas/node.ts';
 import { peeringPolicySchema } from './schemas/peering-policy.ts';
+import { secretSchema } from './schemas/secret.ts';
 
 export interface ObjectMeta {
   readonly name: string;
+  /** undefined for kinds that live in none. */
+  readonly namespace?: string;
   readonly uid: string;
   /** RFC 3339, in UTC, whole seconds, as an API server writes it. */
   readonly creationTimestamp: string;
@@ -20,6 +23,7 @@ export interface Manifests {
   CiliumBGPPeeringPolicy: Static<typeof peeringPolicySchema>;
   CiliumNode: Static<typeof ciliumNodeSchema>;
   Node: Static<typeof nodeSchema>;
+  Secret: Static<typeof secretSchema>;
 }
 
 /** The schema of each whole object. */
@@ -27,12 +31,14 @@ export const schemas = {
   CiliumBGPPeeringPolicy: peeringPolicySchema,
   CiliumNode: ciliumNodeSchema,
   Node: nodeSchema,
+  Secret: secretSchema,
 } as const;
 
 export const apiVersions: Readonly<Record<KindName, string>> = {
   CiliumBGPPeeringPolicy: 'cilium.io/v2alpha1',
   CiliumNode: 'cilium.io/v2',
   Node: 'v1',
+  Secret: 'v1',
 };
 
 export type KindName = keyof Manifests;
@@ -43,6 +49,8 @@ export type Kinds = { [K in KindName]: Resource<K> };
 
 export type AnyManifest = Manifests[KindName];
 export type AnyResource = Kinds[KindName];
+
+export const kindNames: readonly KindName[] = ['CiliumBGPPeeringPolicy', 'CiliumNode', 'Node', 'Secret'];
 
 export function isKindName(kind: string): kind is KindName {
   return Object.hasOwn(schemas, kind);

@@ -167,6 +167,7 @@ export class ManifestStore implements KubeStore {
     const { creationTimestamp } = metadata;
     return withMetadata(read.manifest, {
       name: metadata.name,
+      ...('namespace' in metadata ? { namespace: metadata.namespace } : {}),
       uid: metadata.uid ?? entry.uid,
       creationTimestamp:
         creationTimestamp === undefined ? entry.creationTimestamp : formatTime(Date.parse(creationTimestamp)),

@@ -16,7 +16,7 @@ export interface ManifestFile {
 }
 
 export interface ReadObject {
-  /** `CiliumBGPPeeringPolicy/rack0`. */
+  /** `CiliumBGPPeeringPolicy/rack0`, `Secret/kube-system/tor`. */
   readonly key: string;
   readonly file: string;
   /** Checked against its schema and admitted, defaults filled in. */
@@ -66,7 +66,8 @@ export class ManifestReader {
       if (reading.documents.length + reading.faults.length === 0) result.foundEmpty(file.name);
       for (const fault of reading.faults) {
         result.doubt(file.name);
-        result.complain(`${file.name}:${fault.line}`, undefined, fault.message);
+        const message = mayHoldSecret(file.text) ? hiddenYamlFault : fault.message;
+        result.complain(`${file.name}:${fault.line}`, undefined, message);
       }
       for (const document of reading.documents) {
         for (const place of expandList({ file: file.name, document, base: [], value: document.value })) {
@@ -100,7 +101,7 @@ export class ManifestReader {
       complain(undefined, { path, message });
       return;
     }
-    const key = `${kind}/${name}`;
+    const key = keyOf(kind, name, metadata);
     if (!isKindName(kind)) {
       const kinds = Object.keys(apiVersions);
       const nearest = findNearest(kind, kinds);
@@ -117,7 +118,9 @@ export class ManifestReader {
     }
     // Defaults are written into the copy; the document keeps what the file says.
     const validation = this.#validators.validate(kind, copyWithoutNulls(value));
-    const faults = validation.isValid ? this.#admit(validation.manifest) : describeSchemaErrors(validation.errors);
+    const faults = validation.isValid
+      ? this.#admit(validation.manifest)
+      : describeSchemaErrors(validation.errors, kind === 'Secret');
     if (validation.isValid && faults.length === 0) {
       result.add({ key, file, manifest: validation.manifest, locate });
       return;
@@ -128,6 +131,20 @@ export class ManifestReader {
     if (rest > 0) complain(key, { path: [], message: `and ${rest} more faults` });
   }
 }
+
+/** Two objects of one name may live in two namespaces. */
+function keyOf(kind: string, name: string, metadata: unknown): string {
+  if (kind !== 'Secret') return `${kind}/${name}`;
+  const namespace = isRecord(metadata) && typeof metadata.namespace === 'string' ? metadata.namespace : 'default';
+  return `${kind}/${namespace}/${name}`;
+}
+
+/** A text that is no YAML cannot be asked for its kind, and a complaint about it may quote a part of it. */
+function mayHoldSecret(text: string): boolean {
+  return /kind["']?\s*:\s*["']?Secret\b/.test(text);
+}
+
+const hiddenYamlFault = 'not valid YAML (more is not said, because the file holds a Secret)';
 
 /** What `kubectl get -o yaml` writes for several objects, as those objects. */
 function expandList(place: Place): Place[] {

@@ -28,9 +28,9 @@ const patternWords: Readonly<Record<string, string>> = {
   [LABEL_VALUE_PATTERN]: "letters, digits, '-', '_' and '.', with a letter or digit at each end",
 };
 
-/** Every fault once: a key that stands there misspelt is not missing too. */
-export function describeSchemaErrors(errors: readonly ErrorObject[]): readonly FieldFault[] {
-  return errors.filter((error) => !isMisspelt(error, errors)).map(describeSchemaError);
+/** Every fault once: a key that stands there misspelt is not missing too. `isSecret`: no value is shown, whatever it is. */
+export function describeSchemaErrors(errors: readonly ErrorObject[], isSecret: boolean): readonly FieldFault[] {
+  return errors.filter((error) => !isMisspelt(error, errors)).map((error) => describeSchemaError(error, isSecret));
 }
 
 function isMisspelt(missing: ErrorObject, errors: readonly ErrorObject[]): boolean {
@@ -47,9 +47,9 @@ function keysOf(schema: unknown): readonly string[] {
   return isRecord(schema) && isRecord(schema.properties) ? Object.keys(schema.properties) : [];
 }
 
-function describeSchemaError(error: ErrorObject): FieldFault {
+function describeSchemaError(error: ErrorObject, isSecret: boolean): FieldFault {
   const path = readPointer(error.instancePath);
-  const value = formatValue(error.data);
+  const value = isSecret ? hiddenValue : formatValue(error.data);
   const { parentSchema } = error;
   switch (error.keyword) {
     case 'additionalProperties': {
@@ -59,7 +59,7 @@ function describeSchemaError(error: ErrorObject): FieldFault {
       const own: unknown = isRecord(error.data) ? error.data[unknown] : undefined;
       // A map may hold a secret deeper down; its key is wrong whatever it holds.
       const shown = isRecord(own) ? 'a map' : Array.isArray(own) ? 'a list' : formatValue(own);
-      const found = isSecretKey(unknown) ? hiddenValue : shown;
+      const found = isSecret || isSecretKey(unknown) ? hiddenValue : shown;
       const hint = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`;
       return { path: [...path, unknown], message: `${found}: no such field; ${hint}` };
     }
@@ -73,7 +73,8 @@ function describeSchemaError(error: ErrorObject): FieldFault {
       const wanted = String(error.params.type);
       // YAML reads 65000 and true as number and boolean, where Kubernetes wants text.
       const isScalar = typeof error.data === 'number' || typeof error.data === 'boolean';
-      const quoted = wanted === 'string' && isScalar ? `, in quotes: ${formatValue(String(error.data))}` : '';
+      const quoted =
+        wanted === 'string' && isScalar && !isSecret ? `, in quotes: ${formatValue(String(error.data))}` : '';
       return { path, message: `${value}: expected ${typeWords[wanted] ?? wanted}${quoted}` };
     }
     case 'minimum':

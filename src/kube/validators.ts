@@ -20,6 +20,7 @@ export class KindValidators {
       CiliumBGPPeeringPolicy: ajv.compile<Manifests['CiliumBGPPeeringPolicy']>(schemas.CiliumBGPPeeringPolicy),
       CiliumNode: ajv.compile<Manifests['CiliumNode']>(schemas.CiliumNode),
       Node: ajv.compile<Manifests['Node']>(schemas.Node),
+      Secret: ajv.compile<Manifests['Secret']>(schemas.Secret),
     };
   }
 

@@ -38,7 +38,7 @@ function open(retryMs = 60_000) {
   const events: LogEvent[] = [];
   const runs: boolean[] = [];
   const reconciler = new BgpReconciler(
-    { nodeName: 'node1', source: '/manifests', retryMs },
+    { nodeName: 'node1', source: '/manifests', retryMs, secretsNamespace: 'kube-system' },
     {
       store,
       speaker,
@@ -165,11 +165,12 @@ test('a policy that goes away ends what it began', async (t) => {
 
 test('what a policy asks for in vain is told once with its line, and once when it is over', async (t) => {
   const { store, reconciler, log, status } = open();
-  const refused = policy([tor], ', authSecretRef: tor');
+  const refused = policy([tor], ', families: [{ afi: l2vpn, safi: evpn }]');
   store.set(refused, node());
   await reconciler.wake();
   await reconciler.wake();
-  const words = 'spec.virtualRouters[0].neighbors[0].authSecretRef: "tor": not supported yet';
+  const words =
+    'spec.virtualRouters[0].neighbors[0].families[0]: "l2vpn evpn": not supported yet; expected ipv4 or ipv6, unicast';
   t.deepEqual(log(), [
     'info policy rack0: nothing changed',
     `warn test.yaml:9: CiliumBGPPeeringPolicy/rack0: ${words}`,
@@ -215,8 +216,8 @@ test('nothing works again while its file or object still has a problem', async (
     [3, undefined, ''],
     [7, key, ''],
     [3, undefined, ''],
-    [7, key, ', authSecretRef: tor'],
-    [0, undefined, ', authSecretRef: tor'],
+    [7, key, ', families: [{ afi: ls, safi: ls }]'],
+    [0, undefined, ', families: [{ afi: ls, safi: ls }]'],
     [0, undefined, ', families: [{ afi: l2vpn, safi: evpn }]'],
   ];
   for (const [line, object, extra] of steps) {
@@ -307,4 +308,37 @@ test('after stop nothing is told any more', async (t) => {
   store.set(node(), policy([tor]));
   await reconciler.wake();
   t.deepEqual(speaker.told, []);
+});
+
+const secret = (password: string, namespace = 'kube-system'): string =>
+  `apiVersion: v1\nkind: Secret\nmetadata: { name: tor, namespace: ${namespace} }\nstringData: { password: '${password}' }\n`;
+
+test('a Secret comes, changes and goes: its password with it, and in between the session is held down', async (t) => {
+  const { store, speaker, reconciler, log, status } = open();
+  const wanting = policy([tor], ', authSecretRef: tor');
+  const told = (): unknown => {
+    const [{ password, heldDownReason }] = speaker.told.at(-1)?.instances[0].neighbors ?? [];
+    return { password, heldDownReason };
+  };
+  const missing = { password: undefined, heldDownReason: 'Secret kube-system/tor is missing' };
+  store.set(node(), wanting, secret('elsewhere', 'default'));
+  await reconciler.wake();
+  t.deepEqual(told(), missing);
+  const words = 'authSecretRef: "tor": Secret kube-system/tor is missing: the session stays down';
+  t.true(status().some((line) => line.startsWith('error policy rack0: ') && line.endsWith(words)));
+  store.set(node(), wanting, secret('first-word'));
+  await reconciler.wake();
+  t.deepEqual(told(), { password: 'first-word', heldDownReason: undefined });
+  store.set(node(), wanting, secret('other-word'));
+  await reconciler.wake();
+  t.deepEqual(told(), { password: 'other-word', heldDownReason: undefined });
+  store.set(node(), wanting, secret(''));
+  await reconciler.wake();
+  t.deepEqual(told(), { password: undefined, heldDownReason: 'Secret kube-system/tor: its password is empty' });
+  store.set(node(), wanting);
+  await reconciler.wake();
+  t.deepEqual(told(), missing);
+  const said = [...log(), ...status()].join('\n');
+  t.is(said.match(/is missing/g)?.length, 3);
+  t.notRegex(said, /-word|elsewhere/);
 });

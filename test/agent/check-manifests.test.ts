@@ -41,24 +41,38 @@ test("the quickstart lab's manifests are in order", (t) => {
 
 test('every fault has its line, in the order of files and lines', (t) => {
   const directory = makeDirectory(t, {
-    'b.yaml': policy('b', `${peer}, authSecretRef: s, families: [{ afi: l2vpn, safi: evpn }]`),
+    'b.yaml': policy('b', `${peer}, authSecretRef: '', families: [{ afi: l2vpn, safi: evpn }]`),
     'a.yaml': `${policy('a', `${peer}, holdTimeSeconds: 1`)}---\n${policy('c', 'peerAddress: 192.0.2.9')}`,
   });
   const at = 'spec.virtualRouters[0].neighbors[0]';
   t.deepEqual(check(directory), [
     `a.yaml:8: ${at}.holdTimeSeconds: 1: expected 3..65535`,
     `a.yaml:17: ${at}.peerAddress: "192.0.2.9": expected one address as a host prefix: 192.0.2.1/32 or 2001:db8::1/128`,
-    `b.yaml:8: ${at}.authSecretRef: "s": not supported yet`,
-    `b.yaml:8: ${at}.families[0]: "l2vpn evpn": not supported yet; expected ipv4 or ipv6, unicast`,
+    `b.yaml:8: ${at}.authSecretRef: "": expected the name of a Secret; leave it out for a session without password`,
   ]);
 });
 
 test('a policy is judged also where none of the nodes is selected', (t) => {
-  const selecting = policy('a', `${peer}, authSecretRef: s`).replace(
+  const selecting = policy('a', `${peer}, families: [{ afi: l2vpn, safi: evpn }]`).replace(
     'spec:',
     'spec:\n  nodeSelector: { matchLabels: { a: b } }',
   );
   t.is(check(makeDirectory(t, { 'a.yaml': selecting, 'n.yaml': node })).length, 1);
+});
+
+test('a Secret that a policy names and the manifests lack is a fault, and so is one of another namespace', (t) => {
+  const secret = (namespace: string, data: string): string =>
+    `apiVersion: v1\nkind: Secret\nmetadata: { name: s, namespace: ${namespace} }\ndata: { password: ${data} }\n`;
+  const files = { 'a.yaml': policy('a', `${peer}, authSecretRef: s`), 'n.yaml': node };
+  const fault = (words: string): string =>
+    `a.yaml:8: spec.virtualRouters[0].neighbors[0].authSecretRef: "s": Secret kube-system/s ${words}: the session stays down`;
+  t.deepEqual(check(makeDirectory(t, files)), [fault('is missing')]);
+  t.deepEqual(check(makeDirectory(t, { ...files, 's.yaml': secret('other', 'c2VjcmV0') })), [fault('is missing')]);
+  t.deepEqual(check(makeDirectory(t, { ...files, 's.yaml': secret('kube-system', 'c2VjcmV0') })), []);
+  t.deepEqual(check(makeDirectory(t, { ...files, 's.yaml': secret('kube-system', 'not-base64!') })), [
+    fault('is missing'),
+    's.yaml:4: data.password: (its value is not shown): expected base64; a text as it is belongs under stringData',
+  ]);
 });
 
 test('two policies that meet on a node are named', (t) => {

@@ -50,6 +50,7 @@ test('defaults are those of every daemon', (t) => {
       logLevel: 'info',
       manifests: undefined,
       apiListen: undefined,
+      bgpSecretsNamespace: 'kube-system',
     },
   });
 });
@@ -83,4 +84,17 @@ test("a flag counts before the environment, and ours before the cluster's", (t) 
 
 test('--help is help, whatever else is missing', (t) => {
   t.is(parseAgentOptions(['-h'], {}).type, 'help');
+});
+
+test('the namespace of the Secrets is an option, a variable, or kube-system', (t) => {
+  const parse = (args: readonly string[], environment = {}): unknown => {
+    const parsed = parseAgentOptions(['--standalone', ...args], environment);
+    return parsed.type === 'run' ? parsed.options.bgpSecretsNamespace : parsed;
+  };
+  t.is(parse(['--bgp-secrets-namespace', 'bgp']), 'bgp');
+  t.is(parse([], { WAGGLE_BGP_SECRETS_NAMESPACE: 'bgp' }), 'bgp');
+  t.like(parse(['--bgp-secrets-namespace', 'No!']), {
+    type: 'wrong',
+    message: '--bgp-secrets-namespace No!: expected the name of a namespace, such as kube-system',
+  });
 });

@@ -242,8 +242,9 @@ test.serial(
   'a neighbor that asks for what is not supported yet is refused by path, goes on if it ran, and the others run',
   needs(requirements, async (t) => {
     const before = await sessions('192.0.2.1', '2001:db8:1::1');
-    world.write('policy.yaml', policy(tor4('65001:100', 'authSecretRef: tor'), tor6));
-    const fault = /policy\.yaml:18: spec\.virtualRouters\[0\]\.neighbors\[0\]\.authSecretRef: "tor": not supported yet/;
+    world.write('policy.yaml', policy(tor4().replace('safi: unicast', 'safi: multicast'), tor6));
+    const fault =
+      /policy\.yaml:16: spec\.virtualRouters\[0\]\.neighbors\[0\]\.families\[0\]: "ipv4 multicast": not supported yet/;
     t.true(await world.until(async () => fault.test((await world.waggle('status')).stdout), 2000));
     t.regex((await world.checkConfig()).stderr, fault);
     await assertUntouched(t, before);

@@ -148,7 +148,7 @@ const faulty: readonly (readonly [claim: string, text: string, complaint: string
   [
     'a kind that waggle does not know',
     'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n',
-    'a.yaml:2: kind: "ConfigMap": not supported yet; supported are CiliumBGPPeeringPolicy, CiliumNode, Node',
+    'a.yaml:2: kind: "ConfigMap": not supported yet; supported are CiliumBGPPeeringPolicy, CiliumNode, Node, Secret',
   ],
   ['no kind', 'apiVersion: v1\nmetadata: { name: x }\n', 'a.yaml:1: kind: missing: required'],
   ['no name', 'apiVersion: v1\nkind: Node\nmetadata: {}\n', 'a.yaml:3: metadata.name: missing: required'],
@@ -234,7 +234,7 @@ test('every fault of an object is named, up to a limit that is said', (t) => {
 });
 
 test('what is not supported yet is no reason to refuse an object', (t) => {
-  const { objects, faults } = read(withNeighbor('authSecretRef: tor'));
+  const { objects, faults } = read(withNeighbor('families: [{ afi: l2vpn, safi: evpn }]'));
   t.is(objects.length, 1);
   t.deepEqual(faults, []);
 });
@@ -318,4 +318,56 @@ test('a field is located by its line in its own file, a missing one by that of i
   t.is(object.locate([]), 'a.yaml:2');
   t.is(object.locate(['spec', 'virtualRouters', 0, 'neighbors', 0, 'peerAddress']), 'a.yaml:13');
   t.is(object.locate(['spec', 'virtualRouters', 0, 'neighbors', 0, 'peerPort']), 'a.yaml:12');
+});
+
+const secret = `apiVersion: v1
+kind: Secret
+metadata:
+  name: tor
+  namespace: kube-system
+`;
+
+test('Secrets of one name in two namespaces are two objects', (t) => {
+  const elsewhere = secret.replace('kube-system', 'other');
+  const { objects, faults } = read(secret, elsewhere, secret.replace('  namespace: kube-system\n', ''));
+  t.deepEqual(faults, []);
+  t.deepEqual(
+    objects.map(({ key }) => key),
+    ['Secret/kube-system/tor', 'Secret/other/tor', 'Secret/default/tor'],
+  );
+});
+
+const hidden = '(its value is not shown)';
+const wrongSecrets: readonly (readonly [what: string, text: string, complaint: string])[] = [
+  [
+    'a number for a text',
+    `${secret}stringData: { password: 7313 }\n`,
+    `stringData.password: ${hidden}: expected a text`,
+  ],
+  ['no base64', `${secret}data:\n  password: hunter-two\n`, `data.password: ${hidden}: expected base64; a text as`],
+  ['a text for a map', `${secret}data: hunter-two\n`, `data: ${hidden}: expected a map`],
+  ['a key of no Secret', `${secret}credential: hunter-two\n`, `credential: ${hidden}: no such field; known are`],
+  ['a list of a key of no Secret', `${secret}credential: [hunter-two]\n`, `credential: ${hidden}: no such field`],
+  ['a wrong namespace', secret.replace('kube-system', 'Hunter-Two'), `metadata.namespace: ${hidden}: expected`],
+];
+for (const [what, text, complaint] of wrongSecrets) {
+  test(`a fault in a Secret shows no value: ${what}`, (t) => {
+    const { objects, faults } = read(text);
+    t.is(objects.length, 0);
+    t.is(faults.length, 1);
+    t.true(faults[0].message.startsWith(complaint), faults[0].message);
+    t.notRegex(faults[0].message, /hunter|7313/i);
+  });
+}
+
+test('a file that is no YAML and may hold a Secret is not quoted', (t) => {
+  for (const broken of [
+    'stringData: { password: *hunter-two }',
+    'stringData: { password: "\\hunter-two" }',
+    '\t- hunter',
+  ]) {
+    const found = complaints(`${secret}${broken}\n`);
+    t.true(found.length > 0);
+    for (const complaint of found) t.notRegex(complaint, /hunt/i);
+  }
 });

@@ -53,7 +53,8 @@ function complete(manifest: AnyManifest): AnyResource {
     labels = {},
     annotations = {},
   } = manifest.metadata;
-  return { ...manifest, metadata: { name, uid, creationTimestamp, labels, annotations } };
+  const namespaced = 'namespace' in manifest.metadata ? { namespace: manifest.metadata.namespace } : {};
+  return { ...manifest, metadata: { name, ...namespaced, uid, creationTimestamp, labels, annotations } };
 }
 
 function isOfKind<K extends KindName>(resource: AnyResource, kind: K): resource is Kinds[K] {

@@ -11,6 +11,7 @@ import { ProblemList, type ObjectProblem } from './object-problem.ts';
 import { desiredBgp } from './peering-policy.ts';
 import type { PeeringPolicySpec } from './peering-policy-types.ts';
 import { parseRouterAnnotation, ROUTER_ANNOTATION } from './router-annotation.ts';
+import { decodeBase64, type PasswordSource } from './secrets.ts';
 
 /** Stands in for any node: has what a reconciler could ask for. */
 const anyNode: LocalNode = {
@@ -22,11 +23,25 @@ const anyNode: LocalNode = {
   ipv4: '192.0.2.1',
 };
 
+/** Stands in for the Secrets of any cluster. */
+const anySecrets: PasswordSource = { passwordOf: () => ({ password: 'any' }) };
+
 /** Everything that is wrong with a policy or not supported yet, on any node. */
 export function judgePeeringPolicy(name: string, spec: PeeringPolicySpec): readonly ObjectProblem[] {
   // Without the selector: the policy is judged, not whether it speaks of the stand-in.
   const { virtualRouters } = spec;
-  return desiredBgp([{ name, creationTimestamp: '', spec: { virtualRouters } }], anyNode).problems;
+  return desiredBgp([{ name, creationTimestamp: '', spec: { virtualRouters } }], anyNode, undefined, anySecrets)
+    .problems;
+}
+
+/** What an API server would not take. Which keys a session needs is said where one names the Secret. */
+export function judgeSecret(object: string, data: Readonly<Record<string, string>>): readonly ObjectProblem[] {
+  const list = new ProblemList();
+  for (const [key, value] of Object.entries(data)) {
+    if (decodeBase64(value) !== undefined) continue;
+    list.addHidden(object, ['data', key], 'expected base64; a text as it is belongs under stringData');
+  }
+  return list.problems;
 }
 
 export interface JudgedNode {

@@ -2,12 +2,13 @@
 
 import type { FieldPath } from '../yaml/document.ts';
 import { formatFieldPath, formatValue } from '../yaml/field-path.ts';
+import { hiddenValue } from '../yaml/secret-key.ts';
 
 /**
  * `invalid`: no reading of the object makes sense of it. `unsupported`: valid, and waggle cannot do it yet.
- * `conflict`: another object is in its way. `node`: the node lacks something.
+ * `conflict`: another object is in its way. `node`: the node lacks something. `secret`: a Secret that it names does.
  */
-export type ProblemReason = 'invalid' | 'unsupported' | 'conflict' | 'node';
+export type ProblemReason = 'invalid' | 'unsupported' | 'conflict' | 'node' | 'secret';
 
 export interface ObjectProblem {
   readonly reason: ProblemReason;
@@ -36,6 +37,11 @@ export class ProblemList {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.problems.push(problem);
+  }
+
+  /** For a value that nobody may read: only that it is wrong is said. */
+  addHidden(object: string, path: FieldPath, message: string): void {
+    this.problems.push({ reason: 'invalid', object, path, value: hiddenValue, message });
   }
 
   /** Adds what happens instead to the problems from `first` on. */

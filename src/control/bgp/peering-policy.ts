@@ -13,6 +13,7 @@ import { ProblemList, type ObjectProblem } from './object-problem.ts';
 import type { PeeringPolicy, PolicyNeighbor, VirtualRouter } from './peering-policy-types.ts';
 import { buildNeighbor, readPeerAddress, type BuiltNeighbor, type RouterFacts } from './policy-neighbor.ts';
 import { readRouterAnnotation, ROUTER_ANNOTATION } from './router-annotation.ts';
+import { noSecrets, type PasswordSource } from './secrets.ts';
 
 export interface DesiredBgp {
   readonly instances: readonly DesiredInstance[];
@@ -39,6 +40,7 @@ export function desiredBgp(
   policies: readonly PeeringPolicy[],
   node: LocalNode,
   previous: DesiredBgp = noBgp,
+  secrets: PasswordSource = noSecrets,
 ): DesiredBgp {
   const problems = new ProblemList();
   const [inForce, ...others] = policies
@@ -54,7 +56,7 @@ export function desiredBgp(
       `also selects node ${node.name}, where the older ${objectName(inForce)} is in force; a node takes one policy`,
     );
   }
-  const builder = new PolicyBuilder(inForce, node, previous, problems);
+  const builder = new PolicyBuilder(inForce, node, secrets, previous, problems);
   return { instances: builder.build(), policy: inForce.name, problems: problems.problems };
 }
 
@@ -70,12 +72,20 @@ function compareText(a: string, b: string): number {
 class PolicyBuilder {
   readonly #policy: PeeringPolicy;
   readonly #node: LocalNode;
+  readonly #secrets: PasswordSource;
   readonly #previous: DesiredBgp;
   readonly #problems: ProblemList;
 
-  constructor(policy: PeeringPolicy, node: LocalNode, previous: DesiredBgp, problems: ProblemList) {
+  constructor(
+    policy: PeeringPolicy,
+    node: LocalNode,
+    secrets: PasswordSource,
+    previous: DesiredBgp,
+    problems: ProblemList,
+  ) {
     this.#policy = policy;
     this.#node = node;
+    this.#secrets = secrets;
     this.#previous = previous;
     this.#problems = problems;
   }
@@ -125,6 +135,7 @@ class PolicyBuilder {
       localAsn: router.localASN,
       podCidrs,
       nodeLabels: this.#node.labels,
+      secrets: this.#secrets,
     };
     for (const [index, neighbor] of router.neighbors.entries()) {
       const at = [...path, 'neighbors', index];

@@ -1,7 +1,7 @@
 // One neighbor of a peering policy → its configuration and its export policy, or why not.
 // A neighbor is configured as written or not at all: half of what was asked for is no answer.
 
-import type { NeighborConfig, PolicyConfig } from '#bgp/config.ts';
+import type { GracefulRestartConfig, NeighborConfig, PolicyConfig } from '#bgp/config.ts';
 import type { FamilyName } from '#bgp/net/family.ts';
 import { isLinkLocal, parseAddress } from '#bgp/net/address.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
@@ -10,6 +10,7 @@ import type { FieldPath } from '../yaml/document.ts';
 import { buildStatements } from './export-statements.ts';
 import type { ProblemList, ProblemReason } from './object-problem.ts';
 import type { PolicyNeighbor } from './peering-policy-types.ts';
+import type { PasswordSource } from './secrets.ts';
 
 export interface BuiltNeighbor {
   readonly config: NeighborConfig;
@@ -22,6 +23,7 @@ export interface RouterFacts {
   readonly localAsn: number;
   readonly podCidrs: readonly string[];
   readonly nodeLabels: Labels;
+  readonly secrets: PasswordSource;
 }
 
 /** The address of a host prefix such as `192.0.2.1/32`, in canonical text. */
@@ -56,11 +58,13 @@ export function buildNeighbor(
     const message = 'link-local neighbors are not supported yet: the field has no room for the interface';
     refuse('unsupported', ['peerAddress'], neighbor.peerAddress, message);
   }
-  if (neighbor.authSecretRef !== undefined) {
-    refuse('unsupported', ['authSecretRef'], neighbor.authSecretRef, 'not supported yet');
-  }
-  if (neighbor.gracefulRestart?.enabled === true) {
-    refuse('unsupported', ['gracefulRestart', 'enabled'], true, 'not supported yet; expected false');
+  if (neighbor.authSecretRef === '') {
+    refuse(
+      'invalid',
+      ['authSecretRef'],
+      '',
+      'expected the name of a Secret; leave it out for a session without password',
+    );
   }
   if (neighbor.keepAliveTimeSeconds > neighbor.holdTimeSeconds) {
     const message = `expected at most holdTimeSeconds, which is ${neighbor.holdTimeSeconds}`;
@@ -76,6 +80,12 @@ export function buildNeighbor(
     otherwise: 'reject',
   };
   const isIbgp = neighbor.peerASN === router.localAsn;
+  const auth = neighbor.authSecretRef === undefined ? {} : router.secrets.passwordOf(neighbor.authSecretRef);
+  // Where Cilium goes on without a password, nothing is sent: whoever asked for one does not want an open session.
+  if ('heldDownReason' in auth) {
+    refuse('secret', ['authSecretRef'], neighbor.authSecretRef, `${auth.heldDownReason}: the session stays down`);
+  }
+  const { gracefulRestart } = neighbor;
   const config: NeighborConfig = {
     address,
     port: neighbor.peerPort,
@@ -91,6 +101,8 @@ export function buildNeighbor(
     ttl: isIbgp ? undefined : neighbor.eBGPMultihopTTL,
     sourceAddress: undefined,
     isShutdown: false,
+    ...auth,
+    ...(gracefulRestart?.enabled === true ? { gracefulRestart: readGracefulRestart(gracefulRestart) } : {}),
     timers: {
       connectRetrySec: neighbor.connectRetryTimeSeconds,
       holdTimeSec: neighbor.holdTimeSeconds,
@@ -98,6 +110,11 @@ export function buildNeighbor(
     },
   };
   return { config, exportPolicy };
+}
+
+/** As Cilium offers it (with the N bit of RFC 8538); what is off is neither offered nor helped with. */
+function readGracefulRestart({ restartTimeSeconds }: { readonly restartTimeSeconds: number }): GracefulRestartConfig {
+  return { mode: 'full', restartTimeSec: restartTimeSeconds, stalePathSec: 360, hasNotification: true };
 }
 
 function readFamilies(

@@ -11,12 +11,13 @@ test('a policy that makes sense has no problem, whatever nodes it selects', (t) 
 });
 
 test('a wrong field is invalid, a missing feature unsupported', (t) => {
-  const neighbors = [neighbor({ authSecretRef: 's' }), neighbor({ peerAddress: '192.0.2.9' })];
+  const evpn = [{ afi: 'l2vpn', safi: 'evpn' }];
+  const neighbors = [neighbor({ families: evpn, authSecretRef: 's' }), neighbor({ peerAddress: '192.0.2.9' })];
   const spec = { virtualRouters: [router({ neighbors }), router({ localASN: 0 })] };
   t.deepEqual(
     judgePeeringPolicy('rack0', spec).map(({ reason, path }) => [reason, path.at(-1)]),
     [
-      ['unsupported', 'authSecretRef'],
+      ['unsupported', 0],
       ['invalid', 'peerAddress'],
       ['invalid', 'localASN'],
     ],

@@ -6,6 +6,7 @@ import type { NeighborConfig, StatementConfig } from '#bgp/config.ts';
 import { formatProblem } from '#control/bgp/object-problem.ts';
 import { desiredBgp, noBgp, type DesiredBgp } from '#control/bgp/peering-policy.ts';
 import type { PathAttributesSpec, PolicyNeighbor, VirtualRouter } from '#control/bgp/peering-policy-types.ts';
+import { BgpSecrets, type PasswordSource } from '#control/bgp/secrets.ts';
 import { localNode, neighbor, policy, router } from '#support/peering-policy.ts';
 
 function complaints(desired: DesiredBgp): string[] {
@@ -160,6 +161,11 @@ const neighborFields: readonly (readonly [
     { gracefulRestart: { enabled: false, restartTimeSeconds: 120 } },
     { address: '192.0.2.1' },
   ],
+  [
+    'gracefulRestart is offered with its time, and with the N bit, as Cilium does',
+    { gracefulRestart: { enabled: true, restartTimeSeconds: 77 } },
+    { gracefulRestart: { mode: 'full', restartTimeSec: 77, stalePathSec: 360, hasNotification: true } },
+  ],
 ];
 
 for (const [claim, parts, expected] of neighborFields) {
@@ -167,6 +173,7 @@ for (const [claim, parts, expected] of neighborFields) {
     const desired = desiredBgp([policy([router({ neighbors: [neighbor(parts)] })])], localNode());
     t.deepEqual(complaints(desired), []);
     t.like(onlyNeighbor(desired), expected);
+    t.is('gracefulRestart' in onlyNeighbor(desired), 'gracefulRestart' in expected);
   });
 }
 
@@ -295,11 +302,7 @@ const attributeRefused = (attributes: PathAttributesSpec): Partial<PolicyNeighbo
 });
 
 const refusedNeighbors: readonly (readonly [parts: Partial<PolicyNeighbor>, complaint: RegExp])[] = [
-  [{ authSecretRef: 'tor' }, /^\.authSecretRef: "tor": not supported yet$/],
-  [
-    { gracefulRestart: { enabled: true, restartTimeSeconds: 120 } },
-    /^\.gracefulRestart\.enabled: true: not supported yet; expected false$/,
-  ],
+  [{ authSecretRef: '' }, /^\.authSecretRef: "": expected the name of a Secret; leave it out for a session without/],
   [
     { families: [{ afi: 'ipv4', safi: 'multicast' }] },
     /^\.families\[0\]: "ipv4 multicast": not supported yet; expected/,
@@ -365,7 +368,7 @@ for (const [parts, complaint] of refusedNeighbors) {
 }
 
 test('every fault of a neighbor is named, not only the first', (t) => {
-  const wrong = neighbor({ authSecretRef: 's', holdTimeSeconds: 3, peerAddress: 'x' });
+  const wrong = neighbor({ authSecretRef: '', holdTimeSeconds: 3, peerAddress: 'x' });
   const desired = desiredBgp([policy([router({ neighbors: [wrong] })])], localNode());
   t.is(desired.problems.length, 3);
   t.deepEqual(desired.instances[0].speaker.neighbors, []);
@@ -424,17 +427,17 @@ test('a second neighbor of one address is refused, however it is written; the fi
 
 test('a running neighbor whose new text cannot be done goes on as it was, and says why', (t) => {
   const before = desiredBgp([policy([router({ neighbors: [neighbor({ holdTimeSeconds: 60 })] })])], localNode());
-  const edited = policy([router({ neighbors: [neighbor({ holdTimeSeconds: 30, authSecretRef: 'tor' })] })]);
+  const edited = policy([router({ neighbors: [neighbor({ holdTimeSeconds: 30, authSecretRef: '' })] })]);
   const after = desiredBgp([edited], localNode(), before);
   t.deepEqual(after.instances, before.instances);
-  t.regex(complaints(after)[0], /authSecretRef: "tor": not supported yet; the neighbor goes on as it was$/);
+  t.regex(complaints(after)[0], /authSecretRef: "": expected .*; the neighbor goes on as it was$/);
   t.deepEqual(desiredBgp([edited], localNode(), after).instances, before.instances);
   t.deepEqual(desiredBgp([edited], localNode()).instances[0].speaker.neighbors, []);
 });
 
 test('a neighbor that goes on as it was follows the PodCIDRs of its node', (t) => {
   const before = desiredBgp([policy()], localNode({ podCIDRs: ['10.1.0.0/24'] }));
-  const edited = policy([router({ neighbors: [neighbor({ authSecretRef: 'tor' })] })]);
+  const edited = policy([router({ neighbors: [neighbor({ authSecretRef: '' })] })]);
   const after = desiredBgp([edited], localNode({ podCIDRs: ['10.2.0.0/24'] }), before);
   t.is(after.instances[0].speaker.policies[0].statements[0].match.prefixes?.[0].prefix, '10.2.0.0/24');
 });
@@ -454,4 +457,34 @@ test('what a policy says is shown on one line and cannot act on a terminal', (t)
   const [complaint] = complaints(desiredBgp([policy([router({ neighbors: [wrong] })])], localNode()));
   t.false(complaint.includes('\n') || complaint.includes('\u001b'), complaint);
   t.true(complaint.length < 300);
+});
+
+const torSecret = (password: string): PasswordSource =>
+  new BgpSecrets('kube-system', [{ namespace: 'kube-system', name: 'tor', data: {}, stringData: { password } }]);
+
+test('authSecretRef gives the session the password of its Secret, and a changed Secret another one', (t) => {
+  const policies = [policy([router({ neighbors: [neighbor({ authSecretRef: 'tor' })] })])];
+  const first = desiredBgp(policies, localNode(), undefined, torSecret('one'));
+  t.deepEqual(complaints(first), []);
+  t.is(onlyNeighbor(first).password, 'one');
+  t.is(onlyNeighbor(first).heldDownReason, undefined);
+  t.is(onlyNeighbor(desiredBgp(policies, localNode(), first, torSecret('two'))).password, 'two');
+});
+
+test('a Secret that is missing or empty holds its session down, says so, and leaves the others alone', (t) => {
+  const two = [neighbor({ authSecretRef: 'tor' }), neighbor({ peerAddress: '192.0.2.9/32' })];
+  for (const [secrets, reason] of [
+    [undefined, 'Secret kube-system/tor is missing'],
+    [torSecret(''), 'Secret kube-system/tor: its password is empty'],
+  ] as const) {
+    const desired = desiredBgp([policy([router({ neighbors: two })])], localNode(), undefined, secrets);
+    const [held, other] = desired.instances[0].speaker.neighbors;
+    t.is(held.heldDownReason, reason);
+    t.false('password' in held);
+    t.is(other.heldDownReason, undefined);
+    t.deepEqual(
+      desired.problems.map((problem) => `${problem.reason} ${formatProblem(problem)}`),
+      [`secret spec.virtualRouters[0].neighbors[0].authSecretRef: "tor": ${reason}: the session stays down`],
+    );
+  }
 });
