@@ -245,3 +245,10 @@ export function isEqual(a: unknown, b: unknown): boolean {
   const right = new Map(Object.entries(b).filter(([, value]) => value !== undefined));
   return left.length === right.size && left.every(([key, value]) => right.has(key) && isEqual(value, right.get(key)));
 }
+
+/** How many keys of `from` are not in `to`. */
+export function countMissing(from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): number {
+  let count = 0;
+  for (const key of from.keys()) if (!to.has(key)) count++;
+  return count;
+}

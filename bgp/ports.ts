@@ -120,4 +120,6 @@ export interface Fib {
    * installed again are removed (RFC 4724 §4.1, after selection deferral).
    */
   sweepStale(family: Family): void;
+  /** The speaker begins anew with empty tables: nothing that it installed so far is wanted. */
+  clear?(): void;
 }

@@ -7,6 +7,7 @@ import {
   compileConfiguration,
   type Configuration,
   type ConfiguredNetwork,
+  countMissing,
   hasPolicyChanged,
   isSameSpeaker,
 } from './configuration.ts';
@@ -28,7 +29,7 @@ import { WorkState } from './rib/types.ts';
 import type { OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import { type SpeakerFacts, viewInstance, viewMemory, viewUpdateGroups } from './speaker-view.ts';
-import { makeTables, type Tables } from './tables.ts';
+import { configureTables, makeTables, type Tables } from './tables.ts';
 import type { DebugKind, InstanceView, MemoryView, RouteQuery, SpeakerOutcome, UpdateGroupView } from './views.ts';
 import { CeaseSubcode } from './wire/notification.ts';
 
@@ -133,6 +134,7 @@ export class Speaker {
     for (const address of strangers) this.peers.remove(address, 'deconfigured');
     if (previous !== undefined && !isSame) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
+      this.deps.fib?.clear?.();
       this.tables = makeTables(this.deps, this.notSentDeps);
       this.holdEndOfRib();
       this.peers.forgetLeaving();
@@ -149,6 +151,7 @@ export class Speaker {
     }
     if (previous === undefined) this.startRestart(next);
     this.localRoutes.configure(next);
+    configureTables(this.tables, config);
     const { added, updated, reset } = this.applyNeighbors(previous, isSame, next);
     // Routes and policies first, sessions last: the first UPDATE of a new session already has everything.
     for (const address of added) {
@@ -241,6 +244,11 @@ export class Speaker {
   withdrawOriginated(source: RedistributionSource, prefix: Prefix): void {
     this.localRoutes.withdrawOriginated(source, prefix);
     this.deps.onWork();
+  }
+
+  /** The kernel's answer to Fib.install; the host calls work() when it is done with its own. */
+  routeInstalled(family: Family, ...answer: Parameters<Tables['ribs'][number]['routeInstalled']>): void {
+    this.tables.ribs[family.index].routeInstalled(...answer);
   }
 
   /** Everything that this process originates has been told: End-of-RIB may go out (RFC 4724 §4.1). */
@@ -490,10 +498,3 @@ export class Speaker {
 }
 
 type UntimedEvent = SpeakerEvent extends infer E ? (E extends unknown ? Omit<E, 'instance' | 'wallMs'> : never) : never;
-
-/** How many keys of `from` are not in `to`. */
-function countMissing(from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): number {
-  let count = 0;
-  for (const key of from.keys()) if (!to.has(key)) count++;
-  return count;
-}
