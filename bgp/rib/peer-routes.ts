@@ -83,18 +83,15 @@ export class PeerRoutes {
     this.isLongLived[peer] = 0;
   }
 
-  /** What is current becomes stale and is kept; true when something stale is doomed thereby. */
-  keepCurrent(peer: PeerIndex, dropsStale: boolean): boolean {
+  /** What is current becomes stale, like what is stale already, and is kept. */
+  keepCurrent(peer: PeerIndex): void {
     this.advance(peer);
-    const current = this.received[peer] - this.stale[peer] - this.doomed[peer];
-    const hasDoomed = dropsStale && this.stale[peer] > 0;
-    if (dropsStale) {
+    if (this.stale[peer] === 0) {
+      // Whatever was stale before came back.
       this.keptFrom[peer] = this.epochs[peer] - 1;
-      this.doomed[peer] += this.stale[peer];
-      this.stale[peer] = current;
       this.isLongLived[peer] = 0;
-    } else this.stale[peer] += current;
-    return hasDoomed;
+    }
+    this.stale[peer] = this.received[peer] - this.doomed[peer];
   }
 
   /** What is stale is kept no longer. */

@@ -304,14 +304,14 @@ export class Rib {
   }
 
   /**
-   * What is there of the peer counts as stale from now on and stays in use until it is announced again or swept.
-   * `lost`: its session was lost and it may come back (RFC 4724 §4.2); what was stale already goes. `refresh`: it began
-   * to send everything again (BoRR, RFC 7313 §4).
+   * What is there of the peer counts as stale from now on and stays in use until it is announced again or swept: its session
+   * was lost and it may come back (RFC 4724 §4.2; who wants what was stale already to go sweeps it before), or it begins to
+   * send everything again (BoRR, RFC 7313 §4).
    */
-  keepPeer(peer: PeerIndex, cause: 'lost' | 'refresh' = 'lost'): void {
+  keepPeer(peer: PeerIndex): void {
     this.routes.ensure(peer);
-    if (cause === 'lost') this.routes.refused[peer] = 0;
-    if (this.routes.keepCurrent(peer, cause === 'lost')) this.sweeps.add(Due.Remove, peer);
+    this.routes.refused[peer] = 0;
+    this.routes.keepCurrent(peer);
   }
 
   /** What is still stale goes, slice by slice: End-of-RIB, EoRR, or nobody waits any longer. */

@@ -56,23 +56,24 @@ test('what was not announced again goes at End-of-RIB, and only that', (t) => {
   t.is(world.rib.received(peer), 2);
 });
 
-test('a session that is lost again drops what was stale already (RFC 4724 §4.2), a second BoRR does not (RFC 7313 §4)', (t) => {
-  for (const cause of ['lost', 'refresh'] as const) {
+test('a session that is lost again keeps what was stale unless that is swept before (RFC 4724 §4.2)', (t) => {
+  for (const isSwept of [true, false]) {
     const { world, peer, member } = makeWorld();
-    world.rib.keepPeer(peer, cause);
+    world.rib.keepPeer(peer);
     world.announce(peer, prefixes[0]);
-    world.rib.keepPeer(peer, cause);
+    if (isSwept) world.rib.sweepStale(peer);
+    world.rib.keepPeer(peer);
     world.settle();
-    t.is(world.rib.stale(peer), cause === 'lost' ? 1 : 3, cause);
-    t.is(member.withdrawals, cause === 'lost' ? 2 : 0, cause);
+    t.is(world.rib.stale(peer), isSwept ? 1 : 3);
+    t.is(member.withdrawals, isSwept ? 2 : 0);
   }
 });
 
 test('a route that was stale is stale again when a second refresh begins', (t) => {
   const { world, peer } = makeWorld();
-  world.rib.keepPeer(peer, 'refresh');
+  world.rib.keepPeer(peer);
   for (const prefix of prefixes) world.announce(peer, prefix);
-  world.rib.keepPeer(peer, 'refresh');
+  world.rib.keepPeer(peer);
   world.announce(peer, prefixes[2]);
   world.rib.sweepStale(peer);
   world.settle();
@@ -82,7 +83,7 @@ test('a route that was stale is stale again when a second refresh begins', (t) =
 test('a thousand refreshes in one read leave nothing that was not announced in the last one, and lose nothing that was', (t) => {
   const { world, peer, member } = makeWorld();
   for (let round = 0; round < 1000; round++) {
-    world.rib.keepPeer(peer, 'refresh');
+    world.rib.keepPeer(peer);
     world.announce(peer, prefixes[round % 3], { med: round });
     t.is(world.rib.stale(peer), 2);
   }
@@ -99,8 +100,10 @@ test('a peer that flaps a thousand times between two slices leaves only the rout
   const other = world.addPeer();
   for (const prefix of prefixes) world.announce(other, prefix, { asPath: [1, 2, 3] });
   for (let round = 0; round < 1000; round++) {
-    if (round % 3 === 0) world.rib.keepPeer(peer);
-    else world.rib.removePeer(peer);
+    if (round % 3 === 0) {
+      world.rib.sweepStale(peer);
+      world.rib.keepPeer(peer);
+    } else world.rib.removePeer(peer);
     world.announce(peer, prefixes[round % 2], { med: round });
   }
   world.settle();
