@@ -1,11 +1,17 @@
 // Neighbors in a memory network with a fake clock: each side is one Neighbor and a listener that writes down what it is told.
 
-import type { NeighborConfig } from '#bgp/config.ts';
+import type { ConfederationConfig, NeighborConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import { asn } from '#bgp/net/asn.ts';
 import { parseRouterId, type RouterId } from '#bgp/net/router-id.ts';
 import type { ConnectionId, ConnectionInfo } from '#bgp/ports.ts';
-import { type NeighborListener, noRestart, type OpenRestartFlags, type SessionEnd } from '#bgp/session/listener.ts';
+import {
+  type NeighborListener,
+  noRestart,
+  type OpenRestartFlags,
+  type SessionEnd,
+  type SpeakerIdentity,
+} from '#bgp/session/listener.ts';
 import { Neighbor } from '#bgp/session/neighbor.ts';
 import { FakeClock } from '#support/fake-clock.ts';
 import { type ConnectionHandler, type MemoryEndpoint, MemoryNetwork } from '#support/memory-transport.ts';
@@ -46,7 +52,15 @@ export class Side implements NeighborListener, ConnectionHandler {
   constructor(network: MemoryNetwork, clock: FakeClock, own: SideOptions, config: NeighborConfig) {
     this.endpoint = network.endpoint(own.address);
     this.endpoint.handler = this;
-    const options = { instance: own.address, localAsn: asn(own.asn), localRouterId: id(own.routerId), config };
+    const { confederation, identity } = own;
+    const options = {
+      instance: own.address,
+      localAsn: asn(own.asn),
+      localRouterId: id(own.routerId),
+      confederation,
+      identity,
+      config,
+    };
     const { nextConnectionId } = network;
     this.neighbor = new Neighbor(options, { transport: this.endpoint, clock, listener: this, nextConnectionId });
   }
@@ -117,6 +131,8 @@ export interface SideOptions {
   readonly address: string;
   readonly asn: number;
   readonly routerId: string;
+  readonly confederation?: ConfederationConfig;
+  readonly identity?: SpeakerIdentity;
 }
 
 const left: SideOptions = { address: '192.0.2.1', asn: 65001, routerId: '10.0.0.1' };
