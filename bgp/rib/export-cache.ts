@@ -8,7 +8,7 @@ import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
 export const TOO_LARGE = 0xffff_fffe;
 
 /** Entries of the younger half. */
-const MOST = 1 << 15;
+const MOST = 1 << 13;
 const SMALLEST = 64;
 /** Slots of the older half that go with each new entry: it is gone before the younger half is full again. */
 const STEPS = 4;
@@ -58,6 +58,8 @@ export class ExportCache {
   private readonly attributes: AttributeSets;
   private young: Half;
   private old: Half;
+  /** An older half that was emptied, to be filled again while the burst lasts. */
+  private spare: Half | undefined;
   /** Next place of the older half to empty. */
   private cursor: number;
 
@@ -65,11 +67,12 @@ export class ExportCache {
     this.attributes = attributes;
     this.young = new Half(SMALLEST);
     this.old = new Half(0);
+    this.spare = undefined;
     this.cursor = 0;
   }
 
   get bytes(): number {
-    return this.young.bytes + this.old.bytes;
+    return this.young.bytes + this.old.bytes + (this.spare?.bytes ?? 0);
   }
 
   get isEmpty(): boolean {
@@ -92,7 +95,8 @@ export class ExportCache {
     if (this.young.count >= MOST) {
       this.emptyOld(this.old.sets.length);
       this.old = this.young;
-      this.young = new Half(SMALLEST);
+      this.young = this.spare ?? new Half(SMALLEST);
+      this.spare = undefined;
       this.cursor = 0;
     }
     if ((this.young.count + 1) * 2 > this.young.sets.length) this.grow();
@@ -122,7 +126,9 @@ export class ExportCache {
       this.cursor = 0;
       this.emptyOld(left * 2);
     }
-    return this.isEmpty;
+    if (!this.isEmpty) return false;
+    this.spare = undefined;
+    return true;
   }
 
   /** Passes some places of the older half; answers how many. */
@@ -141,7 +147,10 @@ export class ExportCache {
       attributes.release(attrSetId(set));
     }
     this.cursor = end;
-    if (old.count === 0) this.old = new Half(0);
+    if (old.count === 0) {
+      if (old.sets.length > MOST) this.spare = old;
+      this.old = new Half(0);
+    }
     return end - start;
   }
 

@@ -84,11 +84,6 @@ export class UpdateGroups {
     return this.groupByPeer.get(peer)?.sentTo(peer) ?? 0;
   }
 
-  /** For views. */
-  list(): readonly UpdateGroup[] {
-    return this.groups;
-  }
-
   groupOf(peer: PeerIndex): UpdateGroup | undefined {
     return this.groupByPeer.get(peer);
   }
