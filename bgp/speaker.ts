@@ -10,6 +10,7 @@ import {
   countMissing,
   hasPolicyChanged,
   isSameSpeaker,
+  policiesOf,
 } from './configuration.ts';
 import type { NeighborConfig, PolicyRef, SpeakerConfig } from './config.ts';
 import type { SpeakerEvent } from './events.ts';
@@ -60,7 +61,7 @@ export class Speaker {
   private isDebugging = false;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
-  /** Families whose kernel routes of the last process go once everything is decided. */
+  /** Families without selection deferral whose kernel routes of the last process go once everything is decided. */
   private readonly sweepsDue = new Set<Family>();
 
   /** `instance` names the speaker in events and views. */
@@ -74,7 +75,7 @@ export class Speaker {
       onEvent,
       addressesOf: (indexes) => this.peers.addressesOf(indexes),
     };
-    this.tables = makeTables(deps, this.notSentDeps);
+    this.tables = makeTables({ ...deps, instance }, this.notSentDeps);
     this.localRoutes = this.makeLocalRoutes();
     this.restart = new Restart({
       clock,
@@ -135,7 +136,7 @@ export class Speaker {
     if (previous !== undefined && !isSame) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
       this.deps.fib?.clear?.();
-      this.tables = makeTables(this.deps, this.notSentDeps);
+      this.tables = makeTables({ ...this.deps, instance: this.instance }, this.notSentDeps);
       this.holdEndOfRib();
       this.peers.forgetLeaving();
       const before = this.localRoutes;
@@ -150,8 +151,8 @@ export class Speaker {
       this.peers.remove(address, { subcode: CeaseSubcode.OtherConfigurationChange });
     }
     if (previous === undefined) this.startRestart(next);
+    configureTables(this.tables, isSame ? previous : undefined, next, (ref) => this.policyOf(ref, 'ibgp'));
     this.localRoutes.configure(next);
-    configureTables(this.tables, config);
     const { added, updated, reset } = this.applyNeighbors(previous, isSame, next);
     // Routes and policies first, sessions last: the first UPDATE of a new session already has everything.
     for (const address of added) {
@@ -255,7 +256,7 @@ export class Speaker {
   sourcesSynchronised(): void {
     if (!this.restart.sourcesSynchronised()) return;
     this.holdEndOfRib();
-    for (const family of families) if (!this.restart.isDeferred(family)) this.sweepsDue.add(family);
+    for (const family of families) if (!this.restart.wasDeferred(family)) this.sweepsDue.add(family);
     this.deps.onWork();
   }
 
@@ -263,9 +264,9 @@ export class Speaker {
   work(): boolean {
     let hasMore = false;
     for (const family of families) {
-      const state = this.tables.ribs[family.index].work();
-      if (state === WorkState.More) hasMore = true;
-      else if (this.sweepsDue.delete(family)) this.deps.fib?.sweepStale(family);
+      const rib = this.tables.ribs[family.index];
+      if (this.sweepsDue.delete(family)) rib.sweepFib();
+      if (rib.work() === WorkState.More) hasMore = true;
     }
     this.peers.releaseLeaving();
     return hasMore;
@@ -387,8 +388,8 @@ export class Speaker {
   }
 
   private familyReleased(family: Family): void {
+    // The RIB lets the kernel's routes of the last process go once it has decided.
     this.tables.ribs[family.index].isDeferred = false;
-    if (this.restart.hasSynchronised) this.sweepsDue.add(family);
     this.deps.onWork();
   }
 
@@ -431,7 +432,7 @@ export class Speaker {
         added.push(address);
         continue;
       }
-      const isPolicyChanged = previous !== undefined && isSame && hasPolicyChanged(previous, next, config);
+      const isPolicyChanged = previous !== undefined && isSame && hasPolicyChanged(previous, next, policiesOf(config));
       const outcome = entry.peer.configure(config);
       if (outcome === 'reset') reset.push(address);
       else if (outcome === 'updated' || isPolicyChanged || isAllChanged) updated.push(address);

@@ -196,8 +196,6 @@ export class Rib {
   }
 
   set isDeferred(isDeferred: boolean) {
-    // RFC 4724 §4.1: what the kernel still has of an earlier run goes once everything that is chosen now is on its way.
-    if (this.isDeferring && !isDeferred) this.feed?.sweepWhenIdle();
     this.isDeferring = isDeferred;
   }
 
@@ -228,6 +226,11 @@ export class Rib {
   /** Switches the feed of the kernel on (undefined: off, which removes what it has). Needs RibDeps.fib. */
   setFib(options: FibFeedOptions | undefined): void {
     this.feed?.setOptions(options);
+  }
+
+  /** RFC 4724 §4.1: what the kernel still has of an earlier run goes once everything that is chosen now is on its way. */
+  sweepFib(): void {
+    this.feed?.sweepWhenIdle();
   }
 
   /** The kernel's answer to Fib.install, for a prefix. */
