@@ -222,7 +222,8 @@ test('bandwidths that are no number of octets a second do not count', (t) => {
       SetFlag.ExtendedCommunities,
     );
   }
-  t.is(sets.linkBandwidth[intern(sets, { extendedCommunities: [fromHex('0004 fde9 00000000')] })], 0);
+  const idle = intern(sets, { extendedCommunities: [fromHex('0004 fde9 00000000')] });
+  t.deepEqual([sets.linkBandwidth[idle], sets.flags[idle]], [0, SetFlag.ExtendedCommunities | SetFlag.LinkBandwidth]);
   t.is(sets.flags[intern(sets, { extendedCommunities: [fromHex('8004 fde9 4cee6b28')] })], SetFlag.ExtendedCommunities);
 });
 
