@@ -74,6 +74,8 @@ export interface FibConfig {
   readonly metric: number;
   /** A route is advertised only when the kernel has it (FRR: `bgp suppress-fib-pending`). */
   readonly advertisesInstalledOnly: boolean;
+  /** RFC 7999 §3.3, only where somebody asked for it: routes with BLACKHOLE drop packets here; false when absent. */
+  readonly installsBlackholes?: boolean;
 }
 
 export interface RedistributeConfig {

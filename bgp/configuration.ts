@@ -128,14 +128,22 @@ export function isSameSpeaker(a: Configuration, b: Configuration): boolean {
   );
 }
 
-/** Whether a policy that the neighbor names has new statements. That it names another one is a change of the neighbor itself. */
-export function hasPolicyChanged(before: Configuration, next: Configuration, config: NeighborConfig): boolean {
+/** Every policy that a neighbor names. */
+export function policiesOf(config: NeighborConfig): readonly (PolicyRef | undefined)[] {
   const options = Object.values(config.familyOptions ?? {});
-  const refs: readonly (PolicyRef | undefined)[] = [
+  return [
     config.importPolicy,
     config.exportPolicy,
     ...options.flatMap((family) => [family.importPolicy, family.exportPolicy, family.defaultOriginate?.policy]),
   ];
+}
+
+/** Whether one of these policies has new statements. That another one is named is a change of whoever names it. */
+export function hasPolicyChanged(
+  before: Configuration,
+  next: Configuration,
+  refs: readonly (PolicyRef | undefined)[],
+): boolean {
   return refs.some(
     (ref) =>
       typeof ref === 'object' && before.policies.get(ref.policy)?.policy !== next.policies.get(ref.policy)?.policy,

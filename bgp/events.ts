@@ -80,6 +80,8 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly prefix: string;
       readonly change: 'added' | 'removed';
     }
+  /** The kernel refused a best route that it had not refused before. */
+  | { readonly type: 'route-not-installed'; readonly family: FamilyName; readonly prefix: string }
   /** RFC 8326; `neighbor` undefined: all of them. */
   | { readonly type: 'graceful-shutdown'; readonly neighbor: string | undefined; readonly isDraining: boolean }
   /** RFC 7313: the peer sends its routes again, and has done so. */
@@ -99,6 +101,15 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly kind: DebugKind;
       readonly text: string;
     }
+  /** The kernel refused a route (src/fib); told once in a while, with how many others there were meanwhile. */
+  | {
+      readonly type: 'fib-refused';
+      readonly prefix: string;
+      readonly reason: string;
+      readonly others: number;
+    }
+  /** What the kernel's tables have that we cannot work with. */
+  | { readonly type: 'kernel-problem'; readonly problem: string }
   /** A surprise while decoding a peer's bytes: our fault; the session was reset. */
   | { readonly type: 'internal-error'; readonly neighbor: string; readonly error: string }
 );

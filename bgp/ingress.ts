@@ -1,6 +1,6 @@
 // What a route from a neighbor is before any policy looks at it: whether it has been here before (RFC 4271 §9.1.2, RFC 4456 §8,
-// RFC 5065 §4, RFC 7705), whether it leaks (RFC 9234 §5), and what its attributes get on the way in: OTC, the local AS number of a
-// migration. Decided once an attribute set, never once a route.
+// RFC 5065 §4, RFC 7705), whether it leaks (RFC 9234 §5), and the local AS number of a migration in its path. Decided once an
+// attribute set, never once a route. What else a session adds is the RIB's (rib/import-transform.ts).
 // hot
 
 import type { BgpRole, ConfederationConfig } from './config.ts';
@@ -25,32 +25,27 @@ export interface IngressOptions {
   readonly localAs: { readonly asn: number; readonly isPrepended: boolean } | undefined;
 }
 
+const plainContext: ImportContext = {
+  shownAsn: 0,
+  selfNextHop: undefined,
+  peerNextHop: undefined,
+  otc: undefined,
+};
+
 export class Ingress {
   /** Announced attribute sets with routes that leaked. */
   leaks = 0;
   private readonly attributes: AttributeSets;
   private readonly options: IngressOptions;
-  private readonly context: ImportContext;
-  private readonly changes: AttributeChanges;
-  private readonly isRewriting: boolean;
+  private readonly changes: AttributeChanges | undefined;
   /** AS numbers whose presence in a path is a loop, ours first. */
   private readonly ownAsns: readonly number[];
 
   constructor(attributes: AttributeSets, options: IngressOptions) {
     this.attributes = attributes;
     this.options = options;
-    const { confederation, kind, localAs, localAsn, remoteAsn, role } = options;
-    // RFC 9234 §5: a provider, a peer or a route server gives us routes that may go to customers only.
-    const addsOtc = role === 'customer' || role === 'peer' || role === 'rs-client';
-    this.context = {
-      shownAsn: localAs?.asn ?? localAsn,
-      selfNextHop: undefined,
-      peerNextHop: undefined,
-      otc: addsOtc ? remoteAsn : undefined,
-    };
-    const isPrepending = localAs?.isPrepended === true;
-    this.changes = isPrepending ? { ...noChanges, prepend: [localAs.asn] } : noChanges;
-    this.isRewriting = addsOtc || isPrepending;
+    const { confederation, kind, localAs, localAsn } = options;
+    this.changes = localAs?.isPrepended === true ? { ...noChanges, prepend: [localAs.asn] } : undefined;
     const own = [localAsn];
     // RFC 5065 §4: the confederation's identifier from outside, and within it too.
     if (confederation !== undefined) own.push(confederation.identifier);
@@ -83,11 +78,11 @@ export class Ingress {
 
   /** The set as it enters the Adj-RIB-In, with one reference for the caller; 0 when it would be too large. */
   rewrite(attr: AttrSetId): AttrSetId {
-    if (!this.isRewriting) {
+    if (this.changes === undefined) {
       this.attributes.retain(attr);
       return attr;
     }
-    return applyChanges(this.attributes, attr, this.changes, this.context);
+    return applyChanges(this.attributes, attr, this.changes, plainContext);
   }
 
   /** RFC 9234 §5, ingress 1 and 2. */

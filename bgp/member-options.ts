@@ -1,7 +1,8 @@
 // What a session is in an update group: from configuration and the two OPENs to the values that decide every octet it is sent
-// (rib/types.ts: UpdateGroupOptions). Which groups there are and what the values do is rib/'s.
+// (rib/types.ts: UpdateGroupOptions), and to what import policies mean by `self` and `peer`. Which groups there are and what the values do is rib/'s.
 
-import type { ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
+import type { BgpRole, ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
+import { addressBytes, parseAddress } from './net/address.ts';
 import type { Family } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import type { Policy } from './policy/policy.ts';
@@ -9,6 +10,7 @@ import type { ConnectionInfo } from './ports.ts';
 import type { UpdateGroupOptions } from './rib/types.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import { nextHopOf } from './session-next-hop.ts';
+import type { ImportContext } from './wire/export-transform.ts';
 import { MAX_EXTENDED_LENGTH, MAX_MESSAGE_LENGTH } from './wire/message.ts';
 
 export interface MemberContext {
@@ -72,4 +74,23 @@ function ownNumbers(kind: PeerKind, shownAsn: number, context: MemberContext): r
   const { localAs } = config;
   if (localAs === undefined || shownAsn !== localAs.asn || localAs.isReplaceAs) return [shownAsn];
   return [localAs.asn, real];
+}
+
+/** What an import policy's words stand for in a session, and what the session adds to its routes. */
+export function importContext(
+  family: Family,
+  negotiated: Negotiated,
+  info: ConnectionInfo,
+  role: BgpRole | undefined,
+): ImportContext {
+  const self = nextHopOf(family, info, negotiated.hasExtendedNextHop);
+  const peer = parseAddress(info.remoteAddress.replace(/%.*$/, ''));
+  // RFC 9234 §5: a provider, a peer or a route server gives us routes that may go to customers only.
+  const addsOtc = negotiated.kind === 'ebgp' && (role === 'customer' || role === 'peer' || role === 'rs-client');
+  return {
+    shownAsn: negotiated.localAsn,
+    selfNextHop: typeof self === 'string' ? undefined : addressBytes(self.address),
+    peerNextHop: peer?.version === family.version ? addressBytes(peer) : undefined,
+    otc: addsOtc ? negotiated.remoteAsn : undefined,
+  };
 }

@@ -168,6 +168,7 @@ export class PeerTable {
     const { peers, ribs } = this.deps.tables();
     this.leaving = this.leaving.filter((index) => {
       if (ribs.some((rib) => rib.received(index) > 0)) return true;
+      for (const rib of ribs) rib.forgetPeer(index);
       peers.remove(index);
       return false;
     });

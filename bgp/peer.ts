@@ -10,7 +10,7 @@ import type { Asn } from './net/asn.ts';
 import type { Family } from './net/family.ts';
 import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
-import { memberOptions } from './member-options.ts';
+import { importContext, memberOptions } from './member-options.ts';
 import { PeerInput } from './peer-input.ts';
 import { type FamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
 import type { Policy } from './policy/policy.ts';
@@ -174,6 +174,10 @@ export class Peer {
     for (const family of negotiated.families) {
       const state = this.states[family.index];
       state.isNegotiated = true;
+      this.deps.ribs[family.index].setImportContext(
+        this.index,
+        importContext(family, negotiated, connectionInfo, config.role),
+      );
       this.setImportPolicy(family, kind);
       this.join(family, negotiated, connectionInfo);
     }

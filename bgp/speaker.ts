@@ -61,7 +61,7 @@ export class Speaker {
   private isDebugging = false;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
-  /** Families without selection deferral whose kernel routes of the last process go once everything is decided. */
+  /** Families that never waited, whose kernel routes of the last process go once everything is decided. */
   private readonly sweepsDue = new Set<Family>();
 
   /** `instance` names the speaker in events and views. */
@@ -440,8 +440,6 @@ export class Speaker {
     }
     return { added, updated, reset };
   }
-
-  // --------------------------------------------------------------------------------------------------
 
   private get isDraining(): boolean {
     return this.drainOrder ?? this.configuration?.config.isGracefulShutdown === true;

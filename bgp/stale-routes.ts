@@ -10,6 +10,7 @@ import type { PeerIndex } from './rib/types.ts';
 export interface StaleTable {
   received(peer: PeerIndex): number;
   stale(peer: PeerIndex): number;
+  /** What is stale already stays so. */
   keepPeer(peer: PeerIndex): void;
   sweepStale(peer: PeerIndex): void;
   makeLongLived(peer: PeerIndex): void;
@@ -94,7 +95,6 @@ export class StaleRoutes {
       // RFC 4724 §4.2: "a route (from the peer) previously marked as stale MUST be deleted". RFC 9494 §4.2 excepts long-lived
       // ones: their timer goes on running.
       const goesOnLongLived = phase === 'resending' && isLongLived;
-      if (phase === 'resending' && !isLongLived) table.sweepStale(index);
       const longLived = restart.longLived.find((entry) => entry.family === family);
       state.longLivedSec = longLived?.staleSec ?? 0;
       if (goesOnLongLived) {
@@ -104,6 +104,8 @@ export class StaleRoutes {
         continue;
       }
       if (phase === 'refreshing') this.clearTimer(state);
+      // What a refresh had not come to yet is not stale in that sense.
+      if (phase === 'resending') table.sweepStale(index);
       table.keepPeer(index);
       this.deps.told(family, 'kept', table.stale(index), reason);
       state.isLongLived = false;

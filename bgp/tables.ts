@@ -1,14 +1,16 @@
 // What routes live in: attribute sets, sources, next hops and one RIB a family; all of it is made anew when the speaker becomes
 // another one (AS number, router ID). Hands the parts of a configuration that concern the RIBs to them.
 
-import type { SpeakerConfig } from './config.ts';
+import { defaultBestPath, type PolicyRef } from './config.ts';
+import { type Configuration, hasPolicyChanged, isEqual } from './configuration.ts';
 import type { SpeakerEvent } from './events.ts';
 import { families } from './net/family.ts';
 import { type NotSentDeps, NotSentTeller } from './not-sent.ts';
+import type { Policy } from './policy/policy.ts';
 import type { Clock, Fib, NextHopResolver } from './ports.ts';
 import { NextHops } from './rib/next-hops.ts';
 import { RibPeers } from './rib/peers.ts';
-import { Rib } from './rib/rib.ts';
+import { Rib, type RibDeps } from './rib/rib.ts';
 import { AttributeSets } from './wire/attribute-sets.ts';
 
 export interface Tables {
@@ -20,6 +22,7 @@ export interface Tables {
 }
 
 export interface TablesDeps {
+  readonly instance: string;
   readonly clock: Clock;
   readonly nextHops: NextHopResolver;
   readonly onEvent: (event: SpeakerEvent) => void;
@@ -35,14 +38,51 @@ export function makeTables(deps: TablesDeps, notSentDeps: NotSentDeps): Tables {
   const ribs = families.map((family) => {
     const notSent = new NotSentTeller(family.name, notSentDeps);
     const fib = deps.fib === undefined ? {} : { fib: deps.fib };
-    return new Rib(family, { attributes, peers, nextHops, hashSeed, notSent, ...fib });
+    const routeRejected: RibDeps['routeRejected'] = ({ name }, prefix) => {
+      const { instance, clock, onEvent } = deps;
+      const wallMs = clock.wallMs();
+      onEvent({ type: 'route-not-installed', instance, wallMs, family: name, prefix: prefix.toString() });
+    };
+    return new Rib(family, { attributes, peers, nextHops, hashSeed, notSent, routeRejected, ...fib });
   });
   return { attributes, peers, nextHops, ribs };
 }
 
-/** What of a configuration concerns the RIBs as a whole. */
-export function configureTables({ ribs }: Tables, { fib }: SpeakerConfig): void {
-  const options =
-    fib === undefined ? undefined : { advertisesInstalledOnly: fib.advertisesInstalledOnly, installsBlackholes: true };
-  for (const rib of ribs) rib.setFib(options);
+/** How routes are compared, installed and summed up; what did not change is left alone. `before`: undefined for new tables. */
+export function configureTables(
+  { ribs }: Tables,
+  before: Configuration | undefined,
+  next: Configuration,
+  policyOf: (ref: PolicyRef) => Policy,
+): void {
+  const { asn, confederation, routerId } = next;
+  const { bestPath = defaultBestPath, fib, maxPaths = { ebgp: 1, ibgp: 1 } } = next.config;
+  const feed =
+    fib === undefined
+      ? undefined
+      : { advertisesInstalledOnly: fib.advertisesInstalledOnly, installsBlackholes: fib.installsBlackholes === true };
+  const hasSameAggregates = before !== undefined && areSameAggregates(before, next);
+  for (const rib of ribs) {
+    rib.setBestPath(bestPath, maxPaths);
+    rib.setFib(feed);
+    if (hasSameAggregates) continue;
+    const ofFamily = [...next.aggregates.values()].filter(({ prefix }) => prefix.version === rib.family.version);
+    rib.aggregates.configure({
+      aggregates: ofFamily.map(({ prefix, config: { isSummaryOnly, policy } }) => ({
+        prefix,
+        isSummaryOnly,
+        policy: policy === undefined ? undefined : policyOf(policy),
+      })),
+      asn: confederation?.identifier ?? asn,
+      routerId,
+    });
+  }
+}
+
+function areSameAggregates(before: Configuration, next: Configuration): boolean {
+  const aggregates = next.config.aggregates ?? [];
+  return (
+    isEqual(before.config.aggregates ?? [], aggregates) &&
+    aggregates.every(({ policy }) => typeof policy !== 'object' || !hasPolicyChanged(before, next, [policy]))
+  );
 }

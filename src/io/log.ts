@@ -27,6 +27,13 @@ export type ShellEvent =
   | { readonly type: 'problem-over'; readonly what: string }
   | { readonly type: 'api-fault'; readonly about: string; readonly error: string }
   | { readonly type: 'speaker-crashed'; readonly error: string }
+  | {
+      readonly type: 'begun';
+      readonly isRestarting: boolean;
+      readonly reason: string;
+      /** Whose forwarding outlived the last process. */
+      readonly families: readonly string[];
+    }
   | { readonly type: 'stopping'; readonly signal: string }
   | { readonly type: 'stopped' };
 
@@ -109,6 +116,12 @@ const catalogue: Catalogue = {
     level: 'warn',
     message: ({ neighbors, prefix, reason }) => `${prefix} is not sent to ${neighbors.join(', ')}: ${reason}`,
   },
+  'fib-refused': {
+    level: 'warn',
+    message: ({ prefix, reason, others }) =>
+      `${prefix} is not in the kernel: ${reason}${others === 0 ? '' : ` (nor are ${others} others)`}`,
+  },
+  'kernel-problem': { level: 'warn', message: ({ problem }) => problem },
   'prefix-limit': {
     level: 'warn',
     message: ({ neighbor, family, level, prefixes, limit, action }) =>
@@ -129,6 +142,10 @@ const catalogue: Catalogue = {
   'dynamic-neighbor': {
     level: 'info',
     message: ({ neighbor, prefix, change }) => `dynamic neighbor ${neighbor} of ${prefix} ${change}`,
+  },
+  'route-not-installed': {
+    level: 'warn',
+    message: ({ prefix }) => `the kernel did not take the route to ${prefix}`,
   },
   'graceful-shutdown': {
     level: 'info',
@@ -166,6 +183,14 @@ const catalogue: Catalogue = {
   },
   'object-refused': { level: 'warn', message: ({ source, object, reason }) => `${source}: ${object}: ${reason}` },
   problem: { level: 'warn', message: ({ problem }) => problem },
+  begun: {
+    level: 'info',
+    message: ({ isRestarting, reason, families }) => {
+      if (!isRestarting) return `BGP begins anew: ${reason}`;
+      const kept = families.length === 0 ? 'no forwarding outlived it' : `forwarding of ${families.join(', ')} goes on`;
+      return `BGP begins after a restart: ${reason}; ${kept}`;
+    },
+  },
   'problem-over': { level: 'info', message: ({ what }) => `${what}: works again` },
   'api-fault': { level: 'error', message: ({ about, error }) => `${about}: ${error}` },
   'speaker-crashed': { level: 'fatal', message: ({ error }) => `the speaker died, the process ends: ${error}` },

@@ -360,6 +360,7 @@ function comeBack(fib?: Fib): {
     neighbors: [H, W].map((address) => neighborConfig({ address, families: ['ipv4-unicast'], gracefulRestart: full })),
     networks: networks('10.1.0.0/16'),
     selectionDeferralSec: 100,
+    ...(fib === undefined ? {} : { fib: { table: 254, metric: 20, advertisesInstalledOnly: false } }),
   });
   return { lab, speaker, left, right, config };
 }
