@@ -7,9 +7,13 @@ import type { Connection } from './connection.ts';
 import { keepaliveSec } from './negotiation.ts';
 import { sendHoldSec, type SessionSettings } from './state.ts';
 
-export function settingsOf(config: NeighborConfig): SessionSettings {
+/** Its routes are kept for a restart time that may be as short as a ConnectRetryTime: a passive peer must not wait for us. */
+const AWAITED_CONNECT_RETRY_SEC = 5;
+
+export function settingsOf(config: NeighborConfig, isPeerAwaited: boolean): SessionSettings {
+  const { connectRetrySec } = config.timers;
   return {
-    connectRetrySec: config.timers.connectRetrySec,
+    connectRetrySec: isPeerAwaited ? Math.min(connectRetrySec, AWAITED_CONNECT_RETRY_SEC) : connectRetrySec,
     isPassive: config.isPassive,
     delayOpenSec: config.timers.delayOpenSec ?? 0,
     sendHoldSec: config.timers.sendHoldSec,
@@ -18,7 +22,7 @@ export function settingsOf(config: NeighborConfig): SessionSettings {
 
 export function applyTimers(connection: Connection, from: NeighborConfig, to: NeighborConfig): void {
   const { session } = connection;
-  session.settings = settingsOf(to);
+  session.settings = settingsOf(to, false);
   if (from.timers.connectRetrySec !== to.timers.connectRetrySec && connection.retryRemainingMs !== undefined) {
     connection.startTimer('connect-retry', to.timers.connectRetrySec);
   }

@@ -54,6 +54,8 @@ export class Neighbor {
   #current: Connection | undefined = undefined;
   #isStarted = false;
   #isShutdown: boolean;
+  /** Until then a peer that restarts may come back (RFC 4724 §4.2). */
+  #awaitedUntilMs = 0;
 
   constructor(options: NeighborOptions, deps: NeighborDeps) {
     this.address = options.config.address;
@@ -323,6 +325,10 @@ export class Neighbor {
   }
 
   #down(reason: string, how: SessionEnd): void {
+    if (how === 'lost') {
+      const restartSec = this.negotiated?.gracefulRestart?.restartTimeSec ?? 0;
+      this.#awaitedUntilMs = this.#deps.clock.nowMs() + restartSec * 1000;
+    }
     this.#chronicle.down();
     this.#chronicle.show(this.state, reason);
     this.#deps.listener.down(this, reason, how);
@@ -390,6 +396,7 @@ export class Neighbor {
 
   #begin(type: StartType): void {
     this.#idleHold.end();
+    this.#main.session.settings = settingsOf(this.#config, this.#deps.clock.nowMs() < this.#awaitedUntilMs);
     this.#handle(this.#main, { type });
   }
 
@@ -477,7 +484,7 @@ export class Neighbor {
 
   #createConnection(state: SessionState): Connection {
     const { transport, clock, nextConnectionId } = this.#deps;
-    const session = createSession(settingsOf(this.#config), state);
+    const session = createSession(settingsOf(this.#config, false), state);
     return new Connection(session, {
       transport,
       clock,

@@ -315,3 +315,22 @@ test('R and F are asked for at each OPEN', (t) => {
     longLivedSec: undefined,
   });
 });
+
+test('a passive peer that restarts is sought every few seconds as long as it may come back, and not so often later', (t) => {
+  const { a, b, network, pass } = establishedPair({ a: { gracefulRestart: full }, b: { gracefulRestart: full } });
+  b.neighbor.stop('restart');
+  b.endpoint.isListening = false;
+  network.run();
+  t.deepEqual(a.ends, [LOST]);
+  pass(100);
+  const often = a.endpoint.requests.length;
+  t.true(often > 15, `${often} attempts`);
+  pass(120);
+  const later = a.endpoint.requests.length;
+  pass(360);
+  t.true(a.endpoint.requests.length - later <= 4);
+  b.endpoint.isListening = true;
+  b.neighbor.start();
+  pass(125);
+  t.true(a.neighbor.isEstablished);
+});

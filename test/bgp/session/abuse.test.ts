@@ -1,0 +1,396 @@
+// Peers that mean harm or are broken, in every state a message can come in: floods, second connections, truncated and mutated
+// messages, extended lengths, ROUTE-REFRESH and NOTIFICATION of strange shapes. All octets are written by hand (bytes.ts).
+
+import test from 'ava';
+import type { SessionState } from '#bgp/session/state.ts';
+import { randomFrom, takeSeed } from '#support/seed.ts';
+import { concat, END_OF_RIB, KEEPALIVE, message, notification, open, updateOf } from './bytes.ts';
+import { dial, type RawPair, rawPair } from './raw-peer.ts';
+
+const states: readonly SessionState[] = ['OpenSent', 'OpenConfirm', 'Established'];
+const CAPABILITIES = [1, 4, 0, 1, 0, 1, 2, 0, 65, 4, 0, 0, 0xfd, 0xea];
+
+/** What must hold whatever a peer does. */
+function checkSound(t: { true(value: boolean, message?: string): void }, raw: RawPair, at: string): void {
+  const { us, clock } = raw;
+  t.true(us.endpoint.openConnections.length <= 2, `${at}: two connections at most`);
+  t.true(clock.pendingTimers <= 8, `${at}: ${clock.pendingTimers} timers`);
+  t.true(
+    us.events.every(({ type }) => type !== 'internal-error'),
+    `${at}: no surprise of our own`,
+  );
+  t.true(
+    us.calls
+      .filter((call) => !call.startsWith('refresh'))
+      .every((call, index) => call.startsWith(index % 2 === 0 ? 'established' : 'down')),
+    `${at}: established and down alternate`,
+  );
+}
+
+// --- extended messages (RFC 8654) -------------------------------------------------------------------------------------------------
+
+/** An UPDATE of `size` octets that names withdrawn routes, 0.0.0.0/0 each. */
+function longUpdate(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  bytes.fill(255, 0, 16);
+  bytes.set([size >> 8, size & 255, 2, (size - 23) >> 8, (size - 23) & 255], 16);
+  return bytes;
+}
+
+function extendedPair(segmentBytes = 65_536): RawPair {
+  const raw = rawPair('OpenSent');
+  raw.network.segmentBytes = segmentBytes;
+  raw.peer.send(open({ capabilities: [...CAPABILITIES, 6, 0] }), KEEPALIVE);
+  raw.network.run();
+  return raw;
+}
+
+for (const segmentBytes of [65_536, 1000, 1]) {
+  test(`once negotiated, UPDATEs of 4,097 to 65,535 octets are taken, in segments of ${segmentBytes}`, (t) => {
+    const { us, peer, network } = extendedPair(segmentBytes);
+    const updates = (segmentBytes === 1 ? [4097, 23] : [4096, 4097, 65_535, 23, 20_000]).map(longUpdate);
+    peer.send(...updates);
+    network.run();
+    t.deepEqual(
+      us.updates.map(({ length }) => length),
+      updates.map(({ length }) => length),
+    );
+    t.true(us.neighbor.isEstablished);
+    t.true(us.neighbor.view().session.agreed?.hasExtendedMessages);
+  });
+}
+
+test('an extended UPDATE may follow OPEN and KEEPALIVE in one segment', (t) => {
+  const { us, peer, network } = rawPair('OpenSent');
+  peer.send(open({ capabilities: [...CAPABILITIES, 6, 0] }), KEEPALIVE, longUpdate(50_000), END_OF_RIB);
+  network.run();
+  t.deepEqual(
+    us.updates.map(({ length }) => length),
+    [50_000, 23],
+  );
+});
+
+test('a longer OPEN is 1/2 also when extended messages were negotiated (RFC 8654 §4)', (t) => {
+  const { peer, network } = extendedPair();
+  peer.send(
+    message(
+      1,
+      Array.from({ length: 4097 - 19 }, () => 0),
+    ),
+  );
+  network.run();
+  t.deepEqual(peer.notification(), [1, 2, 16, 1]);
+});
+
+test('without negotiation, and on a new connection after one with it, 4,097 octets are 1/2', (t) => {
+  const plain = rawPair('Established');
+  plain.peer.send(longUpdate(4097));
+  plain.network.run();
+  t.deepEqual(plain.peer.notification(), [1, 2, 16, 1]);
+  const { us, peer, network } = extendedPair();
+  peer.send(longUpdate(30_000).slice(0, 10_000));
+  network.run();
+  peer.endpoint.close(peer.connection ?? 0);
+  network.run();
+  dial(network, us, peer);
+  peer.send(open(), KEEPALIVE, longUpdate(4097));
+  network.run();
+  t.deepEqual(peer.notification(), [1, 2, 16, 1]);
+});
+
+test('a NOTIFICATION of 65,535 octets ends the session, and little of it is kept', (t) => {
+  const { us, peer, network } = extendedPair();
+  peer.send(message(3, [6, 4, ...Array.from({ length: 65_514 }, () => 27)]));
+  network.run();
+  t.deepEqual(us.notifications(), ['received 6/4']);
+  t.is(us.neighbor.view().lastReset?.data?.length, 260);
+});
+
+// --- floods -----------------------------------------------------------------------------------------------------------------------
+
+for (const state of states) {
+  test(`a flood of half-open connections in ${state} is held at two and costs no session`, (t) => {
+    const raw = rawPair(state);
+    const { us, peer, network } = raw;
+    for (let round = 0; round < 500; round++) dial(network, us, peer);
+    checkSound(t, raw, state);
+    if (state === 'Established') t.true(us.neighbor.isEstablished);
+    raw.pass(300);
+    checkSound(t, raw, `${state}, later`);
+  });
+}
+
+test('a flood of keepalives, in segments of one byte too, costs nothing but its own reading', (t) => {
+  for (const [segmentBytes, count] of [
+    [65_536, 50_000],
+    [1, 500],
+  ] as const) {
+    const raw = rawPair('Established');
+    raw.network.segmentBytes = segmentBytes;
+    const flood = new Uint8Array(19 * count);
+    for (let index = 0; index < count; index++) flood.set(KEEPALIVE, index * 19);
+    if (raw.peer.connection !== undefined) raw.peer.endpoint.send(raw.peer.connection, flood);
+    raw.network.run();
+    t.true(raw.us.neighbor.isEstablished);
+    t.is(raw.us.neighbor.view().received.keepalive, count + 1);
+    checkSound(t, raw, `${count}`);
+  }
+});
+
+test('a flood of ROUTE-REFRESHes reaches the listener one by one, and keeps the session', (t) => {
+  const raw = rawPair('Established');
+  for (let index = 0; index < 500; index++) raw.peer.send(message(5, [0, 1, 0, 1]));
+  raw.network.run();
+  t.is(raw.us.calls.filter((call) => call === 'refresh 1/1/0').length, 500);
+  checkSound(t, raw, 'refresh');
+});
+
+test('a peer that connects, resets and connects again a thousand times leaves nothing behind', (t) => {
+  const raw = rawPair('Established');
+  const { us, peer, network, clock } = raw;
+  for (let round = 0; round < 1000; round++) {
+    if (round % 3 === 0) peer.send(open());
+    if (round % 7 === 0) network.run();
+    if (peer.connection !== undefined) peer.endpoint.breakConnection(peer.connection);
+    network.run();
+    dial(network, us, peer);
+    raw.clock.advance(100);
+  }
+  checkSound(t, raw, 'at the end');
+  us.neighbor.stop('final');
+  network.run();
+  t.is(clock.pendingTimers, 0);
+  t.deepEqual(us.endpoint.openConnections, []);
+});
+
+// --- second connections in every state ----------------------------------------------------------------------------------------------
+
+const intrusions: readonly (readonly [name: string, bytes: Uint8Array])[] = [
+  ['nothing', new Uint8Array(0)],
+  ['half an OPEN', open().slice(0, 25)],
+  ['an OPEN', open()],
+  ['OPEN and KEEPALIVE', concat(open(), KEEPALIVE)],
+  ['two OPENs', concat(open(), open())],
+  ['an OPEN of another router', open({ id: [10, 9, 9, 9] })],
+  ['an OPEN of another AS', open({ asn: 64999 })],
+  ['a bad OPEN', open({ version: 3 })],
+  ['a KEEPALIVE', KEEPALIVE],
+  ['an UPDATE', END_OF_RIB],
+  ['a ROUTE-REFRESH', message(5, [0, 1, 0, 1])],
+  ['a NOTIFICATION', notification(6, 9, [6, 2])],
+  ['a bad marker', new Uint8Array(19)],
+];
+
+for (const state of states) {
+  for (const [name, bytes] of intrusions) {
+    test(`a second connection that brings ${name} while the first is in ${state}`, (t) => {
+      for (const isClosedAfter of [false, true]) {
+        const raw = rawPair(state);
+        const { us, peer, network } = raw;
+        const first = peer.connection;
+        dial(network, us, peer);
+        peer.send(bytes);
+        network.run();
+        if (isClosedAfter && peer.connection !== undefined) peer.endpoint.breakConnection(peer.connection);
+        network.run();
+        checkSound(t, raw, name);
+        if (state === 'Established') {
+          t.true(us.neighbor.isEstablished);
+          t.true(us.endpoint.openConnections.length <= 2);
+        }
+        // The first connection, if it is still there, can go on as if nothing had been.
+        peer.connection = first;
+        if (state === 'OpenSent') peer.send(open(), KEEPALIVE);
+        if (state === 'OpenConfirm') peer.send(KEEPALIVE);
+        network.run();
+        raw.pass(10);
+        checkSound(t, raw, `${name}, later`);
+        us.neighbor.stop('final');
+        network.run();
+        t.is(raw.clock.pendingTimers, 0);
+        t.deepEqual(us.endpoint.openConnections, []);
+      }
+    });
+  }
+}
+
+// --- truncated and mutated messages -------------------------------------------------------------------------------------------------
+
+const everything: readonly Uint8Array[] = [
+  open({
+    capabilities: [
+      ...CAPABILITIES,
+      5,
+      6,
+      0,
+      1,
+      0,
+      1,
+      0,
+      2,
+      6,
+      0,
+      9,
+      1,
+      4,
+      64,
+      6,
+      64,
+      90,
+      0,
+      1,
+      1,
+      0,
+      69,
+      4,
+      0,
+      1,
+      1,
+      3,
+    ],
+  }),
+  open({
+    capabilities: [
+      ...CAPABILITIES,
+      70,
+      0,
+      71,
+      7,
+      0,
+      1,
+      1,
+      0,
+      0,
+      0,
+      9,
+      73,
+      6,
+      2,
+      104,
+      105,
+      2,
+      97,
+      98,
+      75,
+      3,
+      2,
+      118,
+      49,
+    ],
+  }),
+  KEEPALIVE,
+  END_OF_RIB,
+  updateOf(200),
+  message(5, [0, 1, 0, 1]),
+  notification(6, 2, [5, 104, 101, 108, 108, 111]),
+  notification(6, 9, [6, 2, 2, 104, 105]),
+];
+
+for (const state of states) {
+  test(`messages cut at any octet, with a length that is right, in ${state}: answered or taken, never a surprise`, (t) => {
+    let cuts = 0;
+    for (const whole of everything) {
+      for (let length = 19; length < whole.length; length += whole.length > 100 ? 7 : 1) {
+        const raw = rawPair(state);
+        const cut = whole.slice(0, length);
+        cut.set([length >> 8, length & 255], 16);
+        raw.peer.send(cut);
+        raw.network.run();
+        checkSound(t, raw, `${state}, type ${whole[18]}, ${length} octets`);
+        cuts += 1;
+      }
+    }
+    t.true(cuts > 150);
+  });
+
+  test(`half a message and then nothing, in ${state}: the session ends when its time is up`, (t) => {
+    for (const whole of everything) {
+      const raw = rawPair(state);
+      raw.peer.send(whole.slice(0, whole.length - 1));
+      raw.network.run();
+      t.is(raw.us.neighbor.state, state);
+      raw.pass(241);
+      t.is(raw.us.calls.length, state === 'Established' ? 2 : 0);
+      t.deepEqual(raw.peer.notification(), [4, 0]);
+    }
+  });
+
+  test(`random changes of messages in ${state}: no surprise, nothing left behind`, (t) => {
+    const seed = takeSeed();
+    t.log(`seed ${seed}`);
+    const random = randomFrom(seed);
+    for (let round = 0; round < 1500; round++) {
+      const raw = rawPair(state);
+      const bytes = concat(everything[Math.floor(random() * everything.length)], KEEPALIVE);
+      for (let count = 1 + Math.floor(random() * 4); count > 0; count--) {
+        bytes[16 + Math.floor(random() * (bytes.length - 16))] = Math.floor(random() * 256);
+      }
+      raw.peer.send(bytes);
+      raw.network.run();
+      checkSound(t, raw, `${state}, round ${round}`);
+      raw.us.neighbor.stop('final');
+      raw.network.run();
+      t.is(raw.clock.pendingTimers, 0);
+    }
+  });
+}
+
+// --- ROUTE-REFRESH and NOTIFICATION -------------------------------------------------------------------------------------------------
+
+test('BoRR and EoRR come through when enhanced refresh was negotiated, unknown subtypes never (RFC 7313 §5)', (t) => {
+  const refreshes = [0, 1, 2, 3, 255].map((subtype) => message(5, [0, 1, subtype, 1]));
+  const plain = rawPair('Established');
+  plain.peer.send(...refreshes);
+  plain.network.run();
+  t.deepEqual(plain.us.calls, ['established', 'refresh 1/1/0']);
+  const enhanced = rawPair('OpenSent');
+  enhanced.peer.send(open({ capabilities: [...CAPABILITIES, 70, 0] }), KEEPALIVE, ...refreshes);
+  enhanced.network.run();
+  t.deepEqual(enhanced.us.calls, ['established', 'refresh 1/1/0', 'refresh 1/1/1', 'refresh 1/1/2']);
+  t.true(enhanced.us.neighbor.isEstablished);
+});
+
+test('a ROUTE-REFRESH of an unknown family is no fault; one with filters is 7/1, truncated or huge (RFC 5291 is not offered)', (t) => {
+  const { us, peer, network } = rawPair('Established');
+  peer.send(message(5, [0x40, 0, 0, 200]));
+  network.run();
+  t.true(us.neighbor.isEstablished);
+  for (const entries of [[1], [1, 64], [1, 64, 0, 9, 0], Array.from({ length: 4000 }, () => 64)]) {
+    const raw = rawPair('Established');
+    raw.peer.send(message(5, [0, 1, 0, 1, ...entries]));
+    raw.network.run();
+    t.deepEqual(raw.peer.notification()?.slice(0, 2), [7, 1]);
+  }
+});
+
+const texts: readonly (readonly [name: string, data: readonly number[], shown: string])[] = [
+  ['no data', [], ''],
+  ['an empty text', [0], ''],
+  ['a text of 255 octets', [255, ...Array.from({ length: 255 }, () => 97)], `: ${'a'.repeat(255)}`],
+  ['a length past the end', [255, 97], ''],
+  ['octets behind the text', [1, 97, 98, 99], ': a'],
+  ['wrong UTF-8', [4, 97, 0xc3, 0x28, 98], ': a\ufffd(b'],
+  ['half a character', [2, 97, 0xe2], ': a\ufffd'],
+  ['NUL and newlines', [5, 97, 0, 10, 13, 98], ': a   b'],
+  ['escapes of a terminal', [9, 27, 91, 51, 49, 109, 97, 27, 91, 109], ': a'],
+  ['a title of a window', [8, 27, 93, 48, 59, 120, 7, 97, 98], ': ab'],
+  ['quotes', [5, 34, 125, 44, 123, 34], ": '},{'"],
+  ['4,075 octets', Array.from({ length: 4075 }, () => 65), `: ${'A'.repeat(65)}`],
+];
+
+for (const [name, data, shown] of texts) {
+  test(`a shutdown communication with ${name} is shown safely, in every state (RFC 9003 §4)`, (t) => {
+    for (const state of states) {
+      for (const subcode of [2, 4]) {
+        const { us, peer, network } = rawPair(state);
+        peer.send(notification(6, subcode, data));
+        network.run();
+        const words = subcode === 2 ? 'Cease/Administrative Shutdown' : 'Cease/Administrative Reset';
+        t.is(us.neighbor.view().lastReset?.reason, `${words}${shown}`);
+        t.is(us.neighbor.isEstablished, false);
+        const told = us.events.find(({ type }) => type === 'notification-received');
+        t.is(told?.type === 'notification-received' ? told.text : '', `${words}${shown}`);
+      }
+    }
+  });
+}
