@@ -1,8 +1,9 @@
-// The requests that change something: clear sessions, shut neighbors down (RFC 9003). Served over the unix socket only; that TCP
+// The requests that change something: clear sessions, shut neighbors down (RFC 9003), drain them (RFC 8326), debug their messages. Served over the unix socket only; that TCP
 // refuses them is access.ts's business, what they do is the speaker's.
 
 import type { FastifyRequest } from 'fastify';
 import { parseAddress } from '#bgp/net/address.ts';
+import { type DebugKind, debugKinds } from '#bgp/views.ts';
 import type { ClearKind } from '#speaker/port.ts';
 import { badArgument, noSuchNeighbor } from './problem.ts';
 import { type ApiRoute, pathParameter, readPathParameter, type RouteContext } from './route.ts';
@@ -50,7 +51,32 @@ async function setShutdown(context: RouteContext, request: FastifyRequest, isShu
   return { neighbor: address, shutdown: isShutdown };
 }
 
+async function drain(context: RouteContext, request: FastifyRequest, isDraining: boolean): Promise<object> {
+  const isAll = readPathParameter(request, 'address') === '*';
+  const address = isAll ? undefined : readAddress(request);
+  const isKnown = await context.deps.speaker.drain(address, isDraining);
+  if (address !== undefined && !isKnown) throw noSuchNeighbor(address);
+  return { neighbor: address ?? '*', draining: isDraining };
+}
+
+async function setDebug(context: RouteContext, request: FastifyRequest): Promise<object> {
+  const address = readAddress(request);
+  const asked = readPathParameter(request, 'kinds');
+  const kinds = asked === 'off' ? [] : asked === 'all' ? debugKinds : asked.split(',').map(readDebugKind);
+  const isKnown = await context.deps.speaker.debug(address, kinds);
+  if (!isKnown) throw noSuchNeighbor(address);
+  return { neighbor: address, debug: kinds };
+}
+
+function readDebugKind(text: string): DebugKind {
+  const kind = debugKinds.find((known) => known === text);
+  if (kind === undefined)
+    throw badArgument(`${text} is no kind of message: all, off, or some of ${debugKinds.join(', ')}`);
+  return kind;
+}
+
 const address = pathParameter('address', 'the neighbor');
+const kinds = pathParameter('kinds', 'all, off, or some of open, update, keepalive, notification, route-refresh');
 const addressOrAll = pathParameter('address', 'the neighbor, or * for all of them');
 const clearedSchema = {
   type: 'object',
@@ -62,6 +88,29 @@ const shutdownSchema = {
   properties: { neighbor: { type: 'string' }, shutdown: { type: 'boolean' } },
   required: ['neighbor', 'shutdown'],
 };
+
+const drainSchema = {
+  type: 'object',
+  properties: { neighbor: { type: 'string' }, draining: { type: 'boolean' } },
+  required: ['neighbor', 'draining'],
+};
+const debugSchema = {
+  type: 'object',
+  properties: { neighbor: { type: 'string' }, debug: { type: 'array', items: { type: 'string' } } },
+  required: ['neighbor', 'debug'],
+};
+
+function drainRoute(verb: 'drain' | 'undrain', summary: string): ApiRoute {
+  return {
+    method: 'POST',
+    path: `/bgp/${verb}/:address`,
+    summary,
+    parameters: [addressOrAll],
+    answer: drainSchema,
+    isChange: true,
+    handle: (context, request) => drain(context, request, verb === 'drain'),
+  };
+}
 
 function clearRoute(path: string, summary: string, kind: ClearKind): ApiRoute {
   return {
@@ -95,6 +144,17 @@ export const changeRoutes: readonly ApiRoute[] = [
     answer: shutdownSchema,
     isChange: true,
     handle: (context, request) => setShutdown(context, request, true),
+  },
+  drainRoute('drain', 'Announce everything with GRACEFUL_SHUTDOWN, so that traffic leaves (RFC 8326)'),
+  drainRoute('undrain', 'End that'),
+  {
+    method: 'POST',
+    path: '/bgp/debug/:address/:kinds',
+    summary: 'Log the messages of a neighbor as they come and go',
+    parameters: [address, kinds],
+    answer: debugSchema,
+    isChange: true,
+    handle: setDebug,
   },
   {
     method: 'POST',

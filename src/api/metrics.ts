@@ -1,10 +1,13 @@
-// Prometheus metrics: Cilium's names for the BGP control plane, Node's own of this process, and how the speaker thread does.
+// Prometheus metrics: Cilium's names for the BGP control plane, frr_exporter's for its dashboards (frr-metrics.ts), Node's own of
+// this process, and how the speaker thread does.
 // Every scrape asks the speaker anew, so a series disappears with its neighbor. The server listens where it is told (9962).
 
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NeighborView } from '#bgp/views.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
+import { registerFrrMetrics } from './frr-metrics.ts';
 import { type ListeningServer, createPlainServer } from './plain-server.ts';
+import { shareRefresh } from './share-refresh.ts';
 import { splitFamily } from './v1/peers.ts';
 
 export interface Metrics {
@@ -35,6 +38,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   registerSessions(deps.speaker, registers);
+  registerFrrMetrics(deps.speaker, registers);
   registerSpeakerFigures(deps.speaker, registers);
   const build = new Gauge({
     name: 'waggle_build_info',
@@ -59,15 +63,6 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       registers,
     }),
     close: () => registry.clear(),
-  };
-}
-
-/** Gauges of one scrape collect at the same time and share one look at the speaker. */
-function shareRefresh(refresh: () => Promise<void>): () => Promise<void> {
-  let pending: Promise<void> | undefined;
-  return () => {
-    pending ??= refresh().finally(() => (pending = undefined));
-    return pending;
   };
 }
 

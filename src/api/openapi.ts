@@ -13,6 +13,9 @@ const problem = {
 const argumentWords: Readonly<Record<string, string>> = {
   ADDRESS: 'a neighbor: an IPv4 or IPv6 address',
   PREFIX: 'an address, or a prefix: its slash may stand as it is or as %2F',
+  COMMUNITY: 'a community such as 64500:100, 64500:* or no-export',
+  LARGECOMMUNITY: 'a large community such as 64500:1:2',
+  EXPRESSION: 'an expression over the AS path such as ^65001_, percent-encoded',
 };
 
 function describeParameter(parameter: RouteParameter): object {

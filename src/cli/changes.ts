@@ -1,4 +1,4 @@
-// `waggle clear bgp …` and `waggle bgp shutdown|no-shutdown …`: the requests that change something.
+// `waggle clear bgp …` and `waggle bgp shutdown|no-shutdown|drain|undrain|debug …`: the requests that change something.
 
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -60,7 +60,53 @@ function shutdownCommand(verb: 'shutdown' | 'no-shutdown', usage: string, about:
   };
 }
 
+function drainCommand(verb: 'drain' | 'undrain', about: string): Command {
+  const usage = `bgp ${verb} ADDRESS|*`;
+  return {
+    name: `bgp ${verb}`,
+    usage,
+    about,
+    options: [],
+    run: async ({ arguments: { words }, socketPath, output }) => {
+      const [address, ...rest] = words;
+      if (address === undefined || rest.length > 0) throw new UsageError(`expected waggle ${usage}`);
+      const path = `/bgp/${verb}/${encodeURIComponent(address)}`;
+      await readBody(await send({ socketPath, method: 'POST', path, accept: 'application/json' }));
+      const who = address === '*' ? 'every neighbor' : address;
+      await write(output.stdout, `${who} is ${verb === 'drain' ? 'being drained' : 'no longer drained'}\n`);
+      return 0;
+    },
+  };
+}
+
+const debugUsage = 'bgp debug ADDRESS [all|off|open|update|keepalive|notification|route-refresh …]';
+
+const debugCommand: Command = {
+  name: 'bgp debug',
+  usage: debugUsage,
+  about: "Logs a neighbor's messages as they come and go (to the daemon's log, at level debug); all without a word.",
+  options: [],
+  run: async ({ arguments: { words }, socketPath, output }) => {
+    const [address, ...kinds] = words;
+    if (address === undefined) throw new UsageError(`expected waggle ${debugUsage}`);
+    const asked = kinds.length === 0 ? 'all' : kinds.join(',');
+    const path = `/bgp/debug/${encodeURIComponent(address)}/${encodeURIComponent(asked)}`;
+    const answer = readObject(
+      await readBody(await send({ socketPath, method: 'POST', path, accept: 'application/json' })),
+    );
+    const on = readList(answer['debug']).map(String);
+    await write(output.stdout, `debug of ${address}: ${on.length === 0 ? 'off' : on.join(' ')}\n`);
+    return 0;
+  },
+};
+
 export const shutdownCommands: readonly Command[] = [
+  drainCommand(
+    'drain',
+    'Announces everything with GRACEFUL_SHUTDOWN (RFC 8326), so that traffic leaves before maintenance.',
+  ),
+  drainCommand('undrain', 'Ends that.'),
+  debugCommand,
   shutdownCommand(
     'shutdown',
     'bgp shutdown ADDRESS [TEXT]',

@@ -11,6 +11,11 @@ export const showForms: readonly string[] = [
   'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] neighbors ADDRESS (advertised-routes|received-routes|routes)',
   'bgp [instance NAME] (ipv4|ipv6) [unicast]',
   'bgp [instance NAME] (ipv4|ipv6) [unicast] PREFIX [longer-prefixes]',
+  'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] community COMMUNITY',
+  'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] large-community LARGECOMMUNITY',
+  'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] (as-path|regexp) EXPRESSION',
+  'bgp [instance NAME] [ipv4 unicast|ipv6 unicast] update-groups',
+  'bgp [instance NAME] memory',
   'ip bgp …: as bgp ipv4 …',
 ];
 

@@ -134,7 +134,7 @@ function describeRow(row: Row): object {
     version: route.version,
     ...(med === undefined ? {} : { metric: med }),
     ...(localPref === undefined ? {} : { locPrf: localPref }),
-    weight: isLocal ? 32768 : 0,
+    weight: route.peer === 0 ? 32768 : 0,
     peerId: isLocal ? '(unspec)' : row.peerAddress,
     path: attributes.path,
     origin: attributes.originWord,
@@ -165,7 +165,7 @@ function describeReceived(row: Row): object {
     ...Object.fromEntries(nextHops),
     ...(med === undefined ? {} : { metric: med }),
     ...(localPref === undefined ? {} : { locPrf: localPref }),
-    weight: has(row, PathFlag.Local) ? 32768 : 0,
+    weight: route.peer === 0 ? 32768 : 0,
     path: attributes.path,
     bgpOriginCode: attributes.originLetter,
     ...(has(row, PathFlag.Filtered) ? { filtered: true } : {}),
@@ -185,7 +185,7 @@ function renderTextRow(row: Row, network: string, isInternalShown: boolean): str
     text.length >= width ? `${text}\n${' '.repeat(below)}` : text.padEnd(width);
   const nextHops = listShownNextHops(attributes, row.version);
   const nextHop = nextHops.find(({ isUsed }) => isUsed)?.ip ?? '';
-  const weight = (route.flags & PathFlag.Local) === 0 ? 0 : 32768;
+  const weight = route.peer === 0 ? 32768 : 0;
   const path = `${attributes.path}${attributes.path === '' ? '' : ' '}${attributes.originLetter}`;
   return ` ${status} ${column(network, 17, 20)}${column(nextHop, 16, 36)}${String(med ?? '').padStart(10)}${String(localPref ?? '').padStart(7)}${String(weight).padStart(7)} ${path}\n`;
 }

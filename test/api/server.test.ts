@@ -253,7 +253,13 @@ test('openapi.json describes every route and every form of the show tree', async
   t.regex(String(shutdown['description']), /message/);
   const schema = toJson(toJson(toJson(shutdown['content'])['application/json'])['schema']);
   t.is(toJson(toJson(schema['properties'])['message'])['type'], 'string');
-  const values: Readonly<Record<string, string>> = { '{address}': '10.1.0.2', '{prefix}': '10.0.0.0/8' };
+  const values: Readonly<Record<string, string>> = {
+    '{address}': '10.1.0.2',
+    '{prefix}': '10.0.0.0/8',
+    '{community}': '65001:*',
+    '{largecommunity}': '65001:1:2',
+    '{expression}': '_65001_',
+  };
   const shown = Object.keys(paths).filter((path) => path.startsWith('/show/'));
   for (const path of shown) {
     const real = path.replaceAll(/\{\w+\}/g, (name) =>

@@ -94,8 +94,10 @@ test('what a peer chose reaches the terminal escaped', async (t) => {
   const evil = '\u001b[2J\u009b1m\u202eabc';
   const bytes = new TextEncoder().encode(evil);
   const capabilitiesReceived = [{ code: 73, value: Uint8Array.of(bytes.length, ...bytes, 0) }];
+  const [first] = instance.neighbors;
+  const session = { ...first.session, peerHostname: evil, peerDomainName: evil, peerSoftwareVersion: evil };
   const lastReset = { atWallMs: 0, reason: `Cease: ${evil}`, direction: 'received', code: 6, subcode: 2 } as const;
-  speaker.instanceViews = [{ ...instance, neighbors: [{ ...instance.neighbors[0], capabilitiesReceived, lastReset }] }];
+  speaker.instanceViews = [{ ...instance, neighbors: [{ ...first, capabilitiesReceived, session, lastReset }] }];
   for (const words of ['bgp neighbors', 'bgp summary', 'bgp summary failed', 'bgp ipv4 unicast']) {
     for (const format of ['text', 'json'] as const) {
       const text = await show(speaker, words, format);

@@ -242,6 +242,7 @@ function toNeighbor(address: string, summaries: readonly (readonly [Family, Json
     keepaliveSec: isUp ? 3 : undefined,
     capabilitiesSent: isUp ? listCapabilities(summaries, 'alpha') : [],
     capabilitiesReceived: isUp ? listCapabilities(summaries, hostName) : [],
+    session: { ...plainSession, peerHostname: isUp ? hostName : undefined },
     sent: adjust(count('Sent'), numberOf(first, 'msgSent')),
     received: adjust(count('Recv'), numberOf(first, 'msgRcvd')),
     lastReadWallMs: isUp ? DETAIL_WALL_MS - numberOf(detail, 'bgpTimerLastRead') : undefined,

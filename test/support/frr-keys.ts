@@ -31,8 +31,6 @@ export const lacking: ReadonlyMap<string, string> = new Map([
   ['gracefulRestart', 'printed when a side announces it (RFC 4724)'],
   ['gracefulRestartRemoteTimerMsecs', 'printed when the peer announces graceful restart'],
   ['addressFamiliesByPeer', 'printed when the peer announces graceful restart'],
-  ['gracefulRestartInfo.ipv4Unicast', 'graceful restart is not done yet: no state a family'],
-  ['gracefulRestartInfo.ipv6Unicast', 'graceful restart is not done yet: no state a family'],
   ['lastErrorCodeSubcode', 'printed when a NOTIFICATION ended the last session'],
   ['lastNotificationReason', 'printed when a NOTIFICATION ended the last session'],
   ['lastNotificationHardReset', 'printed when a NOTIFICATION ended the last session'],

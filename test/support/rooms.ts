@@ -34,7 +34,12 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['src/kube/', { values: ['bgp/net/', 'src/control/yaml/'], types: ['bgp/', 'src/control/'], isPure: false }],
   [
     'src/api/',
-    { values: ['bgp/net/', 'bgp/wire/', 'bgp/views.ts'], types: ['bgp/', 'src/speaker/port.ts'], isPure: false },
+    {
+      // bgp/policy: the patterns of policies, so that `show` filters by the same words.
+      values: ['bgp/net/', 'bgp/wire/', 'bgp/policy/', 'bgp/views.ts'],
+      types: ['bgp/', 'src/speaker/port.ts'],
+      isPure: false,
+    },
   ],
   ['src/cli/', { values: [], types: ['src/api/'], isPure: false }],
   [

@@ -7,7 +7,7 @@ import { encodeText, type SliceWriter } from '../slice-writer.ts';
 import { ROW_BYTES, writeMetrics } from './route-table.ts';
 import { PrefixRows, type RouteView } from './route-view.ts';
 import { RowAttributes } from './row-attributes.ts';
-import { DEFAULT_LOCAL_PREFERENCE, LOCAL_WEIGHT, renderTableHead, writeTextRow } from './table-layout.ts';
+import { DEFAULT_LOCAL_PREFERENCE, renderTableHead, writeTextRow } from './table-layout.ts';
 
 export type AdjTable = 'advertised' | 'received';
 
@@ -94,7 +94,7 @@ function writeJsonRow(
   writeNextHops(out, version, attributes);
   writeMetrics(out, attributes);
   out.writeBytes(weight);
-  out.writeNumber((batch.flags[row] & PathFlag.Local) !== 0 ? LOCAL_WEIGHT : 0);
+  out.writeNumber(batch.weights[row]);
   out.writeBytes(path);
   attributes.writePath(out);
   const shown = PathFlag.Valid | PathFlag.Best | PathFlag.Filtered;
@@ -129,7 +129,7 @@ export async function writeTextAdjTable(out: SliceWriter, view: RouteView, table
       const flags = batch.flags[row];
       if ((flags & PathFlag.Filtered) !== 0) filtered++;
       const shown = statusFlags(table, flags) | (flags & PathFlag.Local);
-      writeTextRow(out, view.family.version, shown, prefix, attributes);
+      writeTextRow(out, view.family.version, shown, batch.weights[row], prefix, attributes);
     }
   }
   const note = filtered > 0 ? ` (${filtered} filtered)` : '';

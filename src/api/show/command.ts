@@ -22,6 +22,10 @@ export interface ShowRequest {
   /** A prefix or an address. */
   readonly prefix: string | undefined;
   readonly instance: string | undefined;
+  readonly community: string | undefined;
+  readonly largeCommunity: string | undefined;
+  /** Over the AS path. */
+  readonly expression: string | undefined;
 }
 
 /** Only the renderer asked for runs. */

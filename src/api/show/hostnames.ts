@@ -36,8 +36,8 @@ export function findSoftwareVersion(capabilities: readonly CapabilityView[]): st
 export function listHostNames(neighbors: readonly NeighborView[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const neighbor of neighbors) {
-    const found = findHostName(neighbor.capabilitiesReceived);
-    if (found !== undefined) names.set(neighbor.address, found.hostName);
+    const { peerHostname } = neighbor.session;
+    if (peerHostname !== undefined) names.set(neighbor.address, peerHostname);
   }
   return names;
 }

@@ -5,8 +5,8 @@
 import { familyByName } from '#bgp/net/family.ts';
 import type { NeighborFamilyView, NeighborView } from '#bgp/views.ts';
 import { formatUptime } from '../durations.ts';
-import { describeCapabilities, findRestartTimeSec } from './capabilities.ts';
-import { findHostName } from './hostnames.ts';
+import { describeCapabilities } from './capabilities.ts';
+import { describeGracefulRestart } from './graceful-restart.ts';
 import { countMessages, isEstablished } from './neighbor-state.ts';
 
 export const missingPolicy = {
@@ -15,28 +15,30 @@ export const missingPolicy = {
 } as const;
 
 export function describeNeighborDetail(neighbor: NeighborView, wallMs: number): object {
-  const host = findHostName(neighbor.capabilitiesReceived);
+  const { session } = neighbor;
   return {
     remoteAs: neighbor.remoteAsn,
     localAs: neighbor.localAsn,
     ...(neighbor.isIbgp ? { nbrInternalLink: true } : { nbrExternalLink: true }),
-    localRole: 'undefined',
-    remoteRole: 'undefined',
+    ...(session.kind === 'confederation' ? { nbrCommonAdmin: true } : {}),
+    localRole: session.localRole ?? 'undefined',
+    remoteRole: session.remoteRole ?? 'undefined',
     ...(neighbor.description === undefined ? {} : { nbrDesc: neighbor.description }),
-    ...(host === undefined ? {} : { hostname: host.hostName }),
-    ...(host === undefined || host.domainName === '' ? {} : { domainname: host.domainName }),
+    ...defined({ hostname: session.peerHostname, domainname: session.peerDomainName, peerGroup: session.peerGroup }),
     ...(neighbor.isShutdown ? { adminShutDown: true } : {}),
+    ...describeOwn(neighbor),
     bgpVersion: 4,
     remoteRouterId: neighbor.remoteRouterId ?? '0.0.0.0',
     localRouterId: neighbor.localRouterId,
     bgpState: neighbor.state,
     ...describeTimers(neighbor, wallMs),
     ...(isEstablished(neighbor) ? { neighborCapabilities: describeCapabilities(neighbor) } : {}),
-    gracefulRestartInfo: describeRestart(neighbor),
+    gracefulRestartInfo: describeGracefulRestart(neighbor),
     messageStats: describeMessages(neighbor),
     minBtwnAdvertisementRunsTimerMsecs: 0,
     treatedAsWithdraw: neighbor.treatedAsWithdraw,
     attributesDiscarded: neighbor.attributesDiscarded,
+    routeLeaks: neighbor.routeLeaks,
     addressFamilyInfo: Object.fromEntries(
       neighbor.families
         .filter((view) => view.isConfigured)
@@ -68,29 +70,7 @@ function describeTimers(neighbor: NeighborView, wallMs: number): object {
     bgpTimerConfiguredKeepAliveIntervalMsecs: neighbor.configuredKeepaliveSec * 1000,
     bgpTimerHoldTimeMsecs: (neighbor.holdTimeSec ?? neighbor.configuredHoldTimeSec) * 1000,
     bgpTimerKeepAliveIntervalMsecs: (neighbor.keepaliveSec ?? neighbor.configuredKeepaliveSec) * 1000,
-    extendedOptionalParametersLength: false,
-  };
-}
-
-/** End-of-RIB is exchanged without graceful restart too (RFC 4724 §2); we keep no routes over a restart of the peer. */
-function describeRestart(neighbor: NeighborView): object {
-  const listMarked = (isMarked: (view: NeighborFamilyView) => boolean): object =>
-    Object.fromEntries(
-      neighbor.families
-        .filter((view) => view.isNegotiated && isMarked(view))
-        .map((view) => [familyByName(view.family)?.jsonKey ?? view.family, true]),
-    );
-  return {
-    endOfRibSend: listMarked((view) => view.hasEndOfRibSent),
-    endOfRibRecv: listMarked((view) => view.hasEndOfRibReceived),
-    localGrMode: 'Disable',
-    remoteGrMode: 'NotApplicable',
-    rBit: false,
-    nBit: false,
-    timers: {
-      configuredRestartTimer: findRestartTimeSec(neighbor.capabilitiesSent),
-      receivedRestartTimer: findRestartTimeSec(neighbor.capabilitiesReceived),
-    },
+    extendedOptionalParametersLength: neighbor.session.agreed?.isOpenExtended === true,
   };
 }
 
@@ -131,7 +111,48 @@ function describeFamily(view: NeighborFamilyView): object {
     receivedPrePolicyCounter: view.receivedPrePolicy,
     ...(view.isNegotiated ? { sentPrefixCounter: view.sent } : {}),
     ...(view.notSentReason === undefined ? {} : { notSentReason: view.notSentReason }),
+    ...describeLimit(view),
+    ...(view.isDefaultOriginated ? { defaultSent: true } : {}),
+    ...(view.stale === 0 ? {} : { staleRoutes: view.stale }),
   };
+}
+
+/** FRR's keys of `maximum-prefix`; `prefixesRefused` is our own. */
+function describeLimit({ maxPrefixes, refusedByLimit }: NeighborFamilyView): object {
+  if (maxPrefixes === undefined) return {};
+  return {
+    prefixAllowedMax: maxPrefixes.limit,
+    ...(maxPrefixes.action === 'warn' ? { prefixAllowedMaxWarning: true } : {}),
+    prefixAllowedWarningThresh: maxPrefixes.warningPercent,
+    ...(maxPrefixes.action === 'restart' ? { prefixAllowedRestartIntervalMsecs: maxPrefixes.restartSec * 1000 } : {}),
+    prefixLimitAction: maxPrefixes.action,
+    ...(refusedByLimit === 0 ? {} : { prefixesRefused: refusedByLimit }),
+  };
+}
+
+/** What FRR has no key for: why the session is down, what waits for the next one, damping, what is asked of the other side. */
+function describeOwn(neighbor: NeighborView): object {
+  const { session, dynamicPrefix, downReason, isDraining } = neighbor;
+  return {
+    ...(dynamicPrefix === undefined ? {} : { dynamicNeighbor: true, listenRange: dynamicPrefix }),
+    ...defined({ downReason, heldDownReason: session.heldDownReason, shutdownMessage: session.shutdownMessage }),
+    ...(session.pending.length === 0 ? {} : { pending: session.pending }),
+    ...(session.damping.idleHoldSec === undefined
+      ? {}
+      : {
+          idleHoldTimeMsecs: session.damping.idleHoldSec * 1000,
+          idleHoldRemainingMsecs: session.damping.remainingMs ?? 0,
+        }),
+    ...(isDraining ? { gracefulShutdown: true } : {}),
+    sendHoldTimeMsecs: session.sendHoldSec * 1000,
+    ...(session.delayOpenSec === 0 ? {} : { delayOpenTimeMsecs: session.delayOpenSec * 1000 }),
+    ...(neighbor.debug.length === 0 ? {} : { debug: neighbor.debug }),
+  };
+}
+
+/** Without what is undefined. */
+function defined(record: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
 function two(value: number): string {
@@ -150,14 +171,19 @@ function describeLastReset(neighbor: NeighborView, wallMs: number): object {
       : {
           lastErrorCodeSubcode: `${two(reset.code)}${two(reset.subcode ?? 0)}`,
           lastNotificationReason: reset.reason,
-          lastNotificationHardReset: false,
+          lastNotificationHardReset: reset.hardReset !== undefined,
         }),
     ...lastError,
   };
 }
 
+/** How far away the neighbor may be: GTSM's limit, the TTL of what we send, or what is usual for its kind. */
+export function countHopsAllowed({ ttl, isIbgp, session }: NeighborView): number {
+  return session.gtsmHops ?? ttl ?? (isIbgp ? 255 : 1);
+}
+
 function describeConnection(neighbor: NeighborView): object {
-  const hops = neighbor.ttl ?? (neighbor.isIbgp ? 255 : 1);
+  const hops = countHopsAllowed(neighbor);
   const { ipv4, ipv6Global, ipv6LinkLocal } = neighbor.nextHops;
   const isConnected = neighbor.localAddress !== undefined && neighbor.remotePort !== undefined;
   return {
@@ -175,5 +201,11 @@ function describeConnection(neighbor: NeighborView): object {
         }
       : {}),
     connectRetryTimer: neighbor.connectRetrySec,
+    ...(neighbor.session.connectRetryRemainingMs === undefined
+      ? {}
+      : { nextConnectTimerDueInMsecs: neighbor.session.connectRetryRemainingMs }),
+    ...(neighbor.session.isAuthenticated ? { authenticationEnabled: 1 } : {}),
+    ...(neighbor.session.sourceAddress === undefined ? {} : { updateSource: neighbor.session.sourceAddress }),
+    ...(neighbor.session.boundInterface === undefined ? {} : { boundInterface: neighbor.session.boundInterface }),
   };
 }

@@ -5,9 +5,9 @@ import { familyByName } from '#bgp/net/family.ts';
 import type { MessageCounts, NeighborFamilyView, NeighborView } from '#bgp/views.ts';
 import { formatClock, formatUptime } from '../durations.ts';
 import { escapeText } from '../escape.ts';
-import { findRestartTimeSec, renderCapabilities } from './capabilities.ts';
-import { findHostName } from './hostnames.ts';
-import { missingPolicy } from './neighbors-json.ts';
+import { renderCapabilities } from './capabilities.ts';
+import { renderGracefulRestart } from './graceful-restart.ts';
+import { countHopsAllowed, missingPolicy } from './neighbors-json.ts';
 import { countMessages, isEstablished } from './neighbor-state.ts';
 
 export function renderNeighbor(neighbor: NeighborView, wallMs: number): string {
@@ -15,7 +15,7 @@ export function renderNeighbor(neighbor: NeighborView, wallMs: number): string {
     ...renderHead(neighbor),
     ...renderSession(neighbor, wallMs),
     ...(isEstablished(neighbor) ? ['  Neighbor capabilities:', ...renderCapabilities(neighbor)] : []),
-    ...renderRestart(neighbor),
+    ...renderGracefulRestart(neighbor),
     ...renderMessages(neighbor),
     '  Minimum time between advertisement runs is 0 seconds',
     '',
@@ -26,17 +26,27 @@ export function renderNeighbor(neighbor: NeighborView, wallMs: number): string {
 }
 
 function renderHead(neighbor: NeighborView): string[] {
-  const link = neighbor.isIbgp ? 'internal' : 'external';
-  const host = findHostName(neighbor.capabilitiesReceived);
+  const { session } = neighbor;
+  const link = neighbor.isIbgp ? 'internal' : session.kind === 'confederation' ? 'common administration' : 'external';
   const lines = [
     `BGP neighbor is ${neighbor.address}, remote AS ${neighbor.remoteAsn}, local AS ${neighbor.localAsn}, ${link} link`,
-    '  Local Role: undefined',
-    '  Remote Role: undefined',
+    `  Local Role: ${session.localRole ?? 'undefined'}`,
+    `  Remote Role: ${session.remoteRole ?? 'undefined'}`,
   ];
   if (neighbor.description !== undefined) lines.push(` Description: ${escapeText(neighbor.description)}`);
-  if (host !== undefined) lines.push(`Hostname: ${escapeText(host.hostName)}`);
-  if (host !== undefined && host.domainName !== '') lines.push(`Domainname: ${escapeText(host.domainName)}`);
-  if (neighbor.isShutdown) lines.push(' Administratively shut down');
+  if (session.peerHostname !== undefined) lines.push(`Hostname: ${escapeText(session.peerHostname)}`);
+  if (session.peerDomainName !== undefined) lines.push(`Domainname: ${escapeText(session.peerDomainName)}`);
+  if (session.peerGroup !== undefined)
+    lines.push(` Member of peer-group ${escapeText(session.peerGroup)} for session parameters`);
+  if (neighbor.dynamicPrefix !== undefined) {
+    lines.push(`  Belongs to the subnet range group: ${neighbor.dynamicPrefix}`);
+  }
+  if (neighbor.isShutdown) {
+    const message = session.shutdownMessage === undefined ? '' : `: ${escapeText(session.shutdownMessage)}`;
+    lines.push(` Administratively shut down${message}`);
+  }
+  if (session.heldDownReason !== undefined) lines.push(` Kept down: ${escapeText(session.heldDownReason)}`);
+  if (neighbor.isDraining) lines.push(' Graceful shutdown: everything is sent with GRACEFUL_SHUTDOWN (RFC 8326)');
   return lines;
 }
 
@@ -53,29 +63,19 @@ function renderSession(neighbor: NeighborView, wallMs: number): string[] {
     `  Last read ${ago(neighbor.lastReadWallMs)}, Last write ${ago(neighbor.lastWriteWallMs)}`,
     `  Hold time is ${hold} seconds, keepalive interval is ${keepalive} seconds`,
     `  Configured hold time is ${neighbor.configuredHoldTimeSec} seconds, keepalive interval is ${neighbor.configuredKeepaliveSec} seconds`,
+    ...neighbor.session.pending.map(
+      ({ field, running, configured }) =>
+        `  Waits for the next session (clear): ${field} is ${escapeText(running)}, configured ${escapeText(configured)}`,
+    ),
+    ...renderDamping(neighbor),
   ];
 }
 
-function renderRestart(neighbor: NeighborView): string[] {
-  const titles = (isMarked: (view: NeighborFamilyView) => boolean): string =>
-    neighbor.families
-      .filter((view) => view.isNegotiated && isMarked(view))
-      .map((view) => familyByName(view.family)?.title ?? view.family)
-      .join(', ');
-  const sent = titles((view) => view.hasEndOfRibSent);
-  const received = titles((view) => view.hasEndOfRibReceived);
-  return [
-    '  Graceful restart information:',
-    ...(sent === '' ? [] : [`    End-of-RIB send: ${sent}`]),
-    ...(received === '' ? [] : [`    End-of-RIB received: ${received}`]),
-    '    Local GR Mode: Disable',
-    '    Remote GR Mode: NotApplicable',
-    '    R bit: False',
-    '    N bit: False',
-    '    Timers:',
-    `      Configured Restart Time(sec): ${findRestartTimeSec(neighbor.capabilitiesSent)}`,
-    `      Received Restart Time(sec): ${findRestartTimeSec(neighbor.capabilitiesReceived)}`,
-  ];
+/** RFC 4271 §8.1.1 DampPeerOscillations. */
+function renderDamping({ session: { damping } }: NeighborView): string[] {
+  if (damping.idleHoldSec === undefined) return [];
+  const remaining = Math.ceil((damping.remainingMs ?? 0) / 1000);
+  return [`  Held idle for ${damping.idleHoldSec} seconds after ${damping.falls} falls in a row, ${remaining} to go`];
 }
 
 const messageRows: readonly (readonly [title: string, key: keyof MessageCounts])[] = [
@@ -114,12 +114,26 @@ function renderFamily(view: NeighborFamilyView): string[] {
     ...(view.isExportPolicyMissing ? [`  ${missingPolicy.outbound}`] : []),
     `  ${view.accepted} accepted prefixes`,
     `  ${view.receivedPrePolicy} prefixes received before policy`,
+    ...(view.stale === 0 ? [] : [`  ${view.stale} stale prefixes`]),
+    ...renderLimit(view),
+    ...(view.isDefaultOriginated ? ['  Default information originate, default sent'] : []),
     ...(view.notSentReason === undefined ? [] : [`  Nothing is sent: ${escapeText(view.notSentReason)}`]),
   ];
 }
 
+function renderLimit({ maxPrefixes, refusedByLimit }: NeighborFamilyView): string[] {
+  if (maxPrefixes === undefined) return [];
+  const { limit, action, warningPercent, restartSec } = maxPrefixes;
+  const then = { warn: ' (warning-only)', discard: ' (discard)', restart: '', shutdown: '' }[action];
+  return [
+    `  Maximum prefixes allowed ${limit}${then}`,
+    `  Threshold for warning message ${warningPercent}%${action === 'restart' ? `, restart interval ${restartSec} sec` : ''}`,
+    ...(refusedByLimit === 0 ? [] : [`  ${refusedByLimit} announcements refused beyond the limit`]),
+  ];
+}
+
 function renderConnection(neighbor: NeighborView, wallMs: number): string[] {
-  const hops = neighbor.ttl ?? (neighbor.isIbgp ? 255 : 1);
+  const hops = countHopsAllowed(neighbor);
   const { connectionsEstablished, connectionsDropped, lastReset, nextHops } = neighbor;
   const lines = [
     `  Connections established ${connectionsEstablished}; dropped ${connectionsDropped}`,
@@ -139,6 +153,12 @@ function renderConnection(neighbor: NeighborView, wallMs: number): string[] {
     );
   }
   lines.push(`BGP Connect Retry Timer in Seconds: ${neighbor.connectRetrySec}`);
+  const { session, downReason } = neighbor;
+  if (session.connectRetryRemainingMs !== undefined) {
+    lines.push(`Next connect timer due in ${Math.ceil(session.connectRetryRemainingMs / 1000)} seconds`);
+  }
+  if (session.isAuthenticated) lines.push('Peer Authentication Enabled');
+  if (downReason !== undefined) lines.push(`Down because: ${escapeText(downReason)}`);
   if (neighbor.lastError !== undefined) lines.push(`Last error: ${escapeText(neighbor.lastError)}`);
   lines.push('');
   return lines;

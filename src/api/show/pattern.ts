@@ -6,12 +6,15 @@ import { parsePrefix } from '#bgp/net/prefix.ts';
 import { badArgument, ProblemError, problemTypes } from '../problem.ts';
 import type { ShowCommand, ShowRequest } from './command.ts';
 
-export type ArgumentName = 'ADDRESS' | 'PREFIX' | 'NAME';
+export type ArgumentName = 'ADDRESS' | 'PREFIX' | 'NAME' | 'COMMUNITY' | 'LARGECOMMUNITY' | 'EXPRESSION';
 
 const argumentHelp: Readonly<Record<ArgumentName, string>> = {
   ADDRESS: 'an IPv4 or IPv6 address',
   PREFIX: 'a prefix or an address',
   NAME: "an instance's name",
+  COMMUNITY: 'a community such as 64500:100, 64500:* or no-export',
+  LARGECOMMUNITY: 'a large community such as 64500:1:2',
+  EXPRESSION: 'an expression over the AS path such as ^65001_ or _65002$',
 };
 
 interface Node {
@@ -80,7 +83,8 @@ function listContinuations(node: Node): string[] {
 }
 
 function isValidArgument(name: ArgumentName, word: string): boolean {
-  if (name === 'NAME') return true;
+  // What the command itself parses, with a better message.
+  if (name !== 'ADDRESS' && name !== 'PREFIX') return true;
   const address = word.includes('%') ? word.slice(0, word.indexOf('%')) : word;
   if (parseAddress(address) !== undefined) return true;
   return name === 'PREFIX' && parsePrefix(word) !== undefined;
@@ -132,6 +136,9 @@ export function findCommand(tree: ShowTree, typed: readonly string[]): FoundComm
       neighbor: values.ADDRESS,
       prefix: values.PREFIX,
       instance: values.NAME,
+      community: values.COMMUNITY,
+      largeCommunity: values.LARGECOMMUNITY,
+      expression: values.EXPRESSION,
     },
   };
 }

@@ -9,7 +9,6 @@ import { formatDate } from '../durations.ts';
 import { type DetailPath, isAccessible, isLocalPath, type PrefixDetail, unspecified } from './prefix-detail.ts';
 import { describeReason } from './reasons.ts';
 import { listShownNextHops } from './route-attributes.ts';
-import { LOCAL_WEIGHT } from './table-layout.ts';
 
 export function renderPrefix(detail: PrefixDetail): string {
   const best = detail.paths.findIndex((path) => (path.flags & PathFlag.Best) !== 0);
@@ -58,13 +57,18 @@ function renderFacts(path: DetailPath): string {
   const facts = [`Origin ${originWord}`];
   if (decoded.med !== undefined) facts.push(`metric ${decoded.med}`);
   if (decoded.localPref !== undefined) facts.push(`localpref ${decoded.localPref}`);
-  if (isLocalPath(path)) facts.push(`weight ${LOCAL_WEIGHT}`);
+  if (path.weight !== 0) facts.push(`weight ${path.weight}`);
+  if (decoded.otc !== undefined) facts.push(`otc ${decoded.otc}`);
   facts.push(has(PathFlag.Valid) ? 'valid' : 'invalid');
   if (isLocalPath(path)) facts.push('sourced', 'local');
   else facts.push(path.peer.isIbgp ? 'internal' : 'external');
   if (decoded.isAtomicAggregate) facts.push('atomic-aggregate');
   if (has(PathFlag.Filtered)) facts.push('refused by import policy');
   if (has(PathFlag.AsLoop)) facts.push('own AS in path');
+  if (has(PathFlag.Multipath)) facts.push('multipath');
+  if (has(PathFlag.Stale)) facts.push('stale');
+  if (has(PathFlag.LongLived)) facts.push('llgr-stale');
+  if (has(PathFlag.Best) && has(PathFlag.NotInstalled)) facts.push('not in the kernel');
   if (has(PathFlag.Best)) facts.push(`best (${describeReason(path.reason)})`);
   else if (path.reason !== 0) facts.push(`not best (${describeReason(path.reason)})`);
   return facts.join(', ');

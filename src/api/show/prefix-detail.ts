@@ -1,6 +1,7 @@
 // `show bgp ipv4|ipv6 unicast PREFIX|ADDRESS`: every path of one prefix with all its attributes, and whom it is advertised to,
-// as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes.
+// as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes, aigpMetric, ipv6ExtendedCommunity.
 
+import { findAigpMetric, readAigpMetric } from '#bgp/wire/aigp.ts';
 import { formatExtendedCommunity } from '#bgp/wire/attribute-text.ts';
 import { formatAddress } from '#bgp/net/address.ts';
 import type { Family } from '#bgp/net/family.ts';
@@ -15,7 +16,6 @@ import { findFamily, isEstablished } from './neighbor-state.ts';
 import { describeReason } from './reasons.ts';
 import { listShownNextHops, renderAttributes, type RouteAttributes } from './route-attributes.ts';
 import { RouteView } from './route-view.ts';
-import { LOCAL_WEIGHT } from './table-layout.ts';
 
 export interface DetailPath {
   readonly attributes: RouteAttributes;
@@ -23,6 +23,9 @@ export interface DetailPath {
   readonly flags: number;
   readonly reason: number;
   readonly receivedWallSec: number;
+  readonly weight: number;
+  /** RFC 7911; 0 where the session has none. */
+  readonly pathId: number;
 }
 
 export interface PrefixDetail {
@@ -64,6 +67,8 @@ export async function readPrefixDetail(
         flags: batch.flags[index],
         reason: batch.reasons[index],
         receivedWallSec: batch.receivedWallSec[index],
+        weight: batch.weights[index],
+        pathId: batch.pathIds[index],
       });
     }
   }
@@ -154,22 +159,52 @@ function describePath(detail: PrefixDetail, path: DetailPath): object {
     origin: path.attributes.originWord,
     ...(decoded.med === undefined ? {} : { metric: decoded.med }),
     ...(decoded.localPref === undefined ? {} : { locPrf: decoded.localPref }),
-    ...(isLocalPath(path) ? { weight: LOCAL_WEIGHT } : {}),
+    ...(path.weight === 0 ? {} : { weight: path.weight }),
     valid: isValid,
     version: detail.version,
     ...(isLocalPath(path) ? { sourced: true, local: true } : {}),
     ...(decoded.isAtomicAggregate ? { atomicAggregate: true } : {}),
     ...(isBest ? { bestpath: { overall: true, selectionReason: describeReason(path.reason) } } : {}),
     ...(!isBest && path.reason !== 0 ? { notBestReason: describeReason(path.reason) } : {}),
+    ...describeUse(path),
     ...((path.flags & PathFlag.Filtered) === 0 ? {} : { filtered: true }),
     ...((path.flags & PathFlag.AsLoop) === 0 ? {} : { asPathLoop: true }),
     ...describeCommunityKeys(path.attributes),
     ...describeReflection(path.attributes),
+    ...describeRareAttributes(path.attributes),
     ...describeUnknown(path.attributes),
     lastUpdate: { epoch: path.receivedWallSec, string: `${formatDate(path.receivedWallSec)}\n` },
     nexthops: describeNextHops(detail, path),
     peer: describePeer(detail, path),
   };
+}
+
+/** What else is known of a path: FRR's keys, and `llgrStale`, which is our own. */
+function describeUse({ flags, pathId, peer }: DetailPath): object {
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const isBest = has(PathFlag.Best);
+  return {
+    ...(has(PathFlag.Multipath) ? { multipath: true } : {}),
+    ...(has(PathFlag.Stale) ? { stale: true } : {}),
+    ...(has(PathFlag.LongLived) ? { llgrStale: true } : {}),
+    ...(isBest && has(PathFlag.NotInstalled) ? { fibPending: true } : {}),
+    ...(pathId === 0 || peer.number === 0 ? {} : { addpathRxId: pathId }),
+  };
+}
+
+function describeRareAttributes({ decoded }: RouteAttributes): object {
+  const at = decoded.aigp === undefined ? -1 : findAigpMetric(decoded.aigp, 0, decoded.aigp.length);
+  return {
+    ...(decoded.otc === undefined ? {} : { otc: decoded.otc }),
+    ...(decoded.aigp === undefined || at < 0 ? {} : { aigpMetric: readAigpMetric(decoded.aigp, at) }),
+    ...(decoded.ipv6ExtendedCommunities.length === 0
+      ? {}
+      : { ipv6ExtendedCommunity: { string: decoded.ipv6ExtendedCommunities.map(toHex).join(' ') } }),
+  };
+}
+
+function toHex(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex');
 }
 
 function describeCommunityKeys({ decoded }: RouteAttributes): object {
@@ -192,7 +227,6 @@ function describeReflection({ decoded }: RouteAttributes): object {
 
 function describeUnknown({ decoded }: RouteAttributes): object {
   if (decoded.unknown.length === 0) return {};
-  const toHex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex');
   return {
     unknownAttributes: decoded.unknown.map(({ code, flags, value }) => ({ code, flags, value: toHex(value) })),
   };

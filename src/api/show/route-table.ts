@@ -7,9 +7,10 @@ import { stringifyJson } from '../escape.ts';
 import { originWords } from '../attribute-text.ts';
 import { encodeText, type SliceWriter } from '../slice-writer.ts';
 import { describeReason } from './reasons.ts';
+import type { RowFilter } from './row-filter.ts';
 import { PrefixRows, type RouteView } from './route-view.ts';
 import { RowAttributes } from './row-attributes.ts';
-import { DEFAULT_LOCAL_PREFERENCE, LOCAL_WEIGHT, renderTableHead, writeTextRow } from './table-layout.ts';
+import { DEFAULT_LOCAL_PREFERENCE, renderTableHead, writeTextRow } from './table-layout.ts';
 
 export interface RouteTableNames {
   /** Host names that peers announced, by address. */
@@ -17,10 +18,15 @@ export interface RouteTableNames {
   readonly ownHostName: string;
   /** All paths of the family, shown or not; undefined when every one is shown. */
   readonly totalPaths: number | undefined;
+  /** Which rows are shown; undefined: all. */
+  readonly filter?: RowFilter;
 }
 
 /** Keys, a prefix three times and numbers of one row, without what depends on attributes and names. */
 export const ROW_BYTES = 1024;
+
+/** See PathFlag. */
+const FLAG_BITS = 11;
 
 const openPrefix = encodeText('"');
 const endPrefix = encodeText('": [');
@@ -32,6 +38,7 @@ const version = encodeText('","version":');
 const comma = encodeText(',');
 const metric = encodeText('"metric":');
 const locPrf = encodeText('"locPrf":');
+const weight = encodeText('"weight":');
 const origins = [originWords[0], originWords[1], originWords[2]].map((word) =>
   encodeText(`","origin":"${word}","nexthops":[`),
 );
@@ -51,8 +58,7 @@ class Source {
   readonly bytes: number;
 
   constructor(isLocal: boolean, address: string, hostName: string | undefined) {
-    const peer = isLocal ? `"weight":${LOCAL_WEIGHT},"peerId":"(unspec)"` : `"weight":0,"peerId":"${address}"`;
-    this.head = encodeText(`${peer},"path":"`);
+    this.head = encodeText(`,"peerId":"${isLocal ? '(unspec)' : address}","path":"`);
     const name = hostName === undefined ? '' : `,"hostname":${stringifyJson(hostName)}`;
     this.hopTails = Array.from({ length: 16 }, (_, bits) => {
       const afi = (bits & Hop.Ipv6) === 0 ? 'ipv4' : 'ipv6';
@@ -109,6 +115,8 @@ class JsonRows {
     out.writeNumber(batch.versions[row]);
     out.writeBytes(comma);
     writeMetrics(out, attributes);
+    out.writeBytes(weight);
+    out.writeNumber(batch.weights[row]);
     const source = this.#sourceOf(batch, row);
     out.writeBytes(source.head);
     attributes.writePath(out);
@@ -152,7 +160,7 @@ class JsonRows {
   }
 
   #headOf(flags: number, reason: number): Uint8Array {
-    const key = (reason << 8) | flags;
+    const key = (reason << FLAG_BITS) | flags;
     let head = this.#heads.get(key);
     if (head === undefined) {
       head = encodeText(renderJsonHead(flags, reason));
@@ -166,7 +174,10 @@ function renderJsonHead(flags: number, reason: number): string {
   let head = '{';
   if ((flags & PathFlag.Valid) !== 0) head += '"valid":true,';
   if ((flags & PathFlag.Best) !== 0) head += `"bestpath":true,"selectionReason":"${describeReason(reason)}",`;
+  else if ((flags & PathFlag.Multipath) !== 0) head += '"multipath":true,';
   else if (reason !== 0) head += `"notBestReason":"${describeReason(reason)}",`;
+  if ((flags & PathFlag.Stale) !== 0) head += '"stale":true,';
+  if ((flags & PathFlag.LongLived) !== 0) head += '"llgrStale":true,';
   const from = (flags & PathFlag.Internal) !== 0 ? 'internal' : 'external';
   return `${head}"pathFrom":"${from}","prefix":"`;
 }
@@ -197,7 +208,9 @@ export async function writeJsonTable(out: SliceWriter, view: RouteView, names: R
  "localAS": ${head.asn},
  "routes": { `);
   for await (const batch of view.batches()) {
+    names.filter?.begin(batch);
     for (let row = 0; row < batch.count; row++) {
+      if (names.filter?.isShown(row) === false) continue;
       const room = rows.prepare(batch, row);
       if (!out.hasRoom(room)) await out.makeRoom(room);
       rows.write(out, batch, row);
@@ -212,14 +225,16 @@ export async function writeTextTable(out: SliceWriter, view: RouteView, names: R
   const attributes = new RowAttributes();
   const prefix = new PrefixRows(view.family);
   for await (const batch of view.batches()) {
+    names.filter?.begin(batch);
     for (let row = 0; row < batch.count; row++) {
+      if (names.filter?.isShown(row) === false) continue;
       if (prefix.paths === 0) await out.writeText(renderTableHead(view.head));
       attributes.read(batch, row);
       const room = ROW_BYTES + attributes.textBytes;
       if (!out.hasRoom(room)) await out.makeRoom(room);
       const isFirst = prefix.advance(batch, row);
       const flags = batch.flags[row];
-      writeTextRow(out, view.family.version, flags, isFirst ? prefix : undefined, attributes);
+      writeTextRow(out, view.family.version, flags, batch.weights[row], isFirst ? prefix : undefined, attributes);
     }
   }
   const total = names.totalPaths ?? prefix.paths;

@@ -2,7 +2,7 @@
 // Each answer opens one view at the speaker when its renderer is read; how rows look is in route-table.ts and adj-table.ts.
 
 import { parseAddress } from '#bgp/net/address.ts';
-import { type Family, familyByName } from '#bgp/net/family.ts';
+import { type Family, familyByName, ipv4Unicast } from '#bgp/net/family.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
 import type { InstanceView, NeighborView, RouteQuery } from '#bgp/views.ts';
 import { stringifyJson } from '../escape.ts';
@@ -17,6 +17,7 @@ import { renderPrefix } from './prefix-detail-text.ts';
 import { findRequestedFamily } from './requested-family.ts';
 import { type RouteTableNames, writeJsonTable, writeTextTable } from './route-table.ts';
 import { RouteView } from './route-view.ts';
+import { asPathFilter, communityFilter, type RowFilter } from './row-filter.ts';
 
 const noInstance: ShowAnswer = { json: () => '{}\n', text: () => '% BGP instance not found\n' };
 
@@ -75,6 +76,27 @@ async function answerPrefix(
   return {
     json: () => `${stringifyJson(detail === undefined ? {} : describePrefix(detail), 2)}\n`,
     text: () => (detail === undefined ? '% Network not in table\n' : renderPrefix(detail)),
+  };
+}
+
+function filterOf({ community, largeCommunity, expression }: ShowRequest): RowFilter {
+  if (community !== undefined) return communityFilter('standard', community);
+  if (largeCommunity !== undefined) return communityFilter('large', largeCommunity);
+  return asPathFilter(expression ?? '');
+}
+
+/** `show bgp [ipv4|ipv6 unicast] community|large-community|as-path …`; without a family's name IPv4, as in FRR. */
+export async function answerFiltered(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
+  const filter = filterOf(request);
+  const instance = await findInstance(context, request);
+  const family = findRequestedFamily(request) ?? ipv4Unicast;
+  if (instance === undefined) return noInstance;
+  const names = { ...listNames(context, instance, countPaths(instance, family)), filter };
+  const view = await openView(context, family, { instance: instance.instance, family: family.name, table: 'loc-rib' });
+  return {
+    json: () => (out) => writeJsonTable(out, view, names),
+    text: () => (out) => writeTextTable(out, view, names),
+    close: () => view.close(),
   };
 }
 

@@ -5,7 +5,6 @@ import { parseAddress } from '#bgp/net/address.ts';
 import { type Family, families } from '#bgp/net/family.ts';
 import type { InstanceView, NeighborView } from '#bgp/views.ts';
 import { formatUptime } from '../durations.ts';
-import { findHostName, findSoftwareVersion } from './hostnames.ts';
 import {
   countMessages,
   describePeerState,
@@ -40,7 +39,7 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
   const failed = neighbors.filter((neighbor) => isFailed(neighbor, family.name));
   const shown = neighbors.filter((neighbor) => isShown(neighbor, family, filter));
   if (filter === 'failed' && failed.length === 0) {
-    return { failedPeersCount: 0, dynamicPeers: 0, totalPeers: neighbors.length };
+    return { failedPeersCount: 0, dynamicPeers: countDynamic(neighbors), totalPeers: neighbors.length };
   }
   const table = instance.families.find((view) => view.family === family.name);
   const describe = filter === 'failed' ? describeFailed : describeNeighbor;
@@ -62,9 +61,13 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
     // FRR filters for `established` only; with `failed` it counts every neighbor as displayed.
     displayedPeers: filter === 'established' ? shown.length : neighbors.length,
     totalPeers: neighbors.length,
-    dynamicPeers: 0,
+    dynamicPeers: countDynamic(neighbors),
     ...(filter === 'failed' ? {} : { bestPath: { multiPathRelax: 'false' } }),
   };
+}
+
+function countDynamic(neighbors: readonly NeighborView[]): number {
+  return neighbors.filter((neighbor) => neighbor.dynamicPrefix !== undefined).length;
 }
 
 function describeUptime(neighbor: NeighborView, wallMs: number): object {
@@ -80,16 +83,16 @@ function describeUptime(neighbor: NeighborView, wallMs: number): object {
 }
 
 function describeHost(neighbor: NeighborView): object {
-  const host = findHostName(neighbor.capabilitiesReceived);
-  if (host === undefined) return {};
-  return { hostname: host.hostName, ...(host.domainName === '' ? {} : { domainname: host.domainName }) };
+  const { peerHostname: hostname, peerDomainName: domainname } = neighbor.session;
+  if (hostname === undefined) return {};
+  return { hostname, ...(domainname === undefined ? {} : { domainname }) };
 }
 
 function describeNeighbor(neighbor: NeighborView, family: Family, tableVersion: number, wallMs: number): object {
   const view = findFamily(neighbor, family.name);
   return {
     ...describeHost(neighbor),
-    softwareVersion: findSoftwareVersion(neighbor.capabilitiesReceived) ?? 'n/a',
+    softwareVersion: neighbor.session.peerSoftwareVersion ?? 'n/a',
     remoteAs: neighbor.remoteAsn,
     localAs: neighbor.localAsn,
     version: 4,
@@ -108,6 +111,7 @@ function describeNeighbor(neighbor: NeighborView, family: Family, tableVersion: 
     connectionsEstablished: neighbor.connectionsEstablished,
     connectionsDropped: neighbor.connectionsDropped,
     ...(neighbor.description === undefined ? {} : { desc: neighbor.description }),
+    ...(neighbor.dynamicPrefix === undefined ? {} : { dynamicPeer: true }),
     idType: idType(neighbor),
   };
 }

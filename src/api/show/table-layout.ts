@@ -8,8 +8,6 @@ import type { PrefixRows } from './route-view.ts';
 import type { RowAttributes } from './row-attributes.ts';
 
 export const DEFAULT_LOCAL_PREFERENCE = 100;
-/** FRR's weight of routes that it originates; received ones have 0. */
-export const LOCAL_WEIGHT = 32768;
 
 export function renderTableHead(head: RouteViewHead): string {
   return `BGP table version is ${head.tableVersion}, local router ID is ${head.routerId}, vrf id 0
@@ -34,18 +32,23 @@ const belowNextHop = encodeText(`\n${' '.repeat(36)}`);
 const noNextHop4 = encodeText('0.0.0.0');
 const noNextHop6 = encodeText('::');
 const letters = [originLetters[0], originLetters[1], originLetters[2]].map((letter) => encodeText(`${letter}\n`));
-/** ` *>i `: valid, best, internal, by the bits of {@link PathFlag}. */
-const statuses = Array.from({ length: 256 }, (_, flags) =>
-  encodeText(
-    ` ${(flags & PathFlag.Valid) !== 0 ? '*' : ' '}${(flags & PathFlag.Best) !== 0 ? '>' : ' '}${(flags & PathFlag.Internal) !== 0 ? 'i' : ' '} `,
-  ),
-);
+/** ` *>i `, ` *=i `, ` S i `: usable or stale, best or multipath, internal, by the bits of {@link PathFlag}. */
+const statuses = Array.from({ length: 2048 }, (_, flags) => encodeText(renderStatus(flags)));
+
+function renderStatus(flags: number): string {
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const usable = has(PathFlag.Stale | PathFlag.LongLived) ? 'S' : has(PathFlag.Valid) ? '*' : ' ';
+  const failed = has(PathFlag.NotInstalled) && has(PathFlag.Best) ? 'r' : usable;
+  const chosen = has(PathFlag.Best) ? '>' : has(PathFlag.Multipath) ? '=' : ' ';
+  return ` ${failed}${chosen}${has(PathFlag.Internal) ? 'i' : ' '} `;
+}
 
 /** `prefix` is undefined for a further path of the same prefix. The caller has made room. */
 export function writeTextRow(
   out: SliceWriter,
   version: 4 | 6,
   flags: number,
+  weight: number,
   prefix: PrefixRows | undefined,
   attributes: RowAttributes,
 ): void {
@@ -62,7 +65,7 @@ export function writeTextRow(
   else out.writeSpaces(metricWidth);
   if (attributes.hasLocalPref) out.writePaddedNumber(attributes.localPref, localPrefWidth);
   else out.writeSpaces(localPrefWidth);
-  out.writePaddedNumber((flags & PathFlag.Local) !== 0 ? LOCAL_WEIGHT : 0, weightWidth);
+  out.writePaddedNumber(weight, weightWidth);
   out.writeSpaces(1);
   if (attributes.hasPath) {
     attributes.writePath(out);

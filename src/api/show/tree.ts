@@ -2,10 +2,12 @@
 // `show ip bgp …` is FRR's older spelling and means IPv4. A new command is one more row.
 
 import type { ShowCommand } from './command.ts';
+import { answerMemory } from './memory.ts';
 import { answerNeighbors } from './neighbors.ts';
 import { buildShowTree, type ShowTree } from './pattern.ts';
-import { answerNeighborRoutes, answerTable } from './routes.ts';
+import { answerFiltered, answerNeighborRoutes, answerTable } from './routes.ts';
 import { answerSummary } from './summary.ts';
+import { answerUpdateGroups } from './update-groups.ts';
 
 export const showCommands: readonly ShowCommand[] = [
   {
@@ -38,6 +40,36 @@ export const showCommands: readonly ShowCommand[] = [
     help: "One prefix in detail, an address's longest match, or all prefixes within one",
     size: 'stream',
     answer: answerTable,
+  },
+  {
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] community COMMUNITY',
+    help: 'Routes with a community; * stands for any number',
+    size: 'stream',
+    answer: answerFiltered,
+  },
+  {
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] large-community LARGECOMMUNITY',
+    help: 'Routes with a large community; * stands for any number',
+    size: 'stream',
+    answer: answerFiltered,
+  },
+  {
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] (as-path|regexp) EXPRESSION',
+    help: 'Routes whose AS path an expression matches, such as _65001_',
+    size: 'stream',
+    answer: answerFiltered,
+  },
+  {
+    pattern: 'bgp [instance NAME] [ipv4 unicast|ipv6 unicast] update-groups',
+    help: 'Neighbors that are sent the same, and what makes them alike',
+    size: 'small',
+    answer: answerUpdateGroups,
+  },
+  {
+    pattern: 'bgp [instance NAME] memory',
+    help: 'What the tables take',
+    size: 'small',
+    answer: answerMemory,
   },
   {
     pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] summary [established|failed]',
