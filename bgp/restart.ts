@@ -38,7 +38,6 @@ export class Restart {
   private synchronised = true;
   /** By family index: addresses whose End-of-RIB is awaited; undefined: the family does not wait. */
   private awaited: (Set<string> | undefined)[] = families.map(() => undefined);
-  private readonly deferred = new Set<Family>();
   private deferralTimer: TimerHandle | undefined;
   private deferralEndsMs = 0;
   private readonly absenceTimers = new Map<string, TimerHandle>();
@@ -63,11 +62,6 @@ export class Restart {
     return this.awaited[family.index] !== undefined;
   }
 
-  /** Selection waits or has waited. */
-  wasDeferred(family: Family): boolean {
-    return this.deferred.has(family);
-  }
-
   isPreserved(family: Family): boolean {
     return this.options.preservedFamilies.includes(family.name);
   }
@@ -84,9 +78,7 @@ export class Restart {
     const { clock } = this.deps;
     for (const family of families) {
       const waiting = peers.filter((peer) => peer.families.includes(family)).map(({ address }) => address);
-      if (waiting.length === 0) continue;
-      this.awaited[family.index] = new Set(waiting);
-      this.deferred.add(family);
+      if (waiting.length > 0) this.awaited[family.index] = new Set(waiting);
     }
     this.deferralEndsMs = clock.nowMs() + deferralSec * 1000;
     this.deferralTimer = clock.setTimer(deferralSec * 1000, () => {

@@ -61,7 +61,7 @@ export class Speaker {
   private isDebugging = false;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
-  /** Families that never waited, whose kernel routes of the last process go once everything is decided. */
+  /** Families whose kernel routes of the last process go once everything is decided. */
   private readonly sweepsDue = new Set<Family>();
 
   /** `instance` names the speaker in events and views. */
@@ -256,7 +256,7 @@ export class Speaker {
   sourcesSynchronised(): void {
     if (!this.restart.sourcesSynchronised()) return;
     this.holdEndOfRib();
-    for (const family of families) if (!this.restart.wasDeferred(family)) this.sweepsDue.add(family);
+    for (const family of families) if (!this.restart.isDeferred(family)) this.sweepsDue.add(family);
     this.deps.onWork();
   }
 
@@ -388,8 +388,8 @@ export class Speaker {
   }
 
   private familyReleased(family: Family): void {
-    // The RIB lets the kernel's routes of the last process go once it has decided.
     this.tables.ribs[family.index].isDeferred = false;
+    if (this.restart.hasSynchronised) this.sweepsDue.add(family);
     this.deps.onWork();
   }
 
