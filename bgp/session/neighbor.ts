@@ -7,9 +7,10 @@ import type { NeighborConfig } from '../config.ts';
 import type { ConnectionId, ConnectionInfo } from '../ports.ts';
 import type { SessionState } from '../views.ts';
 import { MessageType, TYPE_OFFSET } from '../wire/message.ts';
-import { CeaseSubcode, encodeNotification, NotificationCode, type NotificationError } from '../wire/notification.ts';
+import { CeaseSubcode, NotificationCode, type NotificationError } from '../wire/notification.ts';
 import type { OpenMessage } from '../wire/open.ts';
 import { RefreshSubtype } from '../wire/route-refresh.ts';
+import { refuseConnection, turnAway } from './admission.ts';
 import { Chronicle } from './chronicle.ts';
 import { judgeCollision } from './collision.ts';
 import { Connection, type ConnectionOwner, createTraffic, errorEvent, type Traffic } from './connection.ts';
@@ -172,9 +173,18 @@ export class Neighbor {
 
   /** False: refused, told so (Cease 6/5) and closed already; the connection is no longer anybody's. */
   accept(connection: ConnectionId, info: ConnectionInfo): boolean {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) {
-      this.#refuse(connection, info, refusal);
+    const reason = refuseConnection({
+      heldDownReason: this.#config.heldDownReason,
+      isStarted: this.#isStarted,
+      isShutdown: this.#isShutdown,
+      state: this.#main.session.state,
+      refusesInIdle: this.#idleHold.refuses,
+      extra: this.#extra,
+    });
+    if (reason !== undefined) {
+      turnAway(this.#deps.transport, connection);
+      this.#traffic.sent.notification += 1;
+      this.#chronicle.emit({ type: 'connection-refused', remoteAddress: info.remoteAddress, reason });
       return false;
     }
     if (this.#main.session.state === 'Idle') this.#begin(FsmEvent.AutomaticStartPassive);
@@ -427,28 +437,6 @@ export class Neighbor {
   #changePassword(connection: Connection, password: string | undefined): void {
     const fault = applyPassword(this.#deps.transport, connection, password);
     if (fault !== undefined) this.#chronicle.connectFailed(`the TCP password was not changed: ${fault}`);
-  }
-
-  /** Why an incoming connection is not taken now. */
-  #refusal(): string | undefined {
-    if (this.#config.heldDownReason !== undefined) return this.#config.heldDownReason;
-    if (!this.#isStarted || this.#isShutdown) return 'the neighbor is shut down';
-    const { state } = this.#main.session;
-    if (state === 'Idle' && this.#idleHold.refuses) return 'the neighbor is idle after an error of the peer';
-    // A peer that opens another connection has given up one that it never used, so such a one makes room.
-    const extra = this.#extra;
-    const isBusy =
-      extra !== undefined && (extra.hasHeardPeer || progressOf(extra.session.state) > progressOf('OpenSent'));
-    return isBusy ? 'another connection of the peer is being set up' : undefined;
-  }
-
-  /** RFC 4486 §4: a connection that is not wanted SHOULD be told so with Connection Rejected. */
-  #refuse(connection: ConnectionId, info: ConnectionInfo, reason: string): void {
-    const { transport } = this.#deps;
-    transport.send(connection, encodeNotification(NotificationCode.Cease, CeaseSubcode.ConnectionRejected));
-    transport.close(connection);
-    this.#traffic.sent.notification += 1;
-    this.#chronicle.emit({ type: 'connection-refused', remoteAddress: info.remoteAddress, reason });
   }
 
   #surprised(connection: Connection, error: unknown, buffer: Uint8Array, offset: number, end: number): void {
