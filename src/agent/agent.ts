@@ -6,8 +6,10 @@ import { performance } from 'node:perf_hooks';
 import type { StatusEntry } from '#api/status.ts';
 import type { Endpoint } from '#control/router/text-formats.ts';
 import type { Daemon, DaemonContext } from '#daemon/run-daemon.ts';
+import { Restart, stopKindOf } from '#daemon/restart.ts';
 import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
+import { StateFile } from '#daemon/state-file.ts';
 import { emptyStore } from '#kube/empty-store.ts';
 import { lookAtDirectory } from '#kube/manifest-directory.ts';
 import { ManifestStore } from '#kube/manifest-store.ts';
@@ -32,6 +34,7 @@ export class Agent implements Daemon {
   readonly #store: KubeStore;
   readonly #reconciler: BgpReconciler;
   readonly #servers: Servers;
+  readonly #restart: Restart;
 
   /** Throws StartError. */
   constructor(options: AgentOptions, context: DaemonContext, version: string) {
@@ -40,6 +43,7 @@ export class Agent implements Daemon {
     const { log, speaker } = context;
     this.#source = options.manifests ?? 'the store (no --manifests DIR is given)';
     this.#store = openStore(options);
+    this.#restart = new Restart(new StateFile(options.stateDir, Date.now()), (event) => log.write(event));
     speaker.onEvent((event) => log.write(event));
     this.#servers = new Servers(
       { runDir: options.runDir, nodeName: options.nodeName, version },
@@ -67,6 +71,7 @@ export class Agent implements Daemon {
           if (hasFailed) metrics.reconcileErrors.inc(controlPlane);
         },
         nowMs: () => performance.now(),
+        begin: (instances) => speaker.begin(this.#restart.begin(instances)),
       },
     );
   }
@@ -96,7 +101,9 @@ export class Agent implements Daemon {
     this.#store.stop();
     await this.#reconciler.stop();
     await this.#servers.close();
-    await this.#context.speaker.stop();
+    const how = stopKindOf(this.#reconciler.state.configured);
+    await this.#context.speaker.stop(how);
+    this.#restart.end(how);
   }
 
   #status(): readonly StatusEntry[] {
@@ -104,7 +111,12 @@ export class Agent implements Daemon {
     const listening = this.#servers
       .problems()
       .map((message): StatusEntry => ({ component: 'listen', state: 'error', message }));
-    return [...listening, ...describeAgent(this.#reconciler.state, nodeName, this.#source)];
+    const state = this.#restart.problems.map((message): StatusEntry => ({
+      component: 'state',
+      state: 'warning',
+      message,
+    }));
+    return [...listening, ...state, ...describeAgent(this.#reconciler.state, nodeName, this.#source)];
   }
 }
 

@@ -28,7 +28,9 @@ export interface ReconcilerOptions {
 
 export interface ReconcilerDeps {
   readonly store: KubeStore;
-  readonly speaker: Pick<SpeakerPort, 'configure'>;
+  readonly speaker: Pick<SpeakerPort, 'configure' | 'sourcesSynchronised'>;
+  /** Once, before the speaker hears of any neighbor. */
+  readonly begin: (instances: readonly SpeakerConfig[]) => Promise<void>;
   readonly write: (event: LogEvent) => void;
   /** Called with the seconds that each run took and whether it failed. */
   readonly measured: (seconds: number, hasFailed: boolean) => void;
@@ -57,6 +59,8 @@ export class BgpReconciler {
   #desired: DesiredBgp = noBgp;
   #applied: SpeakerHostConfig = nothingConfigured;
   #speakerProblems: readonly string[] = [];
+  #hasBegun = false;
+  #hasSynchronised = false;
   #isWoken = false;
   #running: Promise<void> | undefined;
   #retry: Promise<void> | undefined;
@@ -144,7 +148,17 @@ export class BgpReconciler {
   async #configure(wanted: SpeakerHostConfig): Promise<void> {
     const isNew = !isEqual(wanted, this.#applied);
     try {
+      const hasInstances = wanted.instances.length > 0;
+      if (hasInstances && !this.#hasBegun) {
+        this.#hasBegun = true;
+        await this.#deps.begin(wanted.instances);
+      }
       const { problems, ...changes } = await this.#deps.speaker.configure(wanted);
+      // The node is known, and with it everything that we originate.
+      if (hasInstances && !this.#hasSynchronised) {
+        this.#hasSynchronised = true;
+        await this.#deps.speaker.sourcesSynchronised();
+      }
       this.#applied = wanted;
       this.#speakerProblems = problems;
       this.#listenLog.update(wanted.listen, problems);

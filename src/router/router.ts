@@ -6,8 +6,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StatusEntry } from '#api/status.ts';
 import type { RouterSettings } from '#control/router/settings.ts';
 import { ListenLog } from '#daemon/listen-log.ts';
+import { Restart, stopKindOf } from '#daemon/restart.ts';
 import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
+import { StateFile } from '#daemon/state-file.ts';
 import { FileWatch } from '#io/file-watch.ts';
 import type { EventLog } from '#io/log.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
@@ -30,6 +32,7 @@ export class Router {
   readonly #deps: RouterDeps;
   readonly #servers: Servers;
   readonly #listenLog: ListenLog;
+  readonly #restart: Restart;
   #settings: RouterSettings | undefined;
   #watch: FileWatch | undefined;
   /** Faults of the file as it is now, when it is not the one that runs. */
@@ -45,6 +48,7 @@ export class Router {
     const { speaker, log, version } = deps;
     speaker.onEvent((event) => log.write(event));
     this.#listenLog = new ListenLog((event) => log.write(event));
+    this.#restart = new Restart(new StateFile(options.stateDir, Date.now()), (event) => log.write(event));
     this.#servers = new Servers(
       { runDir: options.runDir, nodeName: options.nodeName, version },
       {
@@ -73,7 +77,10 @@ export class Router {
     const { problems } = await speaker.configure({ listen, instances: [] });
     if (problems.length > 0) throw new StartError(problems[0]);
     this.#listenLog.update(listen, problems);
+    await speaker.begin(this.#restart.begin(settings.speaker.instances));
     await this.#apply(settings);
+    // Everything that we originate stands in the file; what the kernel adds, the speaker waits for itself.
+    await speaker.sourcesSynchronised();
     this.#servers.started();
     this.#watch = new FileWatch(
       { path: file.path, text, maxBytes: maxConfigBytes },
@@ -101,7 +108,9 @@ export class Router {
     // The reload that was under way may have planned another.
     clearTimeout(this.#retry);
     await this.#servers.close();
-    await this.#deps.speaker.stop();
+    const how = stopKindOf(this.#settings?.speaker.instances ?? []);
+    await this.#deps.speaker.stop(how);
+    this.#restart.end(how);
   }
 
   status(): readonly StatusEntry[] {
@@ -123,8 +132,14 @@ export class Router {
       state: 'error',
       message,
     }));
+    const state = this.#restart.problems.map((message): StatusEntry => ({
+      component: 'state',
+      state: 'warning',
+      message,
+    }));
     // What is wrong comes first.
-    return this.#faults.length === 0 ? [...listening, ...configuration] : [...configuration, ...listening];
+    const rest = [...listening, ...state];
+    return this.#faults.length === 0 ? [...rest, ...configuration] : [...configuration, ...rest];
   }
 
   #listProblems(): readonly string[] {

@@ -20,15 +20,22 @@ const quiet: ConfigureOutcome = {
 
 class RecordingSpeaker {
   readonly told: SpeakerHostConfig[] = [];
+  /** Every call in its order. */
+  readonly calls: string[] = [];
   problems: string[] = [];
   fault: Error | undefined;
   gate: Promise<void> = Promise.resolve();
 
   async configure(config: SpeakerHostConfig): Promise<ConfigureOutcome> {
     this.told.push(config);
+    this.calls.push(`configure ${config.instances.length}`);
     await this.gate;
     if (this.fault !== undefined) throw this.fault;
     return { ...quiet, problems: this.problems };
+  }
+
+  async sourcesSynchronised(): Promise<void> {
+    this.calls.push('synchronised');
   }
 }
 
@@ -45,6 +52,9 @@ function open(retryMs = 60_000) {
       write: (event) => events.push(event),
       measured: (_seconds, hasFailed) => runs.push(hasFailed),
       nowMs: () => 0,
+      begin: async (instances) => {
+        speaker.calls.push(`begin ${instances.length}`);
+      },
     },
   );
   const log = (): string[] =>
@@ -341,4 +351,22 @@ test('a Secret comes, changes and goes: its password with it, and in between the
   const said = [...log(), ...status()].join('\n');
   t.is(said.match(/is missing/g)?.length, 3);
   t.notRegex(said, /-word|elsewhere/);
+});
+
+test('the speaker begins before its first neighbor, and End-of-RIB may go once everything of the node is told', async (t) => {
+  const { store, speaker, reconciler } = open();
+  store.set(policy([tor]));
+  await reconciler.wake();
+  t.deepEqual(speaker.calls, []);
+  speaker.fault = new Error('not now');
+  store.set(node('10.244.1.0/24'), policy([tor]));
+  await reconciler.wake();
+  t.deepEqual(speaker.calls, ['begin 1', 'configure 1']);
+  speaker.fault = undefined;
+  await reconciler.wake();
+  t.deepEqual(speaker.calls.slice(2), ['configure 1', 'synchronised']);
+  store.set(node('10.244.1.0/24', '10.245.1.0/24'), policy([tor]));
+  await reconciler.wake();
+  t.deepEqual(speaker.calls.slice(4), ['configure 1']);
+  await reconciler.stop();
 });

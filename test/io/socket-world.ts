@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import type { Command, Happening } from './endpoint.ts';
 
 const execute = promisify(execFile);
-const endpointFile = fileURLToPath(new URL('endpoint.ts', import.meta.url));
+const endpointFile = fileURLToPath(new URL('./endpoint.ts', import.meta.url));
 
 export const addresses = {
   near: { ipv4: '10.66.1.1', ipv6: '2001:db8:66:1::1' },
