@@ -153,6 +153,7 @@ export class LocalRoutes {
       selfNextHop: undefined,
       peerNextHop: undefined,
       otc: undefined,
+      isLocal: true,
     });
     return changed === 0 ? undefined : changed;
   }

@@ -255,6 +255,7 @@ export class Aggregates {
         selfNextHop: undefined,
         peerNextHop: undefined,
         otc: undefined,
+        isLocal: true,
       });
     }
     aggregate.policy.forget(set);

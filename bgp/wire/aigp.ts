@@ -1,5 +1,5 @@
 // AIGP (RFC 7311): a list of TLVs, of which the first of type 1 holds the accumulated metric, 64 bits. Checking, reading and changing
-// its octets; all other TLVs pass as they are (§3.3). Whether a peer may send or get it, others decide.
+// its octets; all other TLVs pass as they are (§3.2). Whether a peer may send or get it, others decide.
 // hot
 
 import { AttributeCode, OPTIONAL, writeAttributeHeader } from './attribute-header.ts';
@@ -11,8 +11,14 @@ const METRIC_LENGTH = 11;
 const HEAD_LENGTH = 3;
 const WORD = 0x1_0000_0000;
 
-/** RFC 7311 §3.3: TLVs that do not fill the value exactly, or an AIGP TLV of another length than 11. */
+/** RFC 7311 §3.2: TLVs that do not fill the value exactly, an AIGP TLV of another length than 11, or the greatest metric in the first. */
 export function isMalformedAigp(buffer: Uint8Array, start: number, end: number): boolean {
+  if (hasWrongLengths(buffer, start, end)) return true;
+  const metric = findAigpMetric(buffer, start, end);
+  return metric >= 0 && (readUint32(buffer, metric) & readUint32(buffer, metric + 4)) === -1;
+}
+
+function hasWrongLengths(buffer: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end) {
     if (end - at < HEAD_LENGTH) return true;
@@ -24,7 +30,7 @@ export function isMalformedAigp(buffer: Uint8Array, start: number, end: number):
   return false;
 }
 
-/** Offset of the metric's eight octets: of the first AIGP TLV (RFC 7311 §3.3); -1 when there is none. */
+/** Offset of the metric's eight octets: of the first AIGP TLV (RFC 7311 §3.2); -1 when there is none. */
 export function findAigpMetric(buffer: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at += (buffer[at + 1] << 8) | buffer[at + 2]) {
     if (buffer[at] === METRIC_TYPE) return at + HEAD_LENGTH;

@@ -32,8 +32,6 @@ export interface AttributeRow {
   readonly flags: number;
   /** From peers further away it means nothing and is discarded unseen (RFC 7606 §7.5, §7.9, §7.10). */
   readonly scope: AttributeScope;
-  /** What wrong flags lead to. */
-  readonly flagsAction: AttributeFault['action'];
   /** Judges the value between start and end. */
   readonly findFault: (
     buffer: Uint8Array,
@@ -134,7 +132,6 @@ const rows: readonly AttributeRow[] = [
     name: 'ORIGIN',
     flags: WELL_KNOWN,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.1
     findFault: (buffer, start, end) => (end - start !== 1 ? badLength : buffer[start] > 2 ? badOrigin : undefined),
   },
@@ -143,7 +140,6 @@ const rows: readonly AttributeRow[] = [
     name: 'AS_PATH',
     flags: WELL_KNOWN,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.2
     findFault: (buffer, start, end, { asnSize, confederation, acceptsAsSets }) =>
       findAsPathFault(buffer, start, end, asnSize, confederation !== 'none', acceptsAsSets) ??
@@ -157,7 +153,6 @@ const rows: readonly AttributeRow[] = [
     name: 'NEXT_HOP',
     flags: WELL_KNOWN,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.3
     findFault: (buffer, start, end) => (end - start !== 4 ? badLength : findIpv4HostFault(buffer, start)),
   },
@@ -166,7 +161,6 @@ const rows: readonly AttributeRow[] = [
     name: 'MULTI_EXIT_DISC',
     flags: OPTIONAL,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.4
     findFault: (_buffer, start, end) => (end - start !== 4 ? badLength : undefined),
   },
@@ -175,7 +169,6 @@ const rows: readonly AttributeRow[] = [
     name: 'LOCAL_PREF',
     flags: WELL_KNOWN,
     scope: AttributeScope.Confederation,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.5
     findFault: (_buffer, start, end) => (end - start !== 4 ? badLength : undefined),
   },
@@ -184,7 +177,6 @@ const rows: readonly AttributeRow[] = [
     name: 'ATOMIC_AGGREGATE',
     flags: WELL_KNOWN,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.6
     findFault: (_buffer, start, end) => (end !== start ? badLengthDiscard : undefined),
   },
@@ -193,7 +185,6 @@ const rows: readonly AttributeRow[] = [
     name: 'AGGREGATOR',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.7; AS 0: RFC 7607 §2
     findFault: (buffer, start, end, { asnSize }) => {
       if (end - start !== asnSize + 4) return badLengthDiscard;
@@ -206,7 +197,6 @@ const rows: readonly AttributeRow[] = [
     name: 'COMMUNITIES',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.8
     findFault: isMultipleOf(4),
   },
@@ -215,7 +205,6 @@ const rows: readonly AttributeRow[] = [
     name: 'ORIGINATOR_ID',
     flags: OPTIONAL,
     scope: AttributeScope.Internal,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.9
     findFault: (_buffer, start, end) => (end - start !== 4 ? badOptionalLength : undefined),
   },
@@ -224,7 +213,6 @@ const rows: readonly AttributeRow[] = [
     name: 'CLUSTER_LIST',
     flags: OPTIONAL,
     scope: AttributeScope.Internal,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.10
     findFault: isMultipleOf(4),
   },
@@ -233,7 +221,6 @@ const rows: readonly AttributeRow[] = [
     name: 'MP_REACH_NLRI',
     flags: OPTIONAL,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     findFault: () => undefined,
   },
   {
@@ -241,7 +228,6 @@ const rows: readonly AttributeRow[] = [
     name: 'MP_UNREACH_NLRI',
     flags: OPTIONAL,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     findFault: () => undefined,
   },
   {
@@ -249,7 +235,6 @@ const rows: readonly AttributeRow[] = [
     name: 'EXTENDED_COMMUNITIES',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.14
     findFault: isMultipleOf(8),
   },
@@ -258,7 +243,6 @@ const rows: readonly AttributeRow[] = [
     name: 'AS4_PATH',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 6793 §6: a malformed AS4_PATH is discarded. Its confederation segments are no fault: they are left out when merging.
     // RFC 9774 §3: its sets are treated as those of AS_PATH.
     findFault: (buffer, start, end, { acceptsAsSets }) => {
@@ -271,7 +255,6 @@ const rows: readonly AttributeRow[] = [
     name: 'AS4_AGGREGATOR',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 6793 §6; AS 0: RFC 7607 §2
     findFault: (buffer, start, end) => {
       if (end - start !== 8) return badLengthDiscard;
@@ -284,7 +267,6 @@ const rows: readonly AttributeRow[] = [
     name: 'IPV6_EXTENDED_COMMUNITIES',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 7606 §7.15
     findFault: isMultipleOf(20),
   },
@@ -293,8 +275,7 @@ const rows: readonly AttributeRow[] = [
     name: 'AIGP',
     flags: OPTIONAL,
     scope: AttributeScope.Any,
-    // RFC 7311 §3.3: malformed in any way it is ignored and not passed on, and does no harm to the route.
-    flagsAction: 'discard',
+    // RFC 7311 §3.2: malformed it is ignored and not passed on, and does no harm to the route.
     findFault: (buffer, start, end) => (isMalformedAigp(buffer, start, end) ? badAigp : undefined),
   },
   {
@@ -302,7 +283,6 @@ const rows: readonly AttributeRow[] = [
     name: 'LARGE_COMMUNITY',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 8092 §5
     findFault: isMultipleOf(12),
   },
@@ -311,7 +291,6 @@ const rows: readonly AttributeRow[] = [
     name: 'ONLY_TO_CUSTOMER',
     flags: OPTIONAL_TRANSITIVE,
     scope: AttributeScope.Any,
-    flagsAction: 'withdraw',
     // RFC 9234 §5
     findFault: (_buffer, start, end) => (end - start !== 4 ? badOptionalLength : undefined),
   },

@@ -54,7 +54,7 @@ export interface ExportOptions {
   readonly isLeastPreferred: boolean;
   /** RFC 8326 §4: GRACEFUL_SHUTDOWN, and LOCAL_PREF 0 within the AS. */
   readonly isGracefulShutdown: boolean;
-  /** RFC 7311 §3.1, §3.4: not to this peer, as it is, or with the distance to the old next hop added. */
+  /** RFC 7311 §3.3, §3.4: not to this peer, as it is, or with the distance to the old next hop added. */
   readonly aigp: 'drop' | 'keep' | number;
   /** From policy. `self`, `peer` and `unchanged` next hops are the caller's business: they arrive in `nextHop`. */
   readonly changes: AttributeChanges;
@@ -85,6 +85,8 @@ export interface ImportContext {
   readonly peerNextHop: Uint8Array | undefined;
   /** RFC 9234 §5: the peer's AS number, added to what comes without OTC from a provider, a peer or a route server. */
   readonly otc: number | undefined;
+  /** Originated here: what is added is not Partial (RFC 4271 §5). False when absent. */
+  readonly isLocal?: boolean;
 }
 
 /** Lists, paths and a next hop may be added to a block of the greatest length. */
@@ -122,7 +124,7 @@ export function applyChanges(
     nextHop: nextHop === 'self' ? context.selfNextHop : nextHop === 'peer' ? context.peerNextHop : undefined,
     keepsLinkLocal: true,
     keepsMed: true,
-    isLocal: false,
+    isLocal: context.isLocal === true,
     defaultLocalPref: undefined,
     reflection: undefined,
     otc: context.otc,

@@ -39,7 +39,7 @@ export interface UpdateReaderOptions {
   readonly enforcesFirstAs?: boolean;
   /** RFC 5065: we are in a confederation, so that its segments are taken from internal and confederation peers. */
   readonly isInConfederation?: boolean;
-  /** RFC 7311 §3.1 AIGP_SESSION; by default for all but external peers. */
+  /** RFC 7311 §3.3 AIGP_SESSION; by default for all but external peers. */
   readonly acceptsAigp?: boolean;
   /** RFC 9774 §3 says no; false when absent. */
   readonly acceptsAsSets?: boolean;
@@ -296,18 +296,13 @@ export class UpdateReader {
       return;
     }
     if (code === AttributeCode.Aigp && !this.acceptsAigp) {
-      // RFC 7311 §3.1: as an unrecognized non-transitive attribute, which is quietly ignored.
+      // RFC 7311 §3.3: as an unrecognized non-transitive attribute, which is quietly ignored.
       list.drop(code);
       return;
     }
     if ((flags & (AttributeFlag.Optional | AttributeFlag.Transitive)) !== row.flags) {
       // RFC 7606 §3 (c)
-      const reason = `flags 0x${flags.toString(16)}`;
-      if (row.flagsAction === 'withdraw') this.fail(code, UpdateSubcode.AttributeFlagsError, reason);
-      else {
-        this.discard(code, reason);
-        list.drop(code);
-      }
+      this.fail(code, UpdateSubcode.AttributeFlagsError, `flags 0x${flags.toString(16)}`);
       return;
     }
     if ((code === AttributeCode.As4Path || code === AttributeCode.As4Aggregator) && this.rules.asnSize === 4) {

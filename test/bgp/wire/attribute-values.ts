@@ -70,7 +70,7 @@ export const pathAttributes: fc.Arbitrary<PathAttributes> = fc
     ipv6ExtendedCommunities: fc.array(fc.uint8Array({ minLength: 20, maxLength: 20 }), { maxLength: 3 }),
     aigp: fc.option(
       fc
-        .tuple(fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }), fc.boolean())
+        .tuple(fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_fffen }), fc.boolean())
         .map(([metric, hasOther]) => Uint8Array.of(...aigpOf(metric), ...(hasOther ? [9, 0, 4, 7] : []))),
       { nil: undefined },
     ),

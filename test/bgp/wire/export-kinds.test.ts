@@ -214,7 +214,7 @@ test('AIGP goes only where it is wanted, grows by the distance and stops at its 
   t.is(of(5n, { ...set(7), aigp: 'drop' }), undefined);
 });
 
-test('of several AIGP TLVs the first counts and all pass (RFC 7311 §3.3)', (t) => {
+test('of several AIGP TLVs the first counts and all pass (RFC 7311 §3.2)', (t) => {
   const aigp = fromHex('07 0004 ee 01 000b 0000000000000005 01 000b 0000000000000001');
   const out = derive({ aigp }, towards('ibgp', { aigp: 3 })).aigp ?? new Uint8Array(0);
   t.is(toHex(out), toHex(fromHex('07 0004 ee 01 000b 0000000000000008 01 000b 0000000000000001')));

@@ -98,16 +98,17 @@ const table = `
   IPV6_EXTENDED_COMMUNITIES of 24 octets    | c0 19: 00*24                 | withdraw withdraw withdraw | 7606 §7.15
   IPV6_EXTENDED_COMMUNITIES without members | c0 19:                       | withdraw withdraw withdraw | 7606 §7.15
   IPV6_EXTENDED_COMMUNITIES flagged well-known | 40 19: 00*20              | withdraw withdraw withdraw | 7606 §3 c
-  AIGP                                      | 80 1a: 01 000b 00*8          | drop     kept     kept     | 7311 §3.1
-  AIGP with an unknown TLV                  | 80 1a: 07 0004 00 01 000b 00*8 | drop   kept     kept     | 7311 §3.3
-  AIGP with two metrics                     | 80 1a: 01 000b 00*8 01 000b 00*8 | drop kept     kept     | 7311 §3.3
-  AIGP without TLV                          | 80 1a:                       | drop     kept     kept     | 7311 §3.3
-  AIGP with a metric of four octets         | 80 1a: 01 0007 00*4          | drop     discard  discard  | 7311 §3.3
-  AIGP with a TLV of length 2               | 80 1a: 01 0002               | drop     discard  discard  | 7311 §3.3
-  AIGP with a TLV of length 0               | 80 1a: 01 0000               | drop     discard  discard  | 7311 §3.3
-  AIGP with a TLV past its end              | 80 1a: 01 000c 00*8          | drop     discard  discard  | 7311 §3.3
-  AIGP with two octets left over            | 80 1a: 01 000b 00*8 0100     | drop     discard  discard  | 7311 §3.3
-  AIGP flagged transitive                   | c0 1a: 01 000b 00*8          | drop     discard  discard  | 7311 §3.3
+  AIGP                                      | 80 1a: 01 000b 00*8          | drop     kept     kept     | 7311 §3.3
+  AIGP with an unknown TLV                  | 80 1a: 07 0004 00 01 000b 00*8 | drop   kept     kept     | 7311 §3.2
+  AIGP with two metrics                     | 80 1a: 01 000b 00*8 01 000b 00*8 | drop kept     kept     | 7311 §3.2
+  AIGP without TLV                          | 80 1a:                       | drop     kept     kept     | 7311 §3.2
+  AIGP with a metric of four octets         | 80 1a: 01 0007 00*4          | drop     discard  discard  | 7311 §3.2
+  AIGP with a TLV of length 2               | 80 1a: 01 0002               | drop     discard  discard  | 7311 §3.2
+  AIGP with a TLV of length 0               | 80 1a: 01 0000               | drop     discard  discard  | 7311 §3.2
+  AIGP with a TLV past its end              | 80 1a: 01 000c 00*8          | drop     discard  discard  | 7311 §3.2
+  AIGP with two octets left over            | 80 1a: 01 000b 00*8 0100     | drop     discard  discard  | 7311 §3.2
+  AIGP flagged transitive                   | c0 1a: 01 000b 00*8          | drop     withdraw withdraw | 7606 §3 c; disabled: 7311 §3.3
+  AIGP of the greatest metric               | 80 1a: 01 000b ff*8          | drop     discard  discard  | 7311 §3.2
   LARGE_COMMUNITY                           | c0 20: 00*12                 | kept     kept     kept     | 8092 §3
   LARGE_COMMUNITY of eight octets           | c0 20: 00*8                  | withdraw withdraw withdraw | 8092 §5
   LARGE_COMMUNITY without members           | c0 20:                       | withdraw withdraw withdraw | 8092 §5
@@ -217,7 +218,7 @@ for (const kind of kinds) {
 }
 
 test('the table of RFC 7606 outcomes is whole', (t) => {
-  t.is(rows.length, 114);
+  t.is(rows.length, 115);
   for (const { what, outcomes } of rows)
     for (const kind of kinds) t.regex(outcomes[kind], /^(kept|drop|discard|withdraw)$/, what);
 });
