@@ -19,6 +19,16 @@ export class UnitFile {
     }
   }
 
+  /** Takes a capability away, to see what happens without. */
+  drop(capability: string): void {
+    for (const name of ['CapabilityBoundingSet', 'AmbientCapabilities']) {
+      this.#values.set(
+        name,
+        this.all(name).map((line) => line.replace(capability, '').trim()),
+      );
+    }
+  }
+
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
   }
@@ -31,7 +41,7 @@ export class UnitFile {
 
   /** Sets of capabilities of several lines add up. */
   capabilities(name: 'CapabilityBoundingSet' | 'AmbientCapabilities'): readonly string[] {
-    return this.all(name).flatMap((line) => line.split(' '));
+    return this.all(name).flatMap((line) => line.split(' ').filter((word) => word !== ''));
   }
 }
 
@@ -42,6 +52,12 @@ export interface Place {
   readonly folder: string;
   /** The user's number: nobody has made a user here. */
   readonly uid: number;
+}
+
+/** LimitNOFILE, or what there is where not even root may have more. */
+export function openFilesOf(unit: UnitFile): number {
+  const own = /Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return Math.min(Number(unit.one('LimitNOFILE')), Number(own ?? Infinity));
 }
 
 /** The command line that starts the unit's program with its rights; the folders are made. */
@@ -63,7 +79,7 @@ export function commandOf(unit: UnitFile, { tree, folder, uid }: Place): readonl
     ['-all', ...capabilities.map((name) => `+${name.toLowerCase().replace(/^cap_/, '')}`)].join(',');
   return [
     'prlimit',
-    `--nofile=${unit.one('LimitNOFILE')}`,
+    `--nofile=${openFilesOf(unit)}`,
     'setpriv',
     `--reuid=${uid}`,
     `--regid=${uid}`,
