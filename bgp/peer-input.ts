@@ -29,6 +29,8 @@ export interface PeerInputDeps {
   readonly limit: PrefixLimit;
   readonly faultTold: (fault: UpdateFault) => void;
   readonly endOfRib: (family: Family) => void;
+  /** Routes went although the limit had refused others. */
+  readonly withdrawn: (family: Family) => void;
 }
 
 export class PeerInput {
@@ -99,6 +101,7 @@ export class PeerInput {
     while (cursor.next()) {
       rib.withdraw(this.index, cursor.pathId, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
     }
+    if (rib.refused(this.index) > 0) this.deps.withdrawn(family);
   }
 
   private announce(

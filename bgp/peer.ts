@@ -115,6 +115,7 @@ export class Peer {
       limit: this.limit,
       faultTold: (fault) => this.tell({ type: 'update-fault', neighbor: address, ...fault }),
       endOfRib: (family) => this.endOfRib(family),
+      withdrawn: (family) => this.fetchRefused(family),
     });
     this.configureLimits();
   }
@@ -253,7 +254,10 @@ export class Peer {
       this.configureLimits();
     }
     const outcome = this.neighbor.reconfigure(this.effectiveConfig());
-    if (isLimitChanged) this.enforceLimits();
+    if (isLimitChanged) {
+      this.enforceLimits();
+      for (const family of families) this.fetchRefused(family);
+    }
     return outcome;
   }
 
@@ -269,15 +273,6 @@ export class Peer {
       const options = this.memberOptions(family, negotiated, connectionInfo);
       if (typeof options === 'string') continue;
       if (state.isJoined) groups.change(this.index, options);
-    }
-  }
-
-  /** Looks whether limits that refused routes have room again, or changed so that there are too many already. */
-  checkLimits(): void {
-    for (const family of families) {
-      if (!this.states[family.index].isNegotiated) continue;
-      // RFC 4486 §4 leaves it to us; a refresh brings in what was refused (RFC 2918).
-      if (this.deps.ribs[family.index].takeRoom(this.index)) this.askAgain(family);
     }
   }
 
@@ -340,6 +335,13 @@ export class Peer {
   /** RFC 2918 §4. */
   private sendAgain(family: Family): void {
     if (this.states[family.index].isJoined) this.deps.ribs[family.index].groups.refresh(this.index);
+  }
+
+  /** There is room again below a limit that refused routes: a refresh brings them in (RFC 2918). */
+  private fetchRefused(family: Family): void {
+    if (this.states[family.index].isNegotiated && this.deps.ribs[family.index].takeRoom(this.index)) {
+      this.askAgain(family);
+    }
   }
 
   private askAgain(family: Family): void {

@@ -1,0 +1,200 @@
+// Limits on the number of prefixes: what each action does to routes and session, and what is told.
+
+import test from 'ava';
+import type { MaxPrefixesConfig } from '#bgp/config.ts';
+import type { SpeakerEvent } from '#bgp/events.ts';
+import type { Speaker } from '#bgp/speaker.ts';
+import {
+  locRib,
+  neighborConfig,
+  neighborView,
+  networks,
+  prefixesOf,
+  showRoutes,
+  speakerConfig,
+  SpeakerLab,
+} from '#support/speaker-lab.ts';
+
+const A = '192.0.2.1';
+const B = '192.0.2.2';
+
+type LimitEvent = Extract<SpeakerEvent, { readonly type: 'prefix-limit' }>;
+
+interface Pair {
+  readonly lab: SpeakerLab;
+  readonly limited: Speaker;
+  readonly sender: Speaker;
+  readonly events: SpeakerEvent[];
+  readonly send: (count: number) => void;
+  readonly limit: (maxPrefixes: Partial<MaxPrefixesConfig>) => void;
+}
+
+const defaults: MaxPrefixesConfig = { limit: 4, warningPercent: 75, action: 'warn', restartSec: 60 };
+
+function pair(maxPrefixes: Partial<MaxPrefixesConfig>): Pair {
+  const lab = new SpeakerLab();
+  const { speaker: limited, events } = lab.add('limited', [A]);
+  const { speaker: sender } = lab.add('sender', [B]);
+  const send = (count: number): void => {
+    const prefixes = Array.from({ length: count }, (_, index) => `10.${index}.0.0/16`);
+    sender.configure(
+      speakerConfig({
+        asn: 65002,
+        routerId: B,
+        neighbors: [neighborConfig({ address: A })],
+        networks: networks(...prefixes, '2001:db8::/32'),
+      }),
+    );
+    lab.settle();
+  };
+  const limit = (overrides: Partial<MaxPrefixesConfig>): void => {
+    limited.configure(
+      speakerConfig({
+        asn: 65001,
+        routerId: A,
+        neighbors: [
+          neighborConfig({
+            address: B,
+            isPassive: true,
+            familyOptions: { 'ipv4-unicast': { maxPrefixes: { ...defaults, ...overrides } } },
+          }),
+        ],
+      }),
+    );
+    lab.settle();
+  };
+  limit(maxPrefixes);
+  send(0);
+  lab.pass(1);
+  return { lab, limited, sender, events, send, limit };
+}
+
+const told = (events: readonly SpeakerEvent[]): LimitEvent[] => events.filter((event) => event.type === 'prefix-limit');
+const held = (speaker: Speaker): number => showRoutes(speaker, locRib('ipv4-unicast')).length;
+
+test('a share of the limit is told once, and once more when the limit is passed; with warn all is taken', (t) => {
+  const { limited, events, send } = pair({});
+  send(2);
+  t.deepEqual(told(events), []);
+  send(3);
+  send(4);
+  t.deepEqual(
+    told(events).map(({ level, prefixes, limit }) => [level, prefixes, limit]),
+    [['warning', 3, 4]],
+  );
+  send(7);
+  send(9);
+  t.deepEqual(
+    told(events).map(({ level }) => level),
+    ['warning', 'reached'],
+  );
+  t.is(held(limited), 9);
+  t.is(neighborView(limited, B).state, 'Established');
+});
+
+test('discard takes no more than the limit, keeps the session, and fetches what was refused when there is room', (t) => {
+  const { lab, limited, sender, events, send } = pair({ action: 'discard' });
+  send(6);
+  t.is(held(limited), 4);
+  t.is(neighborView(limited, B).state, 'Established');
+  t.like(neighborView(limited, B).families[0], { receivedPrePolicy: 4, refusedByLimit: 2 });
+  t.deepEqual(neighborView(limited, B).families[0].maxPrefixes, { ...defaults, action: 'discard' });
+  t.like(told(events).at(-1), { level: 'reached', limit: 4, action: 'discard' });
+  sender.configure(
+    speakerConfig({
+      asn: 65002,
+      routerId: B,
+      neighbors: [neighborConfig({ address: A })],
+      networks: networks('10.2.0.0/16', '10.3.0.0/16', '10.4.0.0/16', '10.5.0.0/16'),
+    }),
+  );
+  lab.settle();
+  t.deepEqual(prefixesOf(showRoutes(limited, locRib('ipv4-unicast'))), [
+    '10.2.0.0/16',
+    '10.3.0.0/16',
+    '10.4.0.0/16',
+    '10.5.0.0/16',
+  ]);
+});
+
+test('a raised limit lets in what was refused, without a reset', (t) => {
+  const { lab, limited, send, limit } = pair({ action: 'discard' });
+  send(6);
+  limit({ action: 'discard', limit: 10 });
+  lab.settle();
+  t.is(held(limited), 6);
+  t.is(neighborView(limited, B).connectionsEstablished, 1);
+});
+
+test('restart ends the session with 6/1, the family and the limit as data, and lets it come back (RFC 4486 §4)', (t) => {
+  const { lab, limited, sender, send } = pair({ action: 'restart' });
+  const notifications: Uint8Array[] = [];
+  const endpoint = lab.network.find(B);
+  const handler = endpoint?.handler;
+  t.truthy(handler);
+  if (endpoint === undefined || handler === undefined) return;
+  endpoint.handler = {
+    ...handler,
+    received: (connection, bytes) => {
+      if (bytes[18] === 3) notifications.push(bytes.slice());
+      handler.received(connection, bytes);
+    },
+  };
+  send(5);
+  lab.pass(1);
+  t.deepEqual([...notifications[0].subarray(19)], [6, 1, 0, 1, 1, 0, 0, 0, 4]);
+  const { lastReset } = neighborView(sender, A);
+  t.deepEqual([lastReset?.direction, lastReset?.code, lastReset?.subcode], ['received', 6, 1]);
+  t.is(held(limited), 0);
+  lab.pass(30);
+  t.not(neighborView(limited, B).state, 'Established');
+  t.regex(neighborView(limited, B).downReason ?? '', /more than 4 prefixes of ipv4-unicast; tried again in \d+ s/);
+  send(2);
+  lab.pass(60);
+  t.is(neighborView(limited, B).state, 'Established');
+  t.is(held(limited), 2);
+});
+
+test('shutdown leaves the neighbor down until somebody clears it', (t) => {
+  const { lab, limited, send } = pair({ action: 'shutdown' });
+  send(5);
+  lab.pass(3600);
+  t.not(neighborView(limited, B).state, 'Established');
+  t.is(neighborView(limited, B).downReason, 'more than 4 prefixes of ipv4-unicast');
+  send(3);
+  t.deepEqual(limited.clear(B, 'hard'), [B]);
+  lab.pass(30);
+  t.is(neighborView(limited, B).state, 'Established');
+  t.is(held(limited), 3);
+});
+
+test('a limit that is lowered below what is there acts at once', (t) => {
+  const { lab, limited, events, send, limit } = pair({ limit: 10, action: 'restart' });
+  send(6);
+  t.is(held(limited), 6);
+  limit({ limit: 5, action: 'restart' });
+  lab.pass(1);
+  t.not(neighborView(limited, B).state, 'Established');
+  t.like(told(events).at(-1), { level: 'reached', prefixes: 6, limit: 5 });
+});
+
+test('the limit of one family is nothing to the other', (t) => {
+  const { limited, send } = pair({ action: 'discard', limit: 1 });
+  send(3);
+  t.is(held(limited), 1);
+  t.deepEqual(prefixesOf(showRoutes(limited, locRib('ipv6-unicast'))), []);
+  t.is(neighborView(limited, B).families[1].refusedByLimit, 0);
+});
+
+test('a session that flaps below the limit never meets it', (t) => {
+  const { lab, limited, events, send } = pair({ action: 'shutdown' });
+  send(2);
+  for (let round = 0; round < 5; round++) {
+    lab.breakConnections(limited);
+    // Oscillations are damped.
+    lab.pass(600);
+    t.is(neighborView(limited, B).state, 'Established');
+  }
+  t.deepEqual(told(events), []);
+  t.is(held(limited), 2);
+});
