@@ -6,10 +6,11 @@ import { growUint32, nextCapacity } from '../net/columns.ts';
 import type { RibCore } from './core.ts';
 import type { Exporter } from './exporter.ts';
 import type { RouteRows } from './route-rows.ts';
-import type { PeerIndex } from './types.ts';
+import type { PeerIndex, UpdateGroupOptions } from './types.ts';
 
 /** What an Adj-RIB-Out asks of its group. */
 export interface RibOutOwner {
+  readonly options: UpdateGroupOptions;
   readonly exporter: Exporter;
   /** Whether a peer is a member, so that its own routes are not sent to it. */
   has(peer: PeerIndex): boolean;

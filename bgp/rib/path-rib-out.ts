@@ -23,8 +23,6 @@ export class PathRibOut extends AdjRibOut {
   private outPeers: Uint16Array;
   private entryLimit: number;
   private freeHead: number;
-  /** Most paths a prefix; 0: all. */
-  private readonly pathLimit: () => number;
   private readonly source: PathRibOut | undefined;
   // scratch: what is to be advertised of one prefix
   private wantedIds: Uint32Array;
@@ -34,7 +32,7 @@ export class PathRibOut extends AdjRibOut {
   /** scratch: by path, its place among what is wanted plus one. */
   private places: Uint32Array;
 
-  constructor(core: RibCore, pathLimit: () => number, source?: PathRibOut) {
+  constructor(core: RibCore, source?: PathRibOut) {
     super(core);
     this.firsts = new Uint32Array(source?.firsts.length ?? 1024);
     this.outAttributes = new Uint32Array(256);
@@ -43,7 +41,6 @@ export class PathRibOut extends AdjRibOut {
     this.outPeers = new Uint16Array(256);
     this.entryLimit = 1;
     this.freeHead = 0;
-    this.pathLimit = pathLimit;
     this.source = source;
     this.wantedIds = new Uint32Array(16);
     this.wantedAttributes = new Uint32Array(16);
@@ -117,7 +114,7 @@ export class PathRibOut extends AdjRibOut {
   }
 
   protected makeHeir(): PathRibOut {
-    return new PathRibOut(this.core, this.pathLimit, this);
+    return new PathRibOut(this.core, this);
   }
 
   protected hasOwn(slot: number): boolean {
@@ -154,7 +151,7 @@ export class PathRibOut extends AdjRibOut {
     if (this.places.length < paths.pathLimit) {
       this.places = new Uint32Array(nextCapacity(this.places.length, paths.pathLimit));
     }
-    const count = ranking.rank(slot, this.pathLimit());
+    const count = ranking.rank(slot, owner.options.addPathLimit ?? 0);
     for (let index = 0; index < count; index++) {
       const path = ranking.ranked[index];
       const attr = exporter.export(path, slot);

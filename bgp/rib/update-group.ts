@@ -198,8 +198,7 @@ export class UpdateGroup implements RibOutOwner {
   }
 
   private makeRibOut(): AdjRibOut {
-    if (this.options.addPathLimit === undefined) return new PlainRibOut(this.core);
-    return new PathRibOut(this.core, () => this.options.addPathLimit ?? 0);
+    return this.options.addPathLimit === undefined ? new PlainRibOut(this.core) : new PathRibOut(this.core);
   }
 
   private setMemberships(memberships: readonly Membership[]): void {

@@ -10,9 +10,9 @@ export function rowText(
   return `${peer}${isBest ? ' best' : ''} ${reason} ${localPref ?? 100} ${[...communities].toSorted((a, b) => a - b).join(',')}`;
 }
 
-export function tableText(routes: ReadonlyMap<string, string>): string {
+export function listText(routes: ReadonlyMap<string, readonly string[]>): string {
   return [...routes]
-    .map(([prefix, text]) => `${prefix} ${text}`)
+    .flatMap(([prefix, texts]) => texts.map((text) => `${prefix} ${text}`))
     .toSorted()
     .join('\n');
 }

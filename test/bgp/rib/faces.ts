@@ -92,3 +92,36 @@ export function compile(model: ModelPolicy, name: string): Policy {
     otherwise: model.isOtherwiseAccepting ? 'accept' : 'reject',
   });
 }
+
+export const acceptAll: ModelPolicy = {
+  prefixes: undefined,
+  addCommunities: [],
+  localPreference: undefined,
+  isAccepting: true,
+  isOtherwiseAccepting: false,
+};
+
+/** Every policy that a peer may get, real and as the model has it. */
+export function makePolicies(face: Face): { real: Policy; model: ModelPolicy }[] {
+  const models: ModelPolicy[] = [
+    acceptAll,
+    acceptAll,
+    { ...acceptAll, isAccepting: false },
+    { ...acceptAll, addCommunities: [300], localPreference: 200 },
+    {
+      ...acceptAll,
+      prefixes: face.prefixes.slice(1, 4),
+      addCommunities: [100, 400],
+      isOtherwiseAccepting: true,
+    },
+    { ...acceptAll, prefixes: face.prefixes.slice(2, 5), isOtherwiseAccepting: false },
+    { ...acceptAll, prefixes: face.prefixes.slice(0, 3), isAccepting: false, isOtherwiseAccepting: true },
+    {
+      ...acceptAll,
+      prefixes: face.prefixes.slice(1, 2),
+      addCommunities: [0xffffff01],
+      isOtherwiseAccepting: true,
+    },
+  ];
+  return models.map((model, index) => ({ model, real: compile(model, `policy${index}`) }));
+}

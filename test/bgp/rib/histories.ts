@@ -24,23 +24,15 @@ import {
   SegmentType,
 } from '#bgp/wire/attributes.ts';
 import { randomFrom } from '#support/seed.ts';
-import { addressOf, compile, type Face, faces, prefixOf, textOf } from './faces.ts';
+import { acceptAll, addressOf, type Face, faces, makePolicies, prefixOf, textOf } from './faces.ts';
 import { Receiver } from './receiver.ts';
 import { address } from './update-text.ts';
-import { rowText, same, tableText } from './compare.ts';
-import { describe, Model, type ModelAttributes, type ModelPeer, type ModelPolicy } from './model.ts';
+import { listText, rowText, same } from './compare.ts';
+import { CLUSTER_ID, describe, Model, type ModelAttributes, type ModelPeer, type ModelPolicy } from './model.ts';
 
 const LOCAL_ASN = 65_000;
 const NOW_SEC = 1_700_000_000;
 const STALLED_BYTES = 64 << 20;
-
-const acceptAll: ModelPolicy = {
-  prefixes: undefined,
-  addCommunities: [],
-  localPreference: undefined,
-  isAccepting: true,
-  isOtherwiseAccepting: false,
-};
 
 export class History {
   readonly log: string[] = [];
@@ -80,10 +72,11 @@ export class History {
       nextHops: this.nextHops,
       hashSeed: seed,
     });
-    this.policies = this.makePolicies();
+    this.policies = makePolicies(this.face);
     this.model.peers.push({
       number: 0,
       isIbgp: false,
+      isClient: false,
       routerId: 0,
       address: -1,
       importPolicy: acceptAll,
@@ -91,7 +84,8 @@ export class History {
     });
     const count = 2 + this.below(5);
     for (let index = 0; index < count; index++) {
-      const isIbgp = this.chance(0.4);
+      const isIbgp = this.chance(0.5);
+      const isClient = isIbgp && this.chance(0.5);
       // Peers are numbered in another order than that of their addresses; router ids repeat.
       const host = (index * 7 + 3) % 11;
       const id = 1 + this.below(3);
@@ -103,11 +97,13 @@ export class History {
         kind: isIbgp ? 'ibgp' : 'ebgp',
         asn: isIbgp ? LOCAL_ASN : 64_500 + index,
         routerId: id,
+        isReflectorClient: isClient,
       });
       const policy = this.policies[this.below(this.policies.length)];
       this.model.peers.push({
         number,
         isIbgp,
+        isClient,
         routerId: id,
         address: host,
         importPolicy: policy.model,
@@ -233,7 +229,8 @@ export class History {
   }
 
   private up(peer: ModelPeer): void {
-    const receiver = new Receiver(peer.number, this.chance(0.7));
+    const addPathLimit = this.chance(0.3) ? this.below(4) : undefined;
+    const receiver = new Receiver(peer.number, this.chance(0.7), addPathLimit !== undefined);
     if (this.chance(0.3)) {
       peer.routerId = 1 + this.below(3);
       this.ribPeers.update(peer.number, { routerId: peer.routerId });
@@ -249,11 +246,17 @@ export class History {
       nextHop: addressOf(nextHop),
       nextHopMode: peer.isIbgp && this.chance(0.3) ? 'self' : 'default',
       isFourOctetAs: receiver.hasFourOctetAsn,
+      isReflectorClient: peer.isClient,
+      clusterId: CLUSTER_ID,
+      addPathLimit,
       exportPolicy: policy.real,
     };
-    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf: options.nextHopMode === 'self' };
+    const isNextHopSelf = options.nextHopMode === 'self';
+    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf, addPathLimit };
+    const kind = peer.isClient ? 'client' : peer.isIbgp ? 'ibgp' : 'ebgp';
     this.log.push(
-      `up ${peer.number} ${peer.isIbgp ? 'ibgp' : 'ebgp'} ${nextHop} policy ${this.policies.indexOf(policy)}`,
+      `up ${peer.number} ${kind} ${nextHop} policy ${this.policies.indexOf(policy)} paths ${addPathLimit}` +
+        ` router id ${peer.routerId}${isNextHopSelf ? ' self' : ''}`,
     );
     this.receivers.set(peer, receiver);
     this.options.set(peer, options);
@@ -282,8 +285,9 @@ export class History {
     const policy = this.pick(this.policies);
     const nextHop = this.chance(0.3) ? this.pick(this.face.ownNextHops) : peer.session.nextHop;
     this.log.push(`export ${peer.number} policy ${this.policies.indexOf(policy)} next hop ${nextHop}`);
-    const options = { ...before, exportPolicy: policy.real, nextHop: addressOf(nextHop) };
-    peer.session = { ...peer.session, exportPolicy: policy.model, nextHop };
+    const addPathLimit = before.addPathLimit === undefined ? undefined : this.below(4);
+    const options = { ...before, exportPolicy: policy.real, nextHop: addressOf(nextHop), addPathLimit };
+    peer.session = { ...peer.session, exportPolicy: policy.model, nextHop, addPathLimit };
     this.options.set(peer, options);
     this.rib.groups.change(peer.number, options);
   }
@@ -332,8 +336,9 @@ export class History {
       if (receiver.fault !== '') throw new Error(`peer ${peer.number}: ${receiver.fault}`);
       if (receiver.queued > 0) continue;
       const expected = this.model.advertised(peer);
-      same(`routes of ${peer.number}`, tableText(receiver.routes), tableText(expected));
-      same(`sent to ${peer.number}`, String(this.rib.groups.sent(peer.number)), String(expected.size));
+      same(`routes of ${peer.number}`, listText(receiver.byPrefix()), listText(expected));
+      const count = [...expected.values()].reduce((sum, texts) => sum + texts.length, 0);
+      same(`sent to ${peer.number}`, String(this.rib.groups.sent(peer.number)), String(count));
       if (receiver.endsOfRib === 0 || receiver.endsOfRib !== receiver.endsOfRibTold) {
         throw new Error(`peer ${peer.number}: ${receiver.endsOfRib} End-of-RIB sent, ${receiver.endsOfRibTold} told`);
       }
@@ -343,7 +348,7 @@ export class History {
     same('accepted view', this.viewPrefixes('accepted', peer), this.model.accepted(peer).toSorted().join(' '));
     const receiver = this.receivers.get(peer);
     if (receiver?.queued === 0) {
-      same('advertised view', this.viewPrefixes('advertised', peer), [...receiver.routes.keys()].toSorted().join(' '));
+      same('advertised view', this.viewPrefixes('advertised', peer), prefixesOf(receiver));
     }
   }
 
@@ -440,30 +445,6 @@ export class History {
     };
   }
 
-  private makePolicies(): { real: Policy; model: ModelPolicy }[] {
-    const models: ModelPolicy[] = [
-      acceptAll,
-      acceptAll,
-      { ...acceptAll, isAccepting: false },
-      { ...acceptAll, addCommunities: [300], localPreference: 200 },
-      {
-        ...acceptAll,
-        prefixes: this.face.prefixes.slice(1, 4),
-        addCommunities: [100, 400],
-        isOtherwiseAccepting: true,
-      },
-      { ...acceptAll, prefixes: this.face.prefixes.slice(2, 5), isOtherwiseAccepting: false },
-      { ...acceptAll, prefixes: this.face.prefixes.slice(0, 3), isAccepting: false, isOtherwiseAccepting: true },
-      {
-        ...acceptAll,
-        prefixes: this.face.prefixes.slice(1, 2),
-        addCommunities: [0xffffff01],
-        isOtherwiseAccepting: true,
-      },
-    ];
-    return models.map((model, index) => ({ model, real: compile(model, `policy${index}`) }));
-  }
-
   private below(limit: number): number {
     return Math.floor(this.random() * limit);
   }
@@ -475,6 +456,13 @@ export class History {
   private pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)];
   }
+}
+
+function prefixesOf(receiver: Receiver): string {
+  return [...receiver.routes.keys()]
+    .map((key) => key.replace(/#.*/, ''))
+    .toSorted()
+    .join(' ');
 }
 
 const reasonNames = Object.fromEntries(Object.entries(DecisionReason).map(([name, code]) => [code, name]));

@@ -27,6 +27,8 @@ export interface ModelPolicy {
 export interface ModelPeer {
   number: number;
   isIbgp: boolean;
+  /** RFC 4456. */
+  isClient: boolean;
   routerId: number;
   /** Order of peer addresses. */
   address: number;
@@ -39,12 +41,19 @@ export interface ModelSession {
   exportPolicy: ModelPolicy;
   nextHop: string;
   isNextHopSelf: boolean;
+  /** RFC 7911: how many paths a prefix, 0 for all; undefined: the best one. */
+  addPathLimit: number | undefined;
 }
 
 interface ModelPath {
   peer: ModelPeer;
   attributes: ModelAttributes;
   isLoop: boolean;
+}
+
+interface Candidate {
+  path: ModelPath;
+  attributes: ModelAttributes;
 }
 
 export interface ModelRoute {
@@ -54,6 +63,7 @@ export interface ModelRoute {
   attributes: ModelAttributes;
 }
 
+export const CLUSTER_ID = 99;
 const NO_EXPORT = 0xffffff01;
 const NO_ADVERTISE = 0xffffff02;
 const NO_EXPORT_SUBCONFED = 0xffffff03;
@@ -98,21 +108,76 @@ export class Model {
 
   /** The accepted routes of a prefix with what the decision process says of each (RFC 4271 §9.1). */
   locRib(prefix: string): ModelRoute[] {
-    const routes: { path: ModelPath; attributes: ModelAttributes }[] = [];
+    const routes = this.routesOf(prefix);
+    const reasons = new Map<ModelPath, string>(routes.map(({ path }) => [path, 'None']));
+    const best = this.choose(routes, reasons)?.path;
+    return routes.map(({ path, attributes }) => ({
+      peer: path.peer.number,
+      isBest: path === best,
+      reason: reasons.get(path) ?? 'None',
+      attributes,
+    }));
+  }
+
+  /** What a peer with a session must have from us: texts of the attributes by prefix (RFC 4271 §9.2 and §5). */
+  advertised(to: ModelPeer): Map<string, string[]> {
+    const sent = new Map<string, string[]>();
+    const { session } = to;
+    if (session === undefined) return sent;
+    for (const prefix of this.table.keys()) {
+      const texts = this.ranked(prefix, session.addPathLimit ?? 1)
+        .map(({ path, attributes }) => this.passOn(path.peer, to, session, prefix, attributes))
+        .filter((text) => text !== undefined);
+      if (texts.length > 0) sent.set(prefix, texts.toSorted());
+    }
+    return sent;
+  }
+
+  private passOn(
+    from: ModelPeer,
+    to: ModelPeer,
+    session: ModelSession,
+    prefix: string,
+    received: ModelAttributes,
+  ): string | undefined {
+    if (from === to) return undefined;
+    const isReflected = from.isIbgp && to.isIbgp;
+    // RFC 4456 §6
+    if (isReflected && !from.isClient && !to.isClient) return undefined;
+    const { communities } = received;
+    if (communities.includes(NO_ADVERTISE)) return undefined;
+    if (!to.isIbgp && (communities.includes(NO_EXPORT) || communities.includes(NO_EXPORT_SUBCONFED))) return undefined;
+    const sent = exported(received, prefix, session, to.isIbgp, from.number === 0, isReflected, this.localAsn);
+    if (sent === undefined) return undefined;
+    if (!isReflected) return describe(sent);
+    // RFC 4456 §8
+    return describe({
+      ...sent,
+      originatorId: received.originatorId ?? from.routerId,
+      clusterList: [CLUSTER_ID, ...received.clusterList],
+    });
+  }
+
+  private routesOf(prefix: string): Candidate[] {
+    const routes: Candidate[] = [];
     for (const path of this.table.get(prefix)?.values() ?? []) {
       const attributes = imported(path, prefix);
       if (attributes !== undefined) routes.push({ path, attributes });
     }
-    const reasons = new Map<ModelPath, string>(routes.map(({ path }) => [path, 'None']));
+    return routes;
+  }
+
+  /** The best of some routes and why each of them lost (RFC 4271 §9.1.2). */
+  private choose(routes: Candidate[], reasons: Map<ModelPath, string>): Candidate | undefined {
     let candidates = routes.filter(({ attributes }) => this.isReachable(attributes.nextHop));
     let last = 'OnlyPath';
-    const keepBest = (rule: string, isWorse: (one: (typeof routes)[0], other: (typeof routes)[0]) => boolean): void => {
+    const keepBest = (rule: string, isWorse: (one: Candidate, other: Candidate) => boolean): void => {
       const worse = candidates.filter((one) => candidates.some((other) => isWorse(one, other)));
       for (const { path } of worse) reasons.set(path, rule);
       if (worse.length > 0) last = rule;
       candidates = candidates.filter((one) => !worse.includes(one));
     };
-    const byLeast = (rule: string, value: (route: (typeof routes)[0]) => number): void =>
+    const byLeast = (rule: string, value: (route: Candidate) => number): void =>
       keepBest(rule, (one, other) => value(one) > value(other));
     // FRR gives what began here a weight of 32768.
     byLeast('Weight', ({ path }) => (path.peer.number === 0 ? 0 : 1));
@@ -132,34 +197,23 @@ export class Model {
     byLeast('RouterId', ({ path, attributes }) => attributes.originatorId ?? path.peer.routerId);
     byLeast('ClusterLength', ({ attributes }) => attributes.clusterList.length);
     byLeast('PeerAddress', ({ path }) => path.peer.address);
-    const best = candidates[0]?.path;
+    const best = candidates[0];
     if (candidates.length > 1) throw new Error('the model could not decide');
-    if (best !== undefined) reasons.set(best, last);
-    return routes.map(({ path, attributes }) => ({
-      peer: path.peer.number,
-      isBest: path === best,
-      reason: reasons.get(path) ?? 'None',
-      attributes,
-    }));
+    if (best !== undefined) reasons.set(best.path, last);
+    return best;
   }
 
-  /** What a peer with a session must have from us: text of the attributes by prefix (RFC 4271 §9.2 and §5). */
-  advertised(to: ModelPeer): Map<string, string> {
-    const sent = new Map<string, string>();
-    const { session } = to;
-    if (session === undefined) return sent;
-    for (const prefix of this.table.keys()) {
-      const route = this.locRib(prefix).find(({ isBest }) => isBest);
-      if (route === undefined || route.peer === to.number) continue;
-      const from = this.peers.find(({ number }) => number === route.peer);
-      if (from?.isIbgp === true && to.isIbgp) continue;
-      const { communities } = route.attributes;
-      if (communities.includes(NO_ADVERTISE)) continue;
-      if (!to.isIbgp && (communities.includes(NO_EXPORT) || communities.includes(NO_EXPORT_SUBCONFED))) continue;
-      const attributes = exported(route.attributes, prefix, session, to.isIbgp, route.peer === 0, this.localAsn);
-      if (attributes !== undefined) sent.set(prefix, describe(attributes));
+  /** The best, then the best of the others, and so on. */
+  private ranked(prefix: string, limit: number): Candidate[] {
+    const left = this.routesOf(prefix);
+    const found: Candidate[] = [];
+    while (limit === 0 || found.length < limit) {
+      const next = this.choose(left, new Map());
+      if (next === undefined) break;
+      found.push(next);
+      left.splice(left.indexOf(next), 1);
     }
-    return sent;
+    return found;
   }
 
   private isReachable(nextHop: string | undefined): boolean {
@@ -189,6 +243,7 @@ function exported(
   session: ModelSession,
   isIbgp: boolean,
   isLocal: boolean,
+  isReflected: boolean,
   localAsn: number,
 ): ModelAttributes | undefined {
   const allowed = applyPolicy(session.exportPolicy, prefix, attributes);
@@ -196,7 +251,7 @@ function exported(
   if (isIbgp) {
     return {
       ...allowed,
-      nextHop: session.isNextHopSelf || isLocal ? session.nextHop : allowed.nextHop,
+      nextHop: (session.isNextHopSelf && !isReflected) || isLocal ? session.nextHop : allowed.nextHop,
       localPref: allowed.localPref ?? 100,
     };
   }

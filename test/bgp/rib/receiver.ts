@@ -17,16 +17,29 @@ export class Receiver {
   isStrict = false;
   fault = '';
 
-  constructor(peer: number, hasFourOctetAsn: boolean) {
+  readonly hasPathIds: boolean;
+
+  constructor(peer: number, hasFourOctetAsn: boolean, hasPathIds: boolean) {
     this.peer = peer;
     this.hasFourOctetAsn = hasFourOctetAsn;
+    this.hasPathIds = hasPathIds;
+  }
+
+  /** Texts of the attributes by prefix, whatever the path identifiers. */
+  byPrefix(): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    for (const [key, text] of this.routes) {
+      const [prefix] = key.split('#');
+      found.set(prefix, [...(found.get(prefix) ?? []), text].toSorted());
+    }
+    return found;
   }
 
   send(bytes: Uint8Array, updates: number): void {
     const messages = splitMessages(bytes);
     if (messages.length !== updates) this.fault = `${messages.length} messages were called ${updates}`;
     for (const message of messages) {
-      const update = readUpdate(message, this.hasFourOctetAsn);
+      const update = readUpdate(message, this.hasFourOctetAsn, this.hasPathIds);
       if (update.isEndOfRib) this.endsOfRib++;
       for (const prefix of update.withdrawn) {
         if (!this.routes.delete(prefix) && this.isStrict) this.fault = `${prefix} was withdrawn twice`;
