@@ -42,11 +42,41 @@ const happenings: readonly ((pair: Pair, side: Side, random: () => number) => vo
   },
   (_pair, { neighbor }, random) =>
     neighbor.reconfigure({ ...neighbor.config, isPassive: random() < 0.5, port: 179 + Math.floor(random() * 2) }),
+  (_pair, { neighbor }, random) =>
+    neighbor.stop((['restart', 'deconfigured', 'final'] as const)[Math.floor(random() * 3)]),
+  (_pair, { neighbor }, random) => {
+    const { timers } = neighbor.config;
+    const hasNotification = random() < 0.5;
+    const mode = random() < 0.5 ? 'full' : 'helper';
+    const { gracefulRestart: _gracefulRestart, ...rest } = neighbor.config;
+    neighbor.reconfigure({
+      ...rest,
+      ...(random() < 0.7 ? { gracefulRestart: { mode, restartTimeSec: 30, stalePathSec: 60, hasNotification } } : {}),
+      offersExtendedMessages: random() < 0.5,
+      dampsPeerOscillations: random() < 0.5,
+      timers: {
+        ...timers,
+        delayOpenSec: random() < 0.3 ? Math.floor(random() * 20) : 0,
+        sendHoldSec: 100 + Math.floor(random() * 400),
+        keepaliveSec: 1 + Math.floor(random() * 30),
+        holdTimeSec: 30 + Math.floor(random() * 60),
+      },
+    });
+  },
+  (_pair, { neighbor }, random) => {
+    const { heldDownReason: _heldDownReason, ...rest } = neighbor.config;
+    neighbor.reconfigure({ ...rest, ...(random() < 0.3 ? { heldDownReason: 'no secret' } : {}) });
+  },
+  (_pair, { neighbor }, random) =>
+    neighbor.reconfigure({ ...neighbor.config, password: `key ${Math.floor(random() * 3)}` }),
+  (_pair, { endpoint }, random) => {
+    for (const connection of endpoint.openConnections) endpoint.setReading(connection, random() < 0.7);
+  },
 ];
 
 function checkAlways(
-  t: { true(value: boolean, message?: string): void },
-  { endpoint, calls, neighbor, accepted }: Side,
+  t: { true(value: boolean, message?: string): void; is(a: unknown, b: unknown, message?: string): void },
+  { endpoint, calls, ends, neighbor, accepted }: Side,
   at: string,
 ): void {
   // A connection that waits to be accepted is the system's: the neighbor has not heard of it.
@@ -67,6 +97,7 @@ function checkAlways(
     (neighbor.negotiated !== undefined) === neighbor.isEstablished,
     `${at}: negotiated values belong to a session`,
   );
+  t.is(ends.length, calls.length >> 1, at);
   const view = neighbor.view();
   t.true(view.connectionsEstablished - view.connectionsDropped === (neighbor.isEstablished ? 1 : 0), at);
 }
@@ -88,7 +119,9 @@ test('random histories: two connections at most, one down per established, and a
     network.isCut = false;
     for (const { endpoint, neighbor } of [a, b]) {
       endpoint.isListening = true;
-      neighbor.reconfigure({ ...neighbor.config, isPassive: false });
+      for (const connection of endpoint.openConnections) endpoint.setReading(connection, true);
+      const { heldDownReason: _heldDownReason, ...rest } = neighbor.config;
+      neighbor.reconfigure({ ...rest, isPassive: false });
       neighbor.setShutdown(false);
       neighbor.start();
     }
