@@ -2,6 +2,7 @@
 // Surprises of our own code and texts of the peer are here as well. All octets are written by hand (bytes.ts).
 
 import test from 'ava';
+import type { PeerKind } from '#bgp/net/peer-kind.ts';
 import type { SessionState } from '#bgp/session/state.ts';
 import { NotificationError } from '#bgp/wire/notification.ts';
 import { concat, END_OF_RIB, KEEPALIVE, message, notification, open, updateOf } from './bytes.ts';
@@ -47,12 +48,31 @@ const cases: readonly (readonly [string, Uint8Array, Answer, Answer, Answer])[] 
   ['a NOTIFICATION of unknown code', notification(99, 99), 'nothing', 'nothing', 'nothing'],
 ];
 
+/** The peer is AS 65002 to all of them. */
+const kinds: Readonly<Record<PeerKind, Parameters<typeof rawPair>[1]>> = {
+  ebgp: {},
+  ibgp: { left: { asn: 65002 }, a: { remoteAsn: 'internal' } },
+  confederation: { left: { confederation: { identifier: 100, members: [65002] } }, a: { remoteAsn: 65002 } },
+};
+
+test('the peer is what the tests take it for', (t) => {
+  for (const kind of ['ebgp', 'ibgp', 'confederation'] as const) {
+    t.is(rawPair('Established', kinds[kind]).us.neighbor.negotiated?.kind, kind);
+  }
+});
+
 for (const [name, bytes, ...answers] of cases) {
   for (const [index, state] of states.entries()) {
     const answer = answers[index];
-    test(`${name} in ${state}: ${answer === 'nothing' ? 'no NOTIFICATION' : `NOTIFICATION ${answer[0]}/${answer[1]}`}`, (t) => {
-      for (const segmentBytes of [65_536, 1]) {
-        const { network, us, peer } = rawPair(state);
+    const said = answer === 'nothing' ? 'no NOTIFICATION' : `NOTIFICATION ${answer[0]}/${answer[1]}`;
+    test(`${name} in ${state}, from a peer of each kind: ${said}`, (t) => {
+      for (const [kind, segmentBytes] of [
+        ['ebgp', 65_536],
+        ['ebgp', 1],
+        ['ibgp', 65_536],
+        ['confederation', 65_536],
+      ] as const) {
+        const { network, us, peer } = rawPair(state, kinds[kind]);
         network.segmentBytes = segmentBytes;
         peer.send(bytes);
         network.run();
