@@ -1,0 +1,309 @@
+// TCP MD5 (RFC 2385), TTL security (RFC 5082), dynamic and link-local neighbors against FRR and BIRD: FRR one hop away,
+// BIRD one and two hops away. Neither of them changes a password without ending its session (both do so by design), so the
+// peer that "follows" is FRR whose socket got the new key from outside, as any peer's kernel would have it.
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { NeighborConfig, NeighborOptionsConfig, SpeakerConfig } from '#bgp/config.ts';
+import { command, findUnmet, needs, root } from '#support/skip.ts';
+import { addresses, run, SocketWorld } from '../io/socket-world.ts';
+import { SpeakerProcess } from './speaker-process.ts';
+
+const requirements = [root, command('ip', 'iproute2'), command('bgpd', 'frr'), command('bird', 'bird2')];
+const world = new SocketWorld('sec');
+let folder: string;
+let speaker: SpeakerProcess;
+let bgpd: number;
+const birds: ChildProcess[] = [];
+
+const frr = addresses.router.ipv4;
+const frr6 = addresses.router.ipv6;
+
+const frrConfig = `
+router bgp 65002
+ bgp router-id 10.66.1.2
+ no bgp ebgp-requires-policy
+ neighbor ${addresses.near.ipv4} remote-as 65001
+ neighbor ${addresses.near.ipv4} timers 3 30
+ neighbor ${addresses.near.ipv4} timers connect 1
+ neighbor ${addresses.near.ipv4} password first
+ neighbor ${addresses.near.ipv6} remote-as 65001
+ neighbor ${addresses.near.ipv6} timers 3 30
+ neighbor ${addresses.near.ipv6} timers connect 1
+ neighbor ${addresses.near.ipv6} ttl-security hops 1
+`;
+
+test.before(async () => {
+  if (findUnmet(requirements) !== undefined) return;
+  folder = mkdtempSync(join(tmpdir(), 'waggle-secure-'));
+  chmodSync(folder, 0o755);
+  await world.make();
+  const own = join(folder, 'frr');
+  mkdirSync(own);
+  writeFileSync(join(own, 'bgpd.conf'), frrConfig);
+  const uid = Number(await run('id', '-u', 'frr'));
+  const gid = Number(await run('id', '-g', 'frr'));
+  for (const path of [own, join(own, 'bgpd.conf')]) chownSync(path, uid, gid);
+  const bgpdWords = ['/usr/lib/frr/bgpd', '-d', '-n', '-Z', '-P', '0', '--vty_socket', own];
+  const files = ['-f', join(own, 'bgpd.conf'), '-i', join(own, 'bgpd.pid')];
+  await run('ip', 'netns', 'exec', world.names.router, ...bgpdWords, ...files);
+  await until(() => existsSync(join(own, 'bgpd.pid')) && readFileSync(join(own, 'bgpd.pid'), 'utf8') !== '');
+  bgpd = Number(readFileSync(join(own, 'bgpd.pid'), 'utf8'));
+  speaker = new SpeakerProcess(world.names.near);
+});
+
+test.after.always(async () => {
+  if (folder === undefined) return;
+  await speaker?.stop();
+  for (const bird of birds) bird.kill();
+  if (bgpd > 1) process.kill(bgpd);
+  await world.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<boolean> {
+  const endMs = Date.now() + limitMs;
+  for (;;) {
+    if (await isTrue()) return true;
+    if (Date.now() > endMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const options: NeighborOptionsConfig = {
+  port: 179,
+  remoteAsn: 65002,
+  description: undefined,
+  isPassive: false,
+  families: ['ipv4-unicast', 'ipv6-unicast'],
+  importPolicy: 'accept',
+  exportPolicy: 'accept',
+  isNextHopSelf: false,
+  ttl: undefined,
+  sourceAddress: undefined,
+  timers: { connectRetrySec: 1, holdTimeSec: 30, keepaliveSec: 3 },
+  isShutdown: false,
+};
+
+function configure(
+  neighbors: readonly (Partial<NeighborConfig> & { readonly address: string })[],
+  more: Partial<SpeakerConfig> = {},
+): Promise<readonly string[]> {
+  return speaker.configure({
+    listen: [
+      { address: '0.0.0.0', port: 179 },
+      { address: '::', port: 179 },
+    ],
+    instances: [
+      {
+        instance: 'main',
+        asn: 65001,
+        routerId: '10.66.1.1',
+        neighbors: neighbors.map((neighbor) => ({ ...options, ...neighbor })),
+        networks: [{ prefix: '203.0.113.0/24', origin: 'igp' }],
+        policies: [],
+        ...more,
+      },
+    ],
+  });
+}
+
+const isUp = (address: string): Promise<boolean> =>
+  until(async () => (await speaker.neighbor(address))?.state === 'Established');
+
+function vtysh(...commands: readonly string[]): string {
+  const words = commands.flatMap((text) => ['-c', text]);
+  return spawnSync('vtysh', ['--vty_socket', join(folder, 'frr'), ...words], { encoding: 'utf8' }).stdout;
+}
+
+const inFrr = (...commands: readonly string[]): string => vtysh('configure terminal', 'router bgp 65002', ...commands);
+
+/** Gives a new key to the sockets that a process has towards an address, from outside (pidfd_getfd(2)). */
+function changeKeyOf(pid: number, peer: string, key: string): number {
+  const script = `
+import ctypes, os, socket, struct, sys
+pid, peer, key = int(sys.argv[1]), sys.argv[2], sys.argv[3].encode()
+libc = ctypes.CDLL(None, use_errno=True)
+pidfd = os.pidfd_open(pid)
+changed = 0
+for name in os.listdir(f'/proc/{pid}/fd'):
+    try:
+        if not os.readlink(f'/proc/{pid}/fd/{name}').startswith('socket:'): continue
+    except OSError: continue
+    fd = libc.syscall(438, pidfd, int(name), 0)
+    if fd < 0: continue
+    own = socket.socket(fileno=fd)
+    try:
+        if own.family != socket.AF_INET or own.getpeername()[0] != peer: continue
+    except OSError: continue
+    address = struct.pack('<HH4s', 2, 0, socket.inet_aton(peer)).ljust(128, b'\\0')
+    own.setsockopt(6, 14, address + struct.pack('<BBHI', 0, 0, len(key), 0) + key.ljust(80, b'\\0'))
+    changed += 1
+print(changed)
+`;
+  const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script, `${pid}`, peer, key], { encoding: 'utf8' });
+  if (stderr !== '') throw new Error(stderr);
+  return Number(stdout);
+}
+
+for (const [who, isPassive] of [
+  ['we open', false],
+  ['FRR opens', true],
+] as const) {
+  test.serial(
+    `a session with a password comes up when ${who} it`,
+    needs(requirements, async (t) => {
+      const neighbor = `neighbor ${addresses.near.ipv4}`;
+      // The other side is passive.
+      inFrr(`${isPassive ? 'no ' : ''}${neighbor} passive`);
+      t.deepEqual(await configure([{ address: frr, password: 'first', isPassive }]), []);
+      t.true(await isUp(frr));
+      // The key is in use on both ends: without it FRR's kernel would have let nothing through.
+      t.is((await speaker.neighbor(frr))?.connectionsEstablished, 1);
+      t.regex(vtysh(`show bgp neighbors ${addresses.near.ipv4}`), /Peer Authentication Enabled/);
+      await configure([]);
+      inFrr(`no ${neighbor} passive`);
+    }),
+  );
+}
+
+test.serial(
+  'with another password, or none, there is no session in either direction, and the next try with the right one has it',
+  needs(requirements, async (t) => {
+    for (const password of ['wrong', undefined]) {
+      await configure([]);
+      await configure([{ address: frr, ...(password === undefined ? {} : { password }) }]);
+      t.false(await until(async () => (await speaker.neighbor(frr))?.state === 'Established', 4000));
+    }
+    await configure([{ address: frr, password: 'first' }]);
+    t.true(await isUp(frr));
+  }),
+);
+
+test.serial(
+  'a password changes on the live session, which stands still until FRR has the new one, and was never down',
+  needs([...requirements, command('python3', 'python3')], async (t) => {
+    await configure([{ address: frr, password: 'first' }]);
+    t.true(await isUp(frr));
+    const before = await speaker.neighbor(frr);
+    const established = before?.connectionsEstablished;
+    for (const [index, key] of ['second', 'third'].entries()) {
+      // Once our side first, once FRR's.
+      if (index === 1) t.is(changeKeyOf(bgpd, addresses.near.ipv4, key), 1);
+      t.deepEqual(await configure([{ address: frr, password: key }]), []);
+      const received = (await speaker.neighbor(frr))?.received.keepalive ?? 0;
+      if (index === 0) {
+        // Keepalives go out every 3 s: in 7 s none of them was understood.
+        await new Promise((resolve) => setTimeout(resolve, 7000));
+        t.is((await speaker.neighbor(frr))?.received.keepalive, received);
+        t.is(changeKeyOf(bgpd, addresses.near.ipv4, key), 1);
+      }
+      t.true(await until(async () => ((await speaker.neighbor(frr))?.received.keepalive ?? 0) > received + 1, 20_000));
+    }
+    const after = await speaker.neighbor(frr);
+    t.is(after?.state, 'Established');
+    t.is(after?.connectionsEstablished, established);
+    t.regex(vtysh(`show bgp neighbors ${addresses.near.ipv4}`), /BGP state = Established/);
+  }),
+);
+
+test.serial(
+  'when FRR is told of the new password itself it ends the session, and comes back with it',
+  needs(requirements, async (t) => {
+    await configure([{ address: frr, password: 'third' }]);
+    t.true(await isUp(frr));
+    t.is((await speaker.neighbor(frr))?.connectionsEstablished, 1);
+    await configure([{ address: frr, password: 'fourth' }]);
+    inFrr(`neighbor ${addresses.near.ipv4} password fourth`);
+    t.true(await until(async () => (await speaker.neighbor(frr))?.connectionsEstablished === 2, 40_000));
+    t.true(await isUp(frr));
+    await configure([]);
+  }),
+);
+
+test.serial(
+  'TTL security with FRR: one hop is near enough',
+  needs(requirements, async (t) => {
+    t.deepEqual(await configure([{ address: frr6, gtsmHops: 1 }]), []);
+    t.true(await isUp(frr6));
+    await configure([{ address: frr6, gtsmHops: 1, isPassive: true, description: 'only they open' }]);
+    inFrr('exit');
+    vtysh(`clear bgp ${addresses.near.ipv6}`);
+    t.true(await until(async () => (await speaker.neighbor(frr6))?.connectionsEstablished === 2));
+    t.true(await isUp(frr6));
+    await configure([]);
+  }),
+);
+
+async function startBird(namespace: string, name: string, protocol: string): Promise<void> {
+  const config = join(folder, `${name}.conf`);
+  writeFileSync(config, `router id 10.66.2.1;\nprotocol device {}\n${protocol}\n`);
+  const words = ['-f', '-c', config, '-s', join(folder, `${name}.ctl`), '-P', join(folder, `${name}.pid`)];
+  birds.push(spawn('ip', ['netns', 'exec', namespace, 'bird', ...words], { stdio: 'ignore' }));
+  await until(() => existsSync(join(folder, `${name}.ctl`)));
+}
+
+test.serial(
+  'TTL security with BIRD across a router: two hops are near enough, one is not, in either direction',
+  needs(requirements, async (t) => {
+    await startBird(
+      world.names.far,
+      'far',
+      `protocol bgp p { local ${addresses.far.ipv4} as 65003; neighbor ${addresses.near.ipv4} as 65001; multihop 2;
+        ttl security on; connect retry time 1; connect delay time 1; error wait time 1,2; password "both"; ipv4 { import all; export none; }; }`,
+    );
+    const far = { address: addresses.far.ipv4, remoteAsn: 65003, password: 'both' } as const;
+    t.deepEqual(await configure([{ ...far, gtsmHops: 1 }]), []);
+    t.false(await until(async () => (await speaker.neighbor(far.address))?.state === 'Established', 5000));
+    for (const isPassive of [false, true]) {
+      await configure([]);
+      await configure([{ ...far, gtsmHops: 2, isPassive }]);
+      t.true(await isUp(far.address), `${isPassive}`);
+    }
+    // Multihop without the security: BIRD insists on it and does not hear a smaller TTL.
+    await configure([]);
+    await configure([{ ...far, ttl: 64 }]);
+    t.false(await until(async () => (await speaker.neighbor(far.address))?.state === 'Established', 4000));
+    await configure([]);
+  }),
+);
+
+test.serial(
+  'a link-local BIRD with a password comes up from either side, on the interface of its zone',
+  needs(requirements, async (t) => {
+    const own = await world.linkLocal(world.names.near, 'eth0');
+    const theirs = await world.linkLocal(world.names.router, 'eth0');
+    // FRR has port 179 in that namespace.
+    await startBird(
+      world.names.router,
+      'local',
+      `protocol bgp l { local ${theirs} port 1179 as 65004; neighbor ${own}%eth0 as 65001; password "linked";
+        connect retry time 1; connect delay time 1; error wait time 1,2; ipv6 { import all; export none; }; }`,
+    );
+    const address = `${theirs}%eth0`;
+    for (const isPassive of [false, true]) {
+      const peer = { address, port: 1179, remoteAsn: 65004, password: 'linked', interfaceName: 'eth0', isPassive };
+      t.deepEqual(await configure([peer]), []);
+      t.true(await isUp(address), `${isPassive}`);
+      await configure([]);
+    }
+  }),
+);
+
+test.serial(
+  'dynamic neighbors share a password by their prefix',
+  needs(requirements, async (t) => {
+    inFrr(`neighbor ${addresses.near.ipv4} password prefix-wide`);
+    const dynamic = { ...options, isPassive: true, password: 'prefix-wide' };
+    const dynamicNeighbors = [{ prefix: '10.66.1.0/24', limit: 5, neighbor: dynamic }];
+    t.deepEqual(await configure([], { dynamicNeighbors }), []);
+    t.true(await isUp(frr));
+    const problems = await configure([{ address: '10.66.1.77' }], { dynamicNeighbors });
+    t.regex(problems[0], /^neighbor 10\.66\.1\.77 has no password but lies within 10\.66\.1\.0\/24, which has one/);
+    t.true(await isUp(frr));
+    await configure([]);
+  }),
+);
