@@ -102,15 +102,22 @@ export class Decision {
    */
   choose(prefix: number): number {
     const { next, reasons } = this.paths;
+    const only = this.paths.first[prefix];
+    this.equalCount = 0;
+    if (only === 0) return 0;
+    if (next[only] === 0) {
+      const isUsable = this.checkUsable(only);
+      reasons[only] = isUsable ? DecisionReason.OnlyPath : DecisionReason.None;
+      return isUsable ? only : 0;
+    }
     this.isTelling = true;
     this.count = 0;
-    for (let path = this.paths.first[prefix]; path !== 0; path = next[path]) {
+    for (let path = only; path !== 0; path = next[path]) {
       reasons[path] = DecisionReason.None;
       if (!this.checkUsable(path)) continue;
       if (this.count === this.candidates.length) this.growScratch();
       this.candidates[this.count++] = path;
     }
-    this.equalCount = 0;
     if (this.count === 0) return 0;
     const best = this.decide(this.paths.best[prefix]);
     // What took out the last rival is what made it the best.

@@ -31,6 +31,8 @@ export class Multipath {
   private readonly attributes: AttributeSets;
   private readonly peers: RibPeers;
   private readonly decision: Decision;
+  /** False until there was a set: most speakers never have one, and no flags need to be looked at. */
+  private hasMarked: boolean;
   // scratch: the set being made, the best path first
   private readonly members: number[];
 
@@ -46,16 +48,21 @@ export class Multipath {
     this.attributes = attributes;
     this.peers = peers;
     this.decision = decision;
+    this.hasMarked = false;
     this.members = [];
   }
 
   /** Marks the set around what {@link Decision.choose} has just chosen; true when the set is another one than before. */
   mark(prefix: number, best: number): boolean {
-    const { first, flags, next } = this.paths;
+    const hasEquals = best !== 0 && this.decision.equalCount > 1;
+    if (!hasEquals && !this.hasMarked) return false;
     const { members } = this;
     members.length = 0;
-    if (best !== 0 && this.decision.equalCount > 1) this.select(best);
+    if (hasEquals) this.select(best);
     const isSet = members.length > 1;
+    if (isSet) this.hasMarked = true;
+    else if (!this.hasMarked) return false;
+    const { first, flags, next } = this.paths;
     let hasChanged = false;
     for (let path = first[prefix]; path !== 0; path = next[path]) {
       const flag = isSet && members.includes(path) ? PathFlag.Multipath : 0;

@@ -306,6 +306,7 @@ test('nothing is installed while selection is deferred, and what an earlier run 
   world.settle();
   t.deepEqual(fib.calls, []);
   world.rib.isDeferred = false;
+  world.rib.sweepFib();
   world.settle(7);
   t.is(fib.routes.size, 50);
   t.is(fib.sweeps, 1);
