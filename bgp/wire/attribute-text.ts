@@ -1,8 +1,14 @@
 // Path attributes in words, written as FRR writes them, since that is what people and their scripts read.
-// RFC 5396 (asplain), RFC 1997 and the IANA registry of well-known communities, RFC 4360, RFC 8092.
+// RFC 5396 (asplain), RFC 1997 and the IANA registry of well-known communities, RFC 4360, RFC 5701, RFC 7311, RFC 8092.
 
 import { formatIpv4 } from '../net/address.ts';
-import { type AsPathSegment, type LargeCommunity, SegmentType } from './attributes.ts';
+import {
+  type AsPathSegment,
+  type LargeCommunity,
+  SegmentType,
+  type UnknownAttribute,
+  aigpMetric,
+} from './attributes.ts';
 
 /** `65001 65002 {65003,65004}`; confederation segments in () and []. Empty text for an empty path. */
 export function formatAsPath(path: readonly AsPathSegment[]): string {
@@ -75,10 +81,9 @@ const SUBTYPE_LINK_BANDWIDTH = 0x04;
 export function formatExtendedCommunity(value: Uint8Array): string {
   const type = value[0] & 0x3f;
   const subtype = value[1];
-  const isTransitive = (value[0] & 0x40) === 0;
   const prefix = subtype === SUBTYPE_ROUTE_TARGET ? 'RT' : subtype === SUBTYPE_ROUTE_ORIGIN ? 'SoO' : undefined;
   if (prefix !== undefined && type <= 2) return `${prefix}:${formatAdministrator(type, value)}`;
-  if (type === 0 && subtype === SUBTYPE_LINK_BANDWIDTH && !isTransitive) return formatBandwidth(value);
+  if (type === 0 && subtype === SUBTYPE_LINK_BANDWIDTH) return formatBandwidth(value);
   return `UNK:${value[0]}, ${subtype}`;
 }
 
@@ -95,12 +100,30 @@ function formatAdministrator(type: number, value: Uint8Array): string {
 function formatBandwidth(value: Uint8Array): string {
   const view = new DataView(value.buffer, value.byteOffset, 8);
   const bytes = view.getFloat32(4);
-  const bits = bytes * 8;
-  const unit =
-    bits >= 1e9
-      ? `${(bits / 1e9).toFixed(3)} Gbps`
-      : bits >= 1e6
-        ? `${(bits / 1e6).toFixed(3)} Mbps`
-        : `${(bits / 1e3).toFixed(3)} Kbps`;
-  return `LB:${view.getUint16(2)}:${Math.trunc(bytes)} (${unit})`;
+  return `LB:${view.getUint16(2)}:${Math.trunc(bytes)} (${formatBitRate(bytes * 8)})`;
+}
+
+function formatBitRate(bits: number): string {
+  if (bits >= 1e9) return `${(bits / 1e9).toFixed(3)} Gbps`;
+  if (bits >= 1e6) return `${(bits / 1e6).toFixed(3)} Mbps`;
+  return bits >= 1e3 ? `${(bits / 1e3).toFixed(3)} Kbps` : `${Math.trunc(bits)} bps`;
+}
+
+/** Twenty octets (RFC 5701) as hexadecimal digits: nobody has words for them. */
+export function formatIpv6ExtendedCommunity(value: Uint8Array): string {
+  return formatHex(value);
+}
+
+/** The accumulated metric (RFC 7311 §3) of an AIGP value, `none` without one. */
+export function formatAigp(value: Uint8Array): string {
+  return aigpMetric(value)?.toString() ?? 'none';
+}
+
+/** `99/0xe0/010203`: code, flags, octets. */
+export function formatUnknownAttribute({ code, flags, value }: UnknownAttribute): string {
+  return `${code}/0x${flags.toString(16).padStart(2, '0')}/${formatHex(value)}`;
+}
+
+function formatHex(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('');
 }

@@ -6,11 +6,14 @@ import fc from 'fast-check';
 import { ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
 import { AttributeSets } from '#bgp/wire/attribute-sets.ts';
 import {
+  formatAigp,
   formatAsPath,
   formatCommunities,
   formatCommunity,
   formatExtendedCommunity,
+  formatIpv6ExtendedCommunity,
   formatLargeCommunity,
+  formatUnknownAttribute,
   sortLargeCommunities,
 } from '#bgp/wire/attribute-text.ts';
 import { SegmentType, decodePathAttributes, emptyAttributes, encodePathAttributes } from '#bgp/wire/attributes.ts';
@@ -124,5 +127,19 @@ test('extended communities read as FRR prints them', (t) => {
   t.is(formatExtendedCommunity(fromHex('0202 fa56ea01 0005')), 'RT:4200000001:5');
   t.is(formatExtendedCommunity(fromHex('0003 fde9 00000064')), 'SoO:65001:100');
   t.is(formatExtendedCommunity(fromHex('4004 fde9 4cee6b28')), 'LB:65001:125000000 (1.000 Gbps)');
+  t.is(formatExtendedCommunity(fromHex('0004 fbf4 4773 5940')), 'LB:64500:62297 (498.378 Kbps)');
+  t.is(formatExtendedCommunity(fromHex('4004 fbf4 4a989680')), 'LB:64500:5000000 (40.000 Mbps)');
+  t.is(formatExtendedCommunity(fromHex('4004 fbf4 42480000')), 'LB:64500:50 (400 bps)');
   t.is(formatExtendedCommunity(fromHex('0677 0000 00000000')), 'UNK:6, 119');
+});
+
+test('attributes that FRR has no words for read as numbers and octets', (t) => {
+  t.is(
+    formatIpv6ExtendedCommunity(fromHex(`0002 20010db8${'00'.repeat(12)} 0005`)),
+    `000220010db8${'00'.repeat(12)}0005`,
+  );
+  t.is(formatAigp(fromHex('01 000b fffffffffffffffe')), '18446744073709551614');
+  t.is(formatAigp(fromHex('02 0003')), 'none');
+  t.is(formatUnknownAttribute({ code: 99, flags: 0xe0, value: Uint8Array.of(1, 2, 255) }), '99/0xe0/0102ff');
+  t.is(formatUnknownAttribute({ code: 4, flags: 0, value: new Uint8Array(0) }), '4/0x00/');
 });
