@@ -69,4 +69,8 @@ export class InstanceFib implements Fib {
   sweepStale(family: Family): void {
     this.#fib?.sweepStale(family);
   }
+
+  clear(): void {
+    this.#fib?.clear();
+  }
 }

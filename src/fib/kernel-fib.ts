@@ -159,6 +159,21 @@ export class KernelFib implements Fib, OwnRoutes {
     }
   }
 
+  /** Nothing is wanted any more, neither by this run nor by the one before. */
+  clear(): void {
+    const told = RouteState.ToldInstalled | RouteState.ToldMissing;
+    for (const columns of this.#columns) {
+      for (let slot = 1; slot < columns.prefixes.limit; slot++) {
+        if (!columns.prefixes.isUsed(slot)) continue;
+        const set = columns.wanted[slot];
+        columns.wanted[slot] = 0;
+        if (set !== 0) this.#sets.release(set);
+        this.#clear(columns, slot, RouteState.Stale | RouteState.Failed | told);
+        this.#enqueue(columns, slot);
+      }
+    }
+  }
+
   /** Next hops may resolve to something else now. */
   nextHopsChanged(): void {
     const changed = this.#sets.resolveAgain();
@@ -421,15 +436,8 @@ export class KernelFib implements Fib, OwnRoutes {
 
   async #removeAll(): Promise<void> {
     clearTimeout(this.#retry);
+    this.clear();
     for (const columns of this.#columns) {
-      for (let slot = 1; slot < columns.prefixes.limit; slot++) {
-        if (!columns.prefixes.isUsed(slot)) continue;
-        const set = columns.wanted[slot];
-        columns.wanted[slot] = 0;
-        if (set !== 0) this.#sets.release(set);
-        this.#clear(columns, slot, RouteState.Stale | RouteState.Failed);
-        if (columns.installed[slot] !== 0) columns.enqueue(slot);
-      }
       while (columns.queued > 0) {
         this.#writeSome(columns);
         await new Promise((resolve) => {

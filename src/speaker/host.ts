@@ -10,10 +10,10 @@ import { Speaker } from '#bgp/speaker.ts';
 
 import type { DebugKind, InstanceView, MemoryView, RouteQuery, SpeakerOutcome, UpdateGroupView } from '#bgp/views.ts';
 import { SystemClock } from '#io/clock.ts';
-import { ConnectedNextHops } from '#io/connected-next-hops.ts';
 import { TcpListeners } from '#io/tcp-listeners.ts';
 import { defaultTransportOptions, TcpTransport } from '#io/tcp-transport.ts';
 import { HostRouteView } from './host-route-view.ts';
+import { type InstanceKernel, KernelSide } from './kernel-side.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { PortError } from './port-error.ts';
 import type { BeginState, ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig, StopKind } from './port.ts';
@@ -22,11 +22,11 @@ import { acceptedOptions, listListenRules } from './socket-rules.ts';
 
 /** How long one turn works before sockets and timers are looked at again. */
 const turnBudgetMs = 8;
-const interfaceRefreshMs = 5_000;
 const maxOpenViews = 64;
 
 interface Hosted {
   readonly speaker: Speaker;
+  readonly kernel: InstanceKernel;
   config: SpeakerConfig;
 }
 
@@ -35,7 +35,7 @@ export class SpeakerHost {
   readonly #speakers = new Map<string, Hosted>();
   readonly #owners = new Map<ConnectionId, Speaker>();
   readonly #clock: SystemClock;
-  readonly #nextHops: ConnectedNextHops;
+  readonly #kernel: KernelSide;
   readonly #transport: TcpTransport;
   /** The transport as the speakers see it: what they close is theirs no longer. */
   readonly #owned: Transport;
@@ -54,16 +54,15 @@ export class SpeakerHost {
     this.#onEvent = onEvent;
     this.#clock = new SystemClock(() => this.#planTurn());
     this.#refusals = new RefusalLog(this.#clock, onEvent);
-    this.#nextHops = new ConnectedNextHops(
-      { refreshMs: interfaceRefreshMs },
-      { changed: () => this.#interfacesChanged() },
-    );
+    this.#kernel = new KernelSide({
+      clock: this.#clock,
+      onEvent,
+      changed: () => this.#kernelChanged(),
+      onWork: () => this.#planTurn(),
+    });
     this.#transport = new TcpTransport(defaultTransportOptions, {
       nextAcceptedId: () => this.#nextConnection++,
-      interfaces: () => {
-        this.#nextHops.refresh();
-        return this.#nextHops.addresses();
-      },
+      interfaces: () => this.#kernel.interfaceAddresses(),
       events: {
         opened: (connection, info) => this.#owners.get(connection)?.connectionOpened(connection, info),
         failed: (connection, error) => {
@@ -182,7 +181,8 @@ export class SpeakerHost {
     await this.#listeners.stop();
     for (const view of this.#views) view.close();
     for (const { speaker } of this.#speakers.values()) speaker.stop(how);
-    this.#nextHops.stop();
+    for (const { kernel } of this.#speakers.values()) await this.#kernel.end(kernel, how);
+    this.#kernel.close();
     this.#delay.stop();
     await this.#transport.settled();
     this.#clock.stop();
@@ -212,16 +212,19 @@ export class SpeakerHost {
       networksRemoved += outcome.networksRemoved;
     };
     const wanted = new Set(config.instances.map(({ instance }) => instance));
-    for (const [name, { speaker, config: last }] of this.#speakers) {
+    for (const [name, { speaker, kernel, config: last }] of this.#speakers) {
       if (wanted.has(name)) continue;
       speaker.stop('deconfigured');
       this.#speakers.delete(name);
+      await this.#kernel.end(kernel, 'deconfigured');
       total.removed.push(...last.neighbors.map(({ address }) => address));
       networksRemoved += last.networks.length;
     }
     for (const instance of config.instances) {
       try {
-        add(this.#configureInstance(instance));
+        const { outcome, kernel } = this.#configureInstance(instance);
+        add(outcome);
+        problems.push(...(await this.#kernel.configure(kernel, instance)));
       } catch (error) {
         // ConfigError and PolicyError: the speaker changed nothing and goes on as it was.
         if (!(error instanceof Error) || !['ConfigError', 'PolicyError'].includes(error.name)) throw error;
@@ -241,17 +244,19 @@ export class SpeakerHost {
     };
   }
 
-  #configureInstance(config: SpeakerConfig): SpeakerOutcome {
+  #configureInstance(config: SpeakerConfig): { readonly outcome: SpeakerOutcome; readonly kernel: InstanceKernel } {
     const known = this.#speakers.get(config.instance);
     if (known !== undefined) {
       const outcome = known.speaker.configure(config);
       known.config = config;
-      return outcome;
+      return { outcome, kernel: known.kernel };
     }
+    const kernel = this.#kernel.open(config.instance, () => speaker);
     const speaker: Speaker = new Speaker(config.instance, {
       transport: this.#owned,
       clock: this.#clock,
-      nextHops: this.#nextHops,
+      nextHops: this.#kernel.nextHops,
+      fib: kernel.fib,
       nextConnectionId: () => {
         const connection = this.#nextConnection++;
         this.#owners.set(connection, speaker);
@@ -263,8 +268,8 @@ export class SpeakerHost {
     if (this.#beginState !== undefined) speaker.begin(this.#beginState);
     if (this.#hasSynchronised) speaker.sourcesSynchronised();
     const outcome = speaker.configure(config);
-    this.#speakers.set(config.instance, { speaker, config });
-    return outcome;
+    this.#speakers.set(config.instance, { speaker, kernel, config });
+    return { outcome, kernel };
   }
 
   #accepted(connection: ConnectionId, info: ConnectionInfo): void {
@@ -295,7 +300,7 @@ export class SpeakerHost {
     return [...problems, ...this.#listeners.setKeys(keys), ...this.#listeners.setGuards(guards)];
   }
 
-  #interfacesChanged(): void {
+  #kernelChanged(): void {
     for (const { speaker } of this.#speakers.values()) speaker.nextHopsChanged();
     // An address to listen on may have come; what still fails was told when it was configured.
     void this.#listeners.retry();

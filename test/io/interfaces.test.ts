@@ -1,9 +1,6 @@
-// What the interfaces say of a session and of next hops, from tables written by hand.
+// What the interfaces say of a session, from tables written by hand.
 
 import test from 'ava';
-import { parseAddress } from '#bgp/net/address.ts';
-import type { Address } from '#bgp/net/address.ts';
-import { ConnectedNextHops } from '#io/connected-next-hops.ts';
 import { describeConnection, listInterfaceAddresses, normaliseAddress } from '#io/interfaces.ts';
 import type { InterfaceTable } from '#io/interfaces.ts';
 
@@ -19,12 +16,6 @@ const table: InterfaceTable = {
   eth1: [entry('192.0.2.129/25'), entry('fe80::2/64')],
 };
 const addresses = listInterfaceAddresses(table);
-
-function address(text: string): Address {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new TypeError(text);
-  return parsed;
-}
 
 const ends = (localAddress: string, remoteAddress: string) => ({
   localAddress,
@@ -80,27 +71,4 @@ test('addresses are normalised: IPv4-mapped ones become IPv4, zones stay on link
   t.is(normaliseAddress('fe80::1%eth0'), 'fe80::1%eth0');
   t.is(normaliseAddress('2001:DB8::0:1%eth0'), '2001:db8::1');
   t.is(normaliseAddress('192.0.2.1'), '192.0.2.1');
-});
-
-test('a next hop is reachable through the longest connected subnet', (t) => {
-  let current = table;
-  let changes = 0;
-  const resolver = new ConnectedNextHops(
-    { refreshMs: 1_000_000 },
-    { changed: () => changes++, readInterfaces: () => current },
-  );
-  t.deepEqual(resolver.resolve(address('192.0.2.5')), { isReachable: true, metric: 0, interfaceName: 'eth0' });
-  t.is(resolver.resolve(address('192.0.2.200')).interfaceName, 'eth1');
-  t.is(resolver.resolve(address('2001:db8::5')).interfaceName, 'eth0');
-  t.false(resolver.resolve(address('192.0.2.1')).isReachable, 'an address of our own is no next hop (RFC 4271 §5.1.3)');
-  t.false(resolver.resolve(address('198.51.100.1')).isReachable);
-  t.false(resolver.resolve(address('2001:db8:0:1::1')).isReachable);
-  t.deepEqual(resolver.resolve(address('fe80::77')), { isReachable: true, metric: 0, interfaceName: undefined });
-  resolver.refresh();
-  t.is(changes, 0, 'nothing changed, nobody is told');
-  current = { lo: table.lo };
-  resolver.refresh();
-  t.is(changes, 1);
-  t.false(resolver.resolve(address('192.0.2.5')).isReachable);
-  resolver.stop();
 });

@@ -91,6 +91,8 @@ export class NetlinkSocket {
 
   /** The next datagram into the reader, without waiting. `overrun`: the kernel had to drop some. */
   receive(): Received {
+    // The descriptor's number may be another's by now.
+    if (this.#isClosed) return 'nothing';
     for (;;) {
       const length = this.#calls.recv(this.#fd, this.#reader.bytes, receiveBytes, 0);
       if (length >= 0) {
