@@ -81,10 +81,10 @@ export function writeAddedAigp(
   if (found < 0) return to;
   const low = readUint32(out, found + 4) + distance;
   const high = readUint32(out, found) + (low >= WORD ? 1 : 0);
-  // RFC 7311 §3.4: a sum above the greatest value is the greatest value.
-  const isTooLarge = high >= WORD;
+  // RFC 7311 §3.2: the greatest number of 64 bits is malformed, so that sums stop one before it.
+  const isTooLarge = high >= WORD || (high === WORD - 1 && low % WORD === WORD - 1);
   writeUint32(isTooLarge ? WORD - 1 : high, out, found);
-  writeUint32(isTooLarge ? WORD - 1 : low % WORD, out, found + 4);
+  writeUint32(isTooLarge ? WORD - 2 : low % WORD, out, found + 4);
   return to;
 }
 

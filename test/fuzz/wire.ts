@@ -13,8 +13,14 @@ import {
 } from '#bgp/wire/notification.ts';
 import { decodeOpen, encodeOpen } from '#bgp/wire/open.ts';
 import { decodeRouteRefresh } from '#bgp/wire/route-refresh.ts';
-import { noChanges } from '#bgp/wire/attribute-changes.ts';
-import { deriveExport, type ExportOptions, plainExport } from '#bgp/wire/export-transform.ts';
+import { type AttributeChanges, noChanges } from '#bgp/wire/attribute-changes.ts';
+import {
+  applyChanges,
+  deriveExport,
+  type ExportOptions,
+  type ImportContext,
+  plainExport,
+} from '#bgp/wire/export-transform.ts';
 import { UpdateReader } from '#bgp/wire/update-reader.ts';
 import { UpdateWriter } from '#bgp/wire/update-writer.ts';
 import { Chance, makeMessage } from './mutate.ts';
@@ -91,18 +97,27 @@ export function fuzzWire(count: number, seed: number): FuzzResult {
   };
 }
 
-const options: ExportOptions = {
-  ...plainExport,
-  kind: 'ebgp',
-  shownAsn: 65000,
-  prepend: [65000],
-  nextHop: undefined,
-  changes: {
-    ...noChanges,
-    communities: { isReplaced: false, remove: [], add: [[1]] },
-    largeCommunities: { isReplaced: false, remove: [], add: [[1, 2, 3]] },
-  },
+const policy: AttributeChanges = {
+  ...noChanges,
+  communities: { isReplaced: false, remove: [{ words: [0xffff_0000], masks: [0xffff_0000] }], add: [[1]] },
+  extendedCommunities: { isReplaced: false, remove: [], add: [[0x0002_fde8, 1]] },
+  largeCommunities: { isReplaced: false, remove: [], add: [[1, 2, 3]] },
+  med: { add: 7 },
+  prepend: [0, 64_999],
+  aigp: 5,
 };
+const base: Omit<ExportOptions, 'kind'> = { ...plainExport, shownAsn: 65_000, prepend: [65_000], nextHop: undefined };
+
+/** Ways out that between them use every rule; what leaves must be what an internal peer in a confederation accepts. */
+const ways: readonly ExportOptions[] = [
+  { ...base, kind: 'ebgp', changes: policy },
+  { ...base, kind: 'ebgp', removePrivateAs: 'remove', otc: 65_000, isGracefulShutdown: true, keepsMed: true },
+  { ...base, kind: 'ebgp', removePrivateAs: 'replace', asOverride: { from: 65_001, to: 65_000 }, addsLlgrStale: true },
+  { ...base, kind: 'confederation', aigp: 'keep', changes: policy, keepsLinkLocal: true },
+  { ...base, kind: 'ibgp', prepend: [], aigp: 0xffff_ffff, reflection: { originatorId: 1, clusterId: 2 } },
+  { ...base, kind: 'ibgp', prepend: [], isLeastPreferred: true, addsLlgrStale: true, changes: policy },
+];
+const inward: ImportContext = { shownAsn: 65_000, selfNextHop: undefined, peerNextHop: undefined, otc: 65_001 };
 
 /** Takes one message the way a session does. */
 class Bench {
@@ -190,7 +205,10 @@ class Bench {
   /** What was accepted must decode, go out to a peer, and be accepted there as what it was. */
   private resend(id: AttrSetId, family: Family): void {
     this.attributes.decode(id);
-    const outgoing = deriveExport(this.attributes, id, { ...options, kind: this.routes % 2 === 0 ? 'ebgp' : 'ibgp' });
+    const taken = applyChanges(this.attributes, id, policy, inward);
+    if (taken === 0) throw new Violation('a received set is too large to take');
+    const outgoing = deriveExport(this.attributes, this.routes % 3 === 0 ? taken : id, ways[this.routes % ways.length]);
+    this.attributes.release(taken);
     if (outgoing === 0) throw new Violation('a received set is too large to send');
     if (this.writer.beginReach(outgoing, family)) {
       this.writer.addPrefix(0x20010db8, 0, 0, 0, 32);

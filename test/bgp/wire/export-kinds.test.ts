@@ -197,7 +197,7 @@ test('a bandwidth that a policy sets for an external peer goes out to it', (t) =
   t.deepEqual(derive({}, towards('ebgp', { changes })).extendedCommunities, [fromHex('4004fde84cee6b28')]);
 });
 
-test('AIGP goes only where it is wanted, grows by the distance and stops at its greatest value (RFC 7311 §3.4)', (t) => {
+test('AIGP goes only where it is wanted, grows by the distance and stops at its greatest valid value (RFC 7311 §3.2, §3.4)', (t) => {
   const of = (metric: bigint, options: Partial<ExportOptions>): bigint | undefined => {
     const { aigp } = derive({ aigp: aigpOf(metric) }, towards('ibgp', options));
     return aigp && aigpMetric(aigp);
@@ -207,7 +207,8 @@ test('AIGP goes only where it is wanted, grows by the distance and stops at its 
   t.is(of(5n, { aigp: 10 }), 15n);
   t.is(of(0xffff_ffffn, { aigp: 1 }), 0x1_0000_0000n);
   t.is(of(0x1_ffff_ffffn, { aigp: 0xffff_ffff }), 0x2_ffff_fffen);
-  t.is(of(0xffff_ffff_ffff_fff0n, { aigp: 100 }), 0xffff_ffff_ffff_ffffn);
+  t.is(of(0xffff_ffff_ffff_fff0n, { aigp: 100 }), 0xffff_ffff_ffff_fffen);
+  t.is(of(0xffff_ffff_ffff_fff0n, { aigp: 15 }), 0xffff_ffff_ffff_fffen);
   const set = (aigp: number | 'remove'): Partial<ExportOptions> => ({ aigp: 'keep', changes: { ...noChanges, aigp } });
   t.is(of(5n, set(2 ** 40)), 2n ** 40n);
   t.is(of(5n, set('remove')), undefined);
