@@ -181,7 +181,6 @@ export class Exporter {
       reflection: (variant & Variant.Reflected) === 0 ? undefined : { originatorId: 0, clusterId: options.clusterId },
       otc: this.otc,
       addsLlgrStale: (variant & Variant.LongLived) !== 0,
-      isLeastPreferred: false,
       isGracefulShutdown: options.isGracefulShutdown,
       // RFC 7311 §3.1: AIGP_SESSION is on within the AS and the confederation, off elsewhere.
       aigp: isWithin ? (distance === 0 ? 'keep' : distance) : 'drop',

@@ -50,8 +50,6 @@ export interface ExportOptions {
   readonly otc: number | undefined;
   /** RFC 9494 §4.3: the route is stale. */
   readonly addsLlgrStale: boolean;
-  /** RFC 9494 §4.6, towards internal peers that know nothing of it: NO_EXPORT and LOCAL_PREF 0. */
-  readonly isLeastPreferred: boolean;
   /** RFC 8326 §4: GRACEFUL_SHUTDOWN, and LOCAL_PREF 0 within the AS. */
   readonly isGracefulShutdown: boolean;
   /** RFC 7311 §3.3, §3.4: not to this peer, as it is, or with the distance to the old next hop added. */
@@ -71,7 +69,6 @@ export const plainExport: Omit<ExportOptions, 'kind' | 'shownAsn' | 'prepend' | 
   reflection: undefined,
   otc: undefined,
   addsLlgrStale: false,
-  isLeastPreferred: false,
   isGracefulShutdown: false,
   aigp: 'drop',
   changes: noChanges,
@@ -129,7 +126,6 @@ export function applyChanges(
     reflection: undefined,
     otc: context.otc,
     addsLlgrStale: false,
-    isLeastPreferred: false,
     isGracefulShutdown: false,
     aigp: 'keep',
     changes,
@@ -346,8 +342,9 @@ function writeMed(options: ExportOptions, received: number | undefined, offset: 
 function writeLocalPref(options: ExportOptions, received: number | undefined, offset: number): number {
   // RFC 4271 §5.1.5: never to external peers; RFC 5065 §4: to those in the confederation.
   if (options.kind === 'ebgp') return offset;
-  const isLast = options.isGracefulShutdown || options.isLeastPreferred;
-  const value = isLast ? 0 : (options.changes.localPreference ?? received ?? options.defaultLocalPref);
+  const value = options.isGracefulShutdown
+    ? 0
+    : (options.changes.localPreference ?? received ?? options.defaultLocalPref);
   if (value === undefined) return offset;
   return writeUint32(value, scratch, writeAttributeHeader(scratch, offset, WELL_KNOWN, AttributeCode.LocalPref, 4));
 }
@@ -364,13 +361,11 @@ function writeCommunities(
   let to = copyAndAdd(options.changes.communities, buffer, start, end, 4, true, valueStart);
   if (options.isGracefulShutdown) to = addToList(gracefulShutdown, scratch, valueStart, to);
   if (options.addsLlgrStale) to = addToList(llgrStale, scratch, valueStart, to);
-  if (options.isLeastPreferred) to = addToList(noExport, scratch, valueStart, to);
   return to === valueStart ? offset : closeAttribute(flags, AttributeCode.Communities, offset, valueStart, to);
 }
 
 const gracefulShutdown: readonly number[] = [Community.GracefulShutdown];
 const llgrStale: readonly number[] = [Community.LlgrStale];
-const noExport: readonly number[] = [Community.NoExport];
 
 /** Communities of 8, 12 or 20 octets. RFC 4360 §6: those for the AS alone do not leave it; what a policy adds here does. */
 function writeList(

@@ -115,7 +115,7 @@ const ways: readonly ExportOptions[] = [
   { ...base, kind: 'ebgp', removePrivateAs: 'replace', asOverride: { from: 65_001, to: 65_000 }, addsLlgrStale: true },
   { ...base, kind: 'confederation', aigp: 'keep', changes: policy, keepsLinkLocal: true },
   { ...base, kind: 'ibgp', prepend: [], aigp: 0xffff_ffff, reflection: { originatorId: 1, clusterId: 2 } },
-  { ...base, kind: 'ibgp', prepend: [], isLeastPreferred: true, addsLlgrStale: true, changes: policy },
+  { ...base, kind: 'ibgp', prepend: [], addsLlgrStale: true, changes: policy },
 ];
 const inward: ImportContext = { shownAsn: 65_000, selfNextHop: undefined, peerNextHop: undefined, otc: 65_001 };
 

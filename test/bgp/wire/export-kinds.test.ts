@@ -165,10 +165,10 @@ test('a drained speaker marks routes and makes them the last choice within its A
   t.deepEqual(derive({ communities: [0xffff_0000] }, towards('ibgp', options)).communities, [0xffff_0000]);
 });
 
-test('stale routes are marked; who knows nothing of that gets them as a last choice that leaves no AS (RFC 9494 §4.3, §4.6)', (t) => {
+test('stale routes are marked (RFC 9494 §4.3)', (t) => {
   t.deepEqual(derive({}, towards('ebgp', { addsLlgrStale: true })).communities, [0xffff_0006]);
-  const out = derive({ localPref: 200 }, towards('ibgp', { addsLlgrStale: true, isLeastPreferred: true }));
-  t.deepEqual([out.communities, out.localPref], [[0xffff_0006, 0xffff_ff01], 0]);
+  const out = derive({ localPref: 200, communities: [0xffff_0006, 5] }, towards('ibgp', { addsLlgrStale: true }));
+  t.deepEqual([out.communities, out.localPref], [[0xffff_0006, 5], 200]);
 });
 
 test('communities that are for the AS alone stay in it (RFC 4360 §6, RFC 5701 §2)', (t) => {
