@@ -2,7 +2,7 @@
 // connection, each with its number in the RIBs until its last route is gone. When they come and go is speaker.ts's to say.
 
 import type { NeighborConfig } from './config.ts';
-import type { Configuration } from './configuration.ts';
+import { type Configuration, identityOf } from './configuration.ts';
 import { DynamicNeighbors } from './dynamic-neighbors.ts';
 import type { SpeakerEvent } from './events.ts';
 import { parseAddress } from './net/address.ts';
@@ -100,8 +100,7 @@ export class PeerTable {
     const { instance, transport, clock, listener, nextConnectionId, onEvent } = this.deps;
     const { policyOf, isDraining, endOfRibReceived } = this.deps;
     const { asn: localAsn, routerId: localRouterId, clusterId, confederation } = configuration;
-    const { hostname, domainName, softwareVersion } = configuration.config;
-    const identity = { hostname, domainName, softwareVersion };
+    const identity = identityOf(configuration);
     const options = { instance, localAsn, localRouterId, clusterId, confederation, config, identity };
     const neighbor: Neighbor = new Neighbor(options, {
       transport,
@@ -167,7 +166,7 @@ export class PeerTable {
     if (this.leaving.length === 0) return;
     const { peers, ribs } = this.deps.tables();
     this.leaving = this.leaving.filter((index) => {
-      if (ribs.some((rib) => rib.received(index) > 0)) return true;
+      if (ribs.some((rib) => rib.hasRoutesOf(index))) return true;
       for (const rib of ribs) rib.forgetPeer(index);
       peers.remove(index);
       return false;

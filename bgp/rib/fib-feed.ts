@@ -37,14 +37,9 @@ const State = {
   Held: 8,
 } as const;
 
-class Hop implements FibHop {
+interface Hop extends FibHop {
   nextHop: Address;
   weight: number;
-
-  constructor(nextHop: Address) {
-    this.nextHop = nextHop;
-    this.weight = 1;
-  }
 }
 
 export class FibFeed {
@@ -63,6 +58,8 @@ export class FibFeed {
   private readonly members: number[];
   private readonly weights: number[];
   private readonly hops: Hop[];
+  /** Hops that were handed out before: the port keeps none. */
+  private readonly pool: Hop[];
 
   constructor(core: RibCore, deps: FibFeedDeps, decision: Decision, multipath: Multipath) {
     this.core = core;
@@ -77,6 +74,7 @@ export class FibFeed {
     this.members = [];
     this.weights = [];
     this.hops = [];
+    this.pool = [];
   }
 
   get bytes(): number {
@@ -208,7 +206,8 @@ export class FibFeed {
     for (let index = 0; index < members.length; index++) {
       const address = this.core.nextHops.addressOf(attributes.nextHop[paths.usedAttributes[members[index]]]);
       if (address === undefined) continue;
-      const hop = new Hop(address);
+      const hop = (this.pool[hops.length] ??= { nextHop: address, weight: 1 });
+      hop.nextHop = address;
       hop.weight = weights[index];
       hops.push(hop);
     }

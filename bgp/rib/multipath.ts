@@ -33,6 +33,7 @@ export class Multipath {
   private readonly decision: Decision;
   /** False until there was a set: most speakers never have one, and no flags need to be looked at. */
   private hasMarked: boolean;
+  private readonly byTies: (a: number, b: number) => number;
   // scratch: the set being made, the best path first
   private readonly members: number[];
 
@@ -49,6 +50,7 @@ export class Multipath {
     this.peers = peers;
     this.decision = decision;
     this.hasMarked = false;
+    this.byTies = (a, b) => (decision.isBefore(a, b) ? -1 : 1);
     this.members = [];
   }
 
@@ -105,16 +107,10 @@ export class Multipath {
     // What began here is not spread: it goes nowhere.
     if (limit < 2 || this.paths.peers[best] === 0) return;
     members.push(best);
-    while (members.length < limit) {
-      let nearest = 0;
-      for (let index = 0; index < decision.equalCount; index++) {
-        const path = decision.equals[index];
-        if (nearest !== 0 && !decision.isBefore(path, nearest)) continue;
-        if (members.includes(path) || !this.isAlike(path, best) || this.hasNextHopOf(path)) continue;
-        nearest = path;
-      }
-      if (nearest === 0) return;
-      members.push(nearest);
+    const rivals = decision.equals.subarray(0, decision.equalCount).sort(this.byTies);
+    for (let index = 0; index < rivals.length && members.length < limit; index++) {
+      const path = rivals[index];
+      if (path !== best && this.isAlike(path, best) && !this.hasNextHopOf(path)) members.push(path);
     }
   }
 

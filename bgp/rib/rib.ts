@@ -167,9 +167,16 @@ export class Rib {
     return paths.bytes + adjRibIn.bytes + undecided.bytes + groups.bytes + (feed?.bytes ?? 0);
   }
 
-  /** Routes of a peer in its Adj-RIB-In, whatever the import policy says. */
+  /** Routes of a peer in its Adj-RIB-In, whatever the import policy says; without those that only wait for being swept. */
   received(peer: PeerIndex): number {
-    return peer < this.routes.received.length ? this.routes.received[peer] : 0;
+    const { doomed, received } = this.routes;
+    return peer < received.length ? received[peer] - doomed[peer] : 0;
+  }
+
+  /** Whether anything of a peer is left, also what waits for being swept: its number is taken until then. */
+  hasRoutesOf(peer: PeerIndex): boolean {
+    const { received } = this.routes;
+    return peer < received.length && received[peer] > 0;
   }
 
   /** Routes of a peer that the import policy accepted. */
@@ -364,7 +371,7 @@ export class Rib {
     const group = query.table === 'advertised' ? this.groups.groupOf(query.peer) : undefined;
     const maxRoutes = {
       'loc-rib': this.pathCount,
-      received: this.received(query.peer),
+      received: this.routes.received[query.peer] ?? 0,
       accepted: this.accepted(query.peer),
       advertised: group?.sentTo(query.peer) ?? 0,
     }[query.table];

@@ -114,7 +114,10 @@ test('routes of a lost session that wait for being swept do not count against th
   world.announce(peer, '192.0.2.0/24');
   world.announce(peer, '198.51.100.0/24');
   world.rib.removePeer(peer);
+  t.is(world.rib.received(peer), 0);
+  t.true(world.rib.hasRoutesOf(peer), 'its number is not free yet');
   t.true(world.announce(peer, '203.0.113.0/24'));
+  t.is(world.rib.received(peer), 1);
   t.true(world.announce(peer, '192.0.2.0/24'));
   t.false(world.announce(peer, '198.51.100.0/24'), 'over the limit although a route of the old session is there');
   world.settle();
