@@ -111,7 +111,7 @@ export class AdjRibIn {
     const prefix = paths.prefixSlot(w0, w1, w2, w3, length);
     let path = paths.find(prefix, peer, pathId);
     if (path === 0 && pathId !== 0 && paths.countOf(prefix, peer) >= MAX_PATHS_A_PREFIX) {
-      routes.refused[peer]++;
+      routes.crowded[peer]++;
       return false;
     }
     const policy = this.policies[peer];

@@ -25,6 +25,8 @@ export class PeerRoutes {
   doomed: Uint32Array;
   /** Announcements that the limit refused. */
   refused: Uint32Array;
+  /** Announcements that were refused because the peer has too many paths for the prefix. */
+  crowded: Uint32Array;
   /** Number of the present session, 2..255. */
   epochs: Uint8Array;
   /** Paths with this number or a later one are kept; earlier ones are doomed. */
@@ -40,6 +42,7 @@ export class PeerRoutes {
     this.stale = new Uint32Array(16);
     this.doomed = new Uint32Array(16);
     this.refused = new Uint32Array(16);
+    this.crowded = new Uint32Array(16);
     this.epochs = new Uint8Array(16).fill(2);
     this.keptFrom = new Uint8Array(16).fill(2);
     this.isLongLived = new Uint8Array(16);
@@ -56,6 +59,7 @@ export class PeerRoutes {
     this.stale = growUint32(this.stale, capacity);
     this.doomed = growUint32(this.doomed, capacity);
     this.refused = growUint32(this.refused, capacity);
+    this.crowded = growUint32(this.crowded, capacity);
     this.epochs = growUint8(this.epochs, capacity).fill(2, before);
     this.keptFrom = growUint8(this.keptFrom, capacity).fill(2, before);
     this.isLongLived = growUint8(this.isLongLived, capacity);

@@ -194,6 +194,11 @@ export class Rib {
     return peer < this.routes.refused.length ? this.routes.refused[peer] : 0;
   }
 
+  /** Announcements that were refused because a prefix has as many paths of the peer as it may have (RFC 7911). */
+  crowded(peer: PeerIndex): number {
+    return peer < this.routes.crowded.length ? this.routes.crowded[peer] : 0;
+  }
+
   /**
    * Selection deferral (RFC 4724 §4.1): while true nothing is decided, hence nothing advertised or installed, and no
    * End-of-RIB is sent. Routes come in as always.
@@ -262,6 +267,7 @@ export class Rib {
   /** The number will mean another peer: its policy, context and limit are forgotten. Only without routes of it. */
   forgetPeer(peer: PeerIndex): void {
     this.setLimit(peer, undefined);
+    this.routes.crowded[peer] = 0;
     this.adjRibIn.forgetPeer(peer);
   }
 
@@ -276,7 +282,7 @@ export class Rib {
    * A source announces a prefix (host bits clear); it replaces what it announced before with the same path identifier
    * (RFC 7911 §3; 0 without add-path). For peer 0 that tells where the route began (see LocalSource). Takes its own
    * references to the set. `flags`: PathFlag.AsLoop for a route that must not be used, because our AS number or router
-   * ID is in it or it leaked (RFC 9234 §5). False when the peer's limit refused it.
+   * ID is in it or it leaked (RFC 9234 §5). False when it was refused: the peer's limit, or too many paths for one prefix.
    */
   announce(
     peer: PeerIndex,

@@ -81,7 +81,8 @@ test('a peer has at most 256 paths a prefix; more are refused and counted, and r
   const peer = world.addPeer();
   for (let pathId = 1; pathId <= 300; pathId++) t.is(world.announce(peer, PREFIX, { pathId }), pathId <= 256);
   t.is(world.rib.received(peer), 256);
-  t.is(world.rib.refused(peer), 44);
+  t.is(world.rib.crowded(peer), 44);
+  t.false(world.rib.takeRoom(peer), 'a refresh would bring the same again');
   t.true(world.announce(peer, PREFIX, { pathId: 256, med: 1 }));
 });
 
