@@ -23,6 +23,7 @@ import { hasHostBits, parsePrefix, type Prefix } from './net/prefix.ts';
 import { parseRouterId, type RouterId } from './net/router-id.ts';
 import { checkNeighbor, checkPolicy, isWithin, utf8Length } from './neighbor-check.ts';
 import { Policy } from './policy/policy.ts';
+import type { SpeakerIdentity } from './session/listener.ts';
 import type { PolicySources } from './policy/policy-sources.ts';
 
 export { ConfigError } from './config-error.ts';
@@ -126,6 +127,12 @@ export function isSameSpeaker(a: Configuration, b: Configuration): boolean {
     a.clusterId === b.clusterId &&
     isEqual(a.confederation, b.confederation)
   );
+}
+
+/** What OPENs tell people of this speaker. */
+export function identityOf({ config }: Configuration): SpeakerIdentity {
+  const { hostname, domainName, softwareVersion } = config;
+  return { hostname, domainName, softwareVersion };
 }
 
 /** Every policy that a neighbor names. */

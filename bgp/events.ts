@@ -80,8 +80,6 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly prefix: string;
       readonly change: 'added' | 'removed';
     }
-  /** The kernel refused a best route that it had not refused before. */
-  | { readonly type: 'route-not-installed'; readonly family: FamilyName; readonly prefix: string }
   /** RFC 8326; `neighbor` undefined: all of them. */
   | { readonly type: 'graceful-shutdown'; readonly neighbor: string | undefined; readonly isDraining: boolean }
   /** RFC 7313: the peer sends its routes again, and has done so. */

@@ -3,7 +3,7 @@
 // What UPDATEs do is peer-input.ts, kept routes stale-routes.ts, options of a group member-options.ts, its view peer-view.ts;
 // which peers exist and when work is done is speaker.ts's business.
 
-import type { ConfederationConfig, MaxPrefixesConfig, NeighborConfig, PolicyRef } from './config.ts';
+import type { ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
 import { isEqual } from './configuration.ts';
 import type { SpeakerEvent } from './events.ts';
 import type { Asn } from './net/asn.ts';
@@ -11,19 +11,20 @@ import type { Family } from './net/family.ts';
 import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import { importContext, memberOptions } from './member-options.ts';
+import { NeighborLimits } from './neighbor-limits.ts';
 import { PeerInput } from './peer-input.ts';
 import { type FamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
 import type { Policy } from './policy/policy.ts';
-import type { Clock, ConnectionInfo, TimerHandle } from './ports.ts';
-import { limitFault, PrefixLimit } from './prefix-limit.ts';
+import type { Clock, ConnectionInfo } from './ports.ts';
 import type { Rib } from './rib/rib.ts';
 import type { GroupMember, PeerIndex } from './rib/types.ts';
-import type { SessionEnd } from './session/listener.ts';
+import type { SessionEnd, SpeakerIdentity } from './session/listener.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import { StaleRoutes } from './stale-routes.ts';
 import type { DebugKind, NeighborView } from './views.ts';
 import type { AttributeSets } from './wire/attribute-sets.ts';
+import { CeaseSubcode } from './wire/notification.ts';
 import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh.ts';
 
 /** RFC 7313 §4: how long routes wait between BoRR and EoRR where graceful restart says nothing. */
@@ -37,6 +38,7 @@ export interface PeerOptions {
   readonly confederation: ConfederationConfig | undefined;
   readonly index: PeerIndex;
   readonly config: NeighborConfig;
+  readonly identity: SpeakerIdentity;
   /** The prefix it was made from, for a dynamic neighbor. */
   readonly dynamicPrefix: string | undefined;
 }
@@ -64,15 +66,12 @@ export class Peer {
   private readonly options: PeerOptions;
   private readonly deps: PeerDeps;
   private readonly states: readonly FamilyState[];
-  private readonly limit: PrefixLimit;
+  private readonly limits: NeighborLimits;
   private readonly input: PeerInput;
   private config: NeighborConfig;
+  private identity: SpeakerIdentity;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
-  /** Why the neighbor stays down after too many prefixes, and until when. */
-  private hold:
-    | { readonly reason: string; readonly timer: TimerHandle | undefined; readonly endsMs: number }
-    | undefined;
 
   constructor(options: PeerOptions, deps: PeerDeps, neighbor: Neighbor) {
     const { index, config } = options;
@@ -82,6 +81,7 @@ export class Peer {
     this.deps = deps;
     this.neighbor = neighbor;
     this.config = config;
+    this.identity = options.identity;
     this.states = families.map(() => ({
       isNegotiated: false,
       isJoined: false,
@@ -93,10 +93,13 @@ export class Peer {
       isForwardingPreservedByPeer: undefined,
     }));
     const { address } = neighbor;
-    this.limit = new PrefixLimit({
+    this.limits = new NeighborLimits({
+      index,
+      ribs,
+      clock,
       told: (family, level, prefixes, { action, limit }) =>
         this.tell({ type: 'prefix-limit', neighbor: address, family: family.name, level, prefixes, limit, action }),
-      exceeded: (family, limits) => this.holdDown(family, limits),
+      holdChanged: () => this.neighbor.reconfigure(this.limits.effective(this.config), this.identity),
     });
     this.stale = new StaleRoutes({
       index,
@@ -112,12 +115,12 @@ export class Peer {
       attributes,
       ribs,
       clock,
-      limit: this.limit,
+      limit: this.limits.counter,
       faultTold: (fault) => this.tell({ type: 'update-fault', neighbor: address, ...fault }),
       endOfRib: (family) => this.endOfRib(family),
       withdrawn: (family) => this.fetchRefused(family),
     });
-    this.configureLimits();
+    this.limits.configure(config);
   }
 
   /** RFC 8326: what goes out says that this way is about to end. */
@@ -129,36 +132,8 @@ export class Peer {
     const { negotiated, connectionInfo } = this.neighbor;
     if (negotiated === undefined || connectionInfo === undefined) return;
     const { config } = this;
-    const { localAsn, localRouterId, clusterId, confederation } = this.options;
-    const { kind, remoteAsn } = negotiated;
-    const { localAs } = config;
-    this.input.open(
-      {
-        kind,
-        hasFourOctetAsn: negotiated.hasFourOctetAsn,
-        families: negotiated.families,
-        addPath: negotiated.addPathReceive,
-        hasExtendedNextHop: negotiated.hasExtendedNextHop,
-        remoteAsn,
-        // RFC 7947 §2.2.2.1: a route server does not put its number before the path.
-        enforcesFirstAs: config.enforcesFirstAs ?? config.role !== 'rs-client',
-        isInConfederation: confederation !== undefined,
-      },
-      {
-        kind,
-        localAsn,
-        localRouterId,
-        clusterId,
-        confederation,
-        remoteAsn,
-        allowAsIn: config.allowAsIn ?? 0,
-        role: kind === 'ebgp' ? config.role : undefined,
-        localAs:
-          localAs !== undefined && negotiated.localAsn === localAs.asn
-            ? { asn: localAs.asn, isPrepended: !localAs.isNoPrepend }
-            : undefined,
-      },
-    );
+    const { kind } = negotiated;
+    this.openInput(negotiated);
     for (const family of families) {
       const state = this.states[family.index];
       const restart = negotiated.gracefulRestart?.families.find((entry) => entry.family === family);
@@ -198,7 +173,7 @@ export class Peer {
       state.hasEndOfRibReceived = false;
       state.hasEndOfRibSent = false;
     }
-    this.limit.reset();
+    this.limits.counter.reset();
     const restart = negotiated?.gracefulRestart;
     if (how === 'lost' && restart !== undefined) {
       this.stale.lost(carried, { ...restart, longLived: negotiated?.longLived ?? [] }, reason);
@@ -242,20 +217,38 @@ export class Peer {
   }
 
   /** Takes a new configuration over; answers as Neighbor.reconfigure. */
-  configure(config: NeighborConfig): 'unchanged' | 'updated' | 'reset' {
+  configure(config: NeighborConfig, identity: SpeakerIdentity): 'unchanged' | 'updated' | 'reset' {
     const before = this.config;
     this.config = config;
+    this.identity = identity;
     const isLimitChanged = families.some(
       ({ name }) => !isEqual(before.familyOptions?.[name]?.maxPrefixes, config.familyOptions?.[name]?.maxPrefixes),
     );
     if (isLimitChanged) {
       // Another limit is another chance.
-      this.releaseHold();
-      this.configureLimits();
+      this.limits.release();
+      this.limits.configure(config);
     }
-    const outcome = this.neighbor.reconfigure(this.effectiveConfig());
+    const outcome = this.neighbor.reconfigure(this.limits.effective(config), identity);
+    const { negotiated } = this.neighbor;
+    if (outcome === 'updated' && negotiated !== undefined) {
+      if (isOtherSource(before, config)) {
+        this.neighbor.reset(CeaseSubcode.OtherConfigurationChange);
+        return 'reset';
+      }
+      if (isJudgedOtherwise(before, config)) {
+        // What came before is judged anew as well: the peer sends it again (RFC 2918).
+        this.openInput(negotiated);
+        if (negotiated.hasRouteRefresh) this.refreshIn();
+        else {
+          this.neighbor.reset(CeaseSubcode.OtherConfigurationChange);
+          return 'reset';
+        }
+      }
+    }
     if (isLimitChanged) {
-      this.enforceLimits();
+      const fault = this.limits.enforce((family) => this.states[family.index].isNegotiated);
+      if (fault !== undefined) this.neighbor.resetByFault(fault);
       for (const family of families) this.fetchRefused(family);
     }
     return outcome;
@@ -283,27 +276,25 @@ export class Peer {
 
   /** A hard clear: what kept the neighbor down is forgotten as well, and so is what was kept. */
   clear(): void {
-    this.releaseHold();
+    this.limits.release();
     this.neighbor.reset();
     this.stale.dropAll('cleared by an operator');
   }
 
   shutdown(isShutdown: boolean, message: string | undefined): void {
-    if (!isShutdown) this.releaseHold();
+    if (!isShutdown) this.limits.release();
     this.neighbor.setShutdown(isShutdown, message);
     if (isShutdown) this.stale.dropAll('shut down by an operator');
   }
 
   /** The neighbor was stopped: no timer is left, no route either. */
   close(): void {
-    this.releaseTimer();
-    this.hold = undefined;
+    this.limits.stop();
     this.stale.dropAll('the neighbor is gone');
     this.stale.stop();
   }
 
   view(): NeighborView {
-    const { clock } = this.deps;
     const facts: PeerFacts = {
       index: this.index,
       ribs: this.deps.ribs,
@@ -313,16 +304,47 @@ export class Peer {
       states: this.states,
       stale: this.stale,
       input: this.input,
-      limitOf: (family) => this.limit.configOf(family),
+      limitOf: (family) => this.limits.counter.configOf(family),
       dynamicPrefix: this.options.dynamicPrefix,
-      holdReason:
-        this.hold === undefined || this.hold.timer === undefined
-          ? this.hold?.reason
-          : `${this.hold.reason}; tried again in ${Math.max(0, Math.ceil((this.hold.endsMs - clock.nowMs()) / 1000))} s`,
+      holdReason: this.limits.holdReason,
       isDraining: this.isDraining,
       debug: this.debug,
     };
     return viewPeer(facts);
+  }
+
+  private openInput(negotiated: Negotiated): void {
+    const { config } = this;
+    const { localAsn, localRouterId, clusterId, confederation } = this.options;
+    const { kind, remoteAsn } = negotiated;
+    const { localAs } = config;
+    this.input.open(
+      {
+        kind,
+        hasFourOctetAsn: negotiated.hasFourOctetAsn,
+        families: negotiated.families,
+        addPath: negotiated.addPathReceive,
+        hasExtendedNextHop: negotiated.hasExtendedNextHop,
+        remoteAsn,
+        // RFC 7947 §2.2.2.1: a route server does not put its number before the path.
+        enforcesFirstAs: config.enforcesFirstAs ?? config.role !== 'rs-client',
+        isInConfederation: confederation !== undefined,
+      },
+      {
+        kind,
+        localAsn,
+        localRouterId,
+        clusterId,
+        confederation,
+        remoteAsn,
+        allowAsIn: config.allowAsIn ?? 0,
+        role: kind === 'ebgp' ? config.role : undefined,
+        localAs:
+          localAs !== undefined && negotiated.localAsn === localAs.asn
+            ? { asn: localAs.asn, isPrepended: !localAs.isNoPrepend }
+            : undefined,
+      },
+    );
   }
 
   private endOfRib(family: Family): void {
@@ -413,72 +435,27 @@ export class Peer {
     });
   }
 
-  private configureLimits(): void {
-    for (const family of families) {
-      const limits = this.config.familyOptions?.[family.name]?.maxPrefixes;
-      this.limit.configure(family, limits);
-      // Beyond the limit nothing is taken, whatever follows: a peer cannot fill the table before its session has ended.
-      const isBounded = limits !== undefined && limits.action !== 'warn';
-      this.deps.ribs[family.index].setLimit(this.index, isBounded ? limits.limit : undefined);
-    }
-  }
-
-  /** A lower limit may have been passed long ago. */
-  private enforceLimits(): void {
-    for (const family of families) {
-      const limits = this.limit.configOf(family);
-      if (limits === undefined || !this.states[family.index].isNegotiated) continue;
-      const prefixes = this.deps.ribs[family.index].received(this.index);
-      if (prefixes <= limits.limit) continue;
-      const { action, limit } = limits;
-      const neighbor = this.neighbor.address;
-      this.tell({ type: 'prefix-limit', neighbor, family: family.name, level: 'reached', prefixes, limit, action });
-      if (action !== 'restart' && action !== 'shutdown') continue;
-      this.holdDown(family, limits);
-      this.neighbor.resetByFault(limitFault(family, limit));
-      return;
-    }
-  }
-
-  /** RFC 4271 §8.1.1 leaves it to us how long: as configured, or until somebody looks. */
-  private holdDown(family: Family, { action, limit, restartSec }: MaxPrefixesConfig): void {
-    const { clock } = this.deps;
-    this.releaseTimer();
-    const reason = `more than ${limit} prefixes of ${family.name}`;
-    const sec = action === 'restart' ? restartSec : undefined;
-    const timer =
-      sec === undefined
-        ? undefined
-        : clock.setTimer(sec * 1000, () => {
-            this.releaseHold();
-            this.neighbor.reconfigure(this.effectiveConfig());
-          });
-    this.hold = { reason, timer, endsMs: clock.nowMs() + (sec ?? 0) * 1000 };
-    // The session ends with its NOTIFICATION first; it must not be taken up again after that.
-    clock.setTimer(0, () => {
-      if (this.hold !== undefined) this.neighbor.reconfigure(this.effectiveConfig());
-    });
-  }
-
-  private effectiveConfig(): NeighborConfig {
-    const { config, hold } = this;
-    return hold === undefined ? config : { ...config, heldDownReason: config.heldDownReason ?? hold.reason };
-  }
-
-  private releaseHold(): void {
-    this.releaseTimer();
-    if (this.hold === undefined) return;
-    this.hold = undefined;
-    this.neighbor.reconfigure(this.effectiveConfig());
-  }
-
-  private releaseTimer(): void {
-    if (this.hold?.timer !== undefined) this.deps.clock.clearTimer(this.hold.timer);
-  }
-
   private tell(event: UntimedEvent): void {
     this.deps.onEvent({ instance: this.options.instance, wallMs: this.deps.clock.wallMs(), ...event });
   }
 }
 
 type UntimedEvent = SpeakerEvent extends infer E ? (E extends unknown ? Omit<E, 'instance' | 'wallMs'> : never) : never;
+
+/** The neighbor's routes mean something else to everybody: as from another source. */
+function isOtherSource(before: NeighborConfig, next: NeighborConfig): boolean {
+  return (
+    before.isRouteReflectorClient !== next.isRouteReflectorClient ||
+    before.isRouteServerClient !== next.isRouteServerClient ||
+    before.role !== next.role
+  );
+}
+
+/** The same routes may be taken or not. */
+function isJudgedOtherwise(before: NeighborConfig, next: NeighborConfig): boolean {
+  return (
+    (before.allowAsIn ?? 0) !== (next.allowAsIn ?? 0) ||
+    before.enforcesFirstAs !== next.enforcesFirstAs ||
+    before.localAs?.isNoPrepend !== next.localAs?.isNoPrepend
+  );
+}

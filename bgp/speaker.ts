@@ -9,6 +9,7 @@ import {
   type ConfiguredNetwork,
   countMissing,
   hasPolicyChanged,
+  identityOf,
   isSameSpeaker,
   policiesOf,
 } from './configuration.ts';
@@ -75,7 +76,7 @@ export class Speaker {
       onEvent,
       addressesOf: (indexes) => this.peers.addressesOf(indexes),
     };
-    this.tables = makeTables({ ...deps, instance }, this.notSentDeps);
+    this.tables = makeTables(deps, this.notSentDeps);
     this.localRoutes = this.makeLocalRoutes();
     this.restart = new Restart({
       clock,
@@ -136,7 +137,7 @@ export class Speaker {
     if (previous !== undefined && !isSame) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
       this.deps.fib?.clear?.();
-      this.tables = makeTables({ ...this.deps, instance: this.instance }, this.notSentDeps);
+      this.tables = makeTables(this.deps, this.notSentDeps);
       this.holdEndOfRib();
       this.peers.forgetLeaving();
       const before = this.localRoutes;
@@ -433,7 +434,7 @@ export class Speaker {
         continue;
       }
       const isPolicyChanged = previous !== undefined && isSame && hasPolicyChanged(previous, next, policiesOf(config));
-      const outcome = entry.peer.configure(config);
+      const outcome = entry.peer.configure(config, identityOf(next));
       if (outcome === 'reset') reset.push(address);
       else if (outcome === 'updated' || isPolicyChanged || isAllChanged) updated.push(address);
       entry.peer.applyOptions();

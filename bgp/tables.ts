@@ -10,7 +10,7 @@ import type { Policy } from './policy/policy.ts';
 import type { Clock, Fib, NextHopResolver } from './ports.ts';
 import { NextHops } from './rib/next-hops.ts';
 import { RibPeers } from './rib/peers.ts';
-import { Rib, type RibDeps } from './rib/rib.ts';
+import { Rib } from './rib/rib.ts';
 import { AttributeSets } from './wire/attribute-sets.ts';
 
 export interface Tables {
@@ -22,7 +22,6 @@ export interface Tables {
 }
 
 export interface TablesDeps {
-  readonly instance: string;
   readonly clock: Clock;
   readonly nextHops: NextHopResolver;
   readonly onEvent: (event: SpeakerEvent) => void;
@@ -38,12 +37,7 @@ export function makeTables(deps: TablesDeps, notSentDeps: NotSentDeps): Tables {
   const ribs = families.map((family) => {
     const notSent = new NotSentTeller(family.name, notSentDeps);
     const fib = deps.fib === undefined ? {} : { fib: deps.fib };
-    const routeRejected: RibDeps['routeRejected'] = ({ name }, prefix) => {
-      const { instance, clock, onEvent } = deps;
-      const wallMs = clock.wallMs();
-      onEvent({ type: 'route-not-installed', instance, wallMs, family: name, prefix: prefix.toString() });
-    };
-    return new Rib(family, { attributes, peers, nextHops, hashSeed, notSent, routeRejected, ...fib });
+    return new Rib(family, { attributes, peers, nextHops, hashSeed, notSent, ...fib });
   });
   return { attributes, peers, nextHops, ribs };
 }

@@ -143,10 +143,6 @@ const catalogue: Catalogue = {
     level: 'info',
     message: ({ neighbor, prefix, change }) => `dynamic neighbor ${neighbor} of ${prefix} ${change}`,
   },
-  'route-not-installed': {
-    level: 'warn',
-    message: ({ prefix }) => `the kernel did not take the route to ${prefix}`,
-  },
   'graceful-shutdown': {
     level: 'info',
     message: ({ neighbor, isDraining }) =>

@@ -1,7 +1,8 @@
 // Confederations (RFC 5065) and reflection (RFC 4456) between whole speakers: paths, loops, and what the world outside sees.
 
 import test from 'ava';
-import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
+import type { ConfederationConfig, NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
+import { routerId } from '#bgp/net/router-id.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import { PathFlag } from '#bgp/views.ts';
 import {
@@ -54,7 +55,7 @@ const seen = (speaker: Speaker): string[] => prefixesOf(showRoutes(speaker, locR
 test('within the confederation the path grows in AS_CONFED_SEQUENCE; outside there is one AS (RFC 5065 §4.1)', (t) => {
   // 65101 and 65102 are members of AS 100; 200 is outside and knows nothing of them.
   const lab = new SpeakerLab();
-  const confederation = (...members: number[]): SpeakerConfig['confederation'] => ({ identifier: 100, members });
+  const confederation = (...members: number[]): ConfederationConfig => ({ identifier: 100, members });
   const [first, second, outside] = row(
     lab,
     [
@@ -142,7 +143,7 @@ test('a reflector passes on what a client sent, with originator and cluster list
   );
   t.deepEqual(seen(other), ['10.0.0.0/16', '10.1.0.0/16', '10.2.0.0/16']);
   const { attributes } = routeTo(other, '10.0.0.0/16') ?? {};
-  t.is(attributes?.originatorId, 0xc0000201);
+  t.is(attributes?.originatorId, routerId(0xc0000201));
   t.deepEqual(attributes?.clusterList, [0x09090909]);
   t.deepEqual(seen(client), ['10.0.0.0/16', '10.1.0.0/16', '10.2.0.0/16'], 'and to the client what a non-client sent');
 });

@@ -1,7 +1,7 @@
 // Routes that begin at a speaker: networks, what the kernel has and the configuration redistributes, aggregates, default routes.
 
 import test from 'ava';
-import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
+import type { AggregateConfig, NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
 import { parsePrefix, type Prefix } from '#bgp/net/prefix.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import { Origin } from '#bgp/wire/attributes.ts';
@@ -151,7 +151,7 @@ test('routes of the kernel outlive a change of the AS number', (t) => {
 });
 
 test('an aggregate is there while a more specific route is, and with summary-only in its place (RFC 4271 §9.2.2.2)', (t) => {
-  const aggregates = (isSummaryOnly: boolean): SpeakerConfig['aggregates'] => [
+  const aggregates = (isSummaryOnly: boolean): readonly AggregateConfig[] => [
     { prefix: '10.0.0.0/8', isSummaryOnly, policy: undefined },
   ];
   const { b, configure } = pair({ networks: networks('172.16.0.0/12'), aggregates: aggregates(false) });

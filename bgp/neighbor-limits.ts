@@ -1,0 +1,110 @@
+// What limits on prefixes do to a neighbor: hands them to the RIBs, fetches what they refused once there is room, and keeps the
+// neighbor down after it announced too many, for as long as is configured or until somebody looks (RFC 4271 §8.1.1 leaves it to
+// us). When a limit is reached is prefix-limit.ts.
+
+import type { MaxPrefixesConfig, NeighborConfig } from './config.ts';
+import { families, type Family } from './net/family.ts';
+import type { Clock, TimerHandle } from './ports.ts';
+import { limitFault, PrefixLimit } from './prefix-limit.ts';
+import type { Rib } from './rib/rib.ts';
+import type { PeerIndex } from './rib/types.ts';
+import type { NotificationError } from './wire/notification.ts';
+
+export interface NeighborLimitsDeps {
+  readonly index: PeerIndex;
+  /** By family index. */
+  readonly ribs: readonly Rib[];
+  readonly clock: Clock;
+  readonly told: (family: Family, level: 'warning' | 'reached', prefixes: number, config: MaxPrefixesConfig) => void;
+  /** The neighbor is to stay down, or need not any more: effective() has changed. */
+  readonly holdChanged: () => void;
+}
+
+interface Hold {
+  readonly reason: string;
+  /** undefined: until somebody clears it. */
+  readonly timer: TimerHandle | undefined;
+  readonly endsMs: number;
+}
+
+export class NeighborLimits {
+  readonly counter: PrefixLimit;
+  private readonly deps: NeighborLimitsDeps;
+  private hold: Hold | undefined;
+
+  constructor(deps: NeighborLimitsDeps) {
+    this.deps = deps;
+    this.counter = new PrefixLimit({
+      told: deps.told,
+      exceeded: (family, config) => this.holdDown(family, config),
+    });
+  }
+
+  /** Why the neighbor stays down, and for how long; undefined: it need not for our sake. */
+  get holdReason(): string | undefined {
+    const { hold } = this;
+    if (hold?.timer === undefined) return hold?.reason;
+    const sec = Math.max(0, Math.ceil((hold.endsMs - this.deps.clock.nowMs()) / 1000));
+    return `${hold.reason}; tried again in ${sec} s`;
+  }
+
+  /** The configuration as the session shall see it. */
+  effective(config: NeighborConfig): NeighborConfig {
+    const { hold } = this;
+    return hold === undefined ? config : { ...config, heldDownReason: config.heldDownReason ?? hold.reason };
+  }
+
+  configure(config: NeighborConfig): void {
+    const { index, ribs } = this.deps;
+    for (const family of families) {
+      const limits = config.familyOptions?.[family.name]?.maxPrefixes;
+      this.counter.configure(family, limits);
+      // Beyond the limit nothing is taken, whatever follows: a peer cannot fill the table before its session has ended.
+      const isBounded = limits !== undefined && limits.action !== 'warn';
+      ribs[family.index].setLimit(index, isBounded ? limits.limit : undefined);
+    }
+  }
+
+  /** A lower limit may have been passed long ago: what the session is to be ended with. */
+  enforce(isCarried: (family: Family) => boolean): NotificationError | undefined {
+    const { index, ribs, told } = this.deps;
+    for (const family of families) {
+      const limits = this.counter.configOf(family);
+      if (limits === undefined || !isCarried(family)) continue;
+      const prefixes = ribs[family.index].received(index);
+      if (prefixes <= limits.limit) continue;
+      told(family, 'reached', prefixes, limits);
+      if (limits.action !== 'restart' && limits.action !== 'shutdown') continue;
+      this.holdDown(family, limits);
+      return limitFault(family, limits.limit);
+    }
+    return undefined;
+  }
+
+  /** Somebody looked, or the limits are others. */
+  release(): void {
+    if (this.hold === undefined) return;
+    this.stop();
+    this.deps.holdChanged();
+  }
+
+  /** The neighbor is gone. */
+  stop(): void {
+    if (this.hold?.timer !== undefined) this.deps.clock.clearTimer(this.hold.timer);
+    this.hold = undefined;
+  }
+
+  private holdDown(family: Family, { action, limit, restartSec }: MaxPrefixesConfig): void {
+    const { clock, holdChanged } = this.deps;
+    this.stop();
+    const sec = action === 'restart' ? restartSec : undefined;
+    const timer = sec === undefined ? undefined : clock.setTimer(sec * 1000, () => this.release());
+    const reason = `more than ${limit} prefixes of ${family.name}`;
+    const hold: Hold = { reason, timer, endsMs: clock.nowMs() + (sec ?? 0) * 1000 };
+    this.hold = hold;
+    // The session ends with its NOTIFICATION first; it must not be taken up again after that.
+    clock.setTimer(0, () => {
+      if (this.hold === hold) holdChanged();
+    });
+  }
+}
