@@ -30,6 +30,8 @@ const attributes: readonly (readonly number[])[] = [
   hex('40 02 0a 02 02 0000fde9 0000fdea'),
   hex('50 02 0010 02 02 0000fde9 fa56ea01 01 01 00000007'),
   hex('40 02 06 02 02 fde9 5ba0'),
+  hex('40 02 06 03 01 0000fc01'),
+  hex('40 02 10 03 01 0000fc01 02 02 0000fde9 0000fdea'),
   hex('40 03 04 c0000201'),
   hex('80 04 04 00000005'),
   hex('40 05 04 00000064'),
@@ -47,10 +49,36 @@ const attributes: readonly (readonly number[])[] = [
   hex('c0 10 08 0002fde900000064'),
   hex('c0 11 06 02 01 fa56ea01'),
   hex('c0 12 08 fa56ea01 0a000001'),
+  hex('c0 19 14 000220010db8000000000000000000000001000a'),
+  hex('80 1a 0b 01 000b 0000000000000064'),
+  hex('c0 23 04 0000fde9'),
   hex('c0 20 0c 0000fde9 00000001 00000002'),
+  hex('40 02 0c 03 01 0000fde9 02 01 0000fdea'),
+  hex('40 02 0c 02 01 0000fde9 03 01 0000fdff'),
+  hex('c0 11 0c 03 01 0000fdff 02 01 fa56ea01'),
+  hex('e0 08 0c ffff0000 ffff0006 ffffff02'),
+  hex('c0 10 10 4004fde94cee6b28 0202fa56ea010005'),
+  hex('c0 19 14 0002 20010db8000000000000000000000001 0005'),
+  hex('80 1a 0b 01 000b 00000000ffffffff'),
+  hex('80 1a 0f 07 0004 00 01 000b ffffffff00000001'),
+  hex('c0 23 04 0000fde9'),
+  hex('c0 28 0a 01 0007 00 0000 00000064'),
+  hex('80 0e 19 0001 01 10 20010db8000000000000000000000001 00 18 c63364'),
+  hex('80 0e 20 0002 01 10 20010db8000000000000000000000001 00 00000001 30 20010db80001'),
+  hex('80 0f 0e 0002 01 00000007 30 20010db80001'),
   hex('c0 63 03 010203'),
   hex('80 64 01 00'),
   hex('40 65 01 00'),
+];
+
+/** What makes an UPDATE complete, for each kind of peer. */
+const origin = hex('40 01 01 00');
+const nextHop = hex('40 03 04 c0000201');
+const localPref = hex('40 05 04 00000064');
+const paths: readonly (readonly number[])[] = [
+  hex('40 02 0a 02 02 0000fde9 0000fdea'),
+  hex('40 02 06 02 02 fde9 5ba0'),
+  hex('40 02 10 03 01 0000fc01 02 02 0000fde9 0000fdea'),
 ];
 
 const capabilities: readonly (readonly number[])[] = [
@@ -68,7 +96,10 @@ const prefixes: readonly (readonly number[])[] = [
   hex('20 0a000001'),
   hex('0a 0ac0'),
   hex('30 20010db80001'),
+  hex('00000001 18 c63364'),
 ];
+
+const ipv4Prefixes = prefixes.slice(0, 4);
 
 function pick<Item>(chance: Chance, items: readonly Item[]): Item {
   return items[chance.below(items.length)];
@@ -84,13 +115,16 @@ function withLength(body: readonly number[]): number[] {
   return [body.length >> 8, body.length & 255, ...body];
 }
 
-function updateBody(chance: Chance): number[] {
+function updateBody(chance: Chance, mix: Mix): number[] {
   // Begin with what makes an UPDATE complete half of the time, so that many messages go all the way.
   const isComplete = chance.below(2) === 0;
-  const base = isComplete ? [...attributes[0], ...attributes[1], ...attributes[4], ...attributes[6]] : [];
+  const base = isComplete ? [...origin, ...pick(chance, paths), ...nextHop, ...localPref] : [];
   const list = [...base, ...some(chance, attributes, 6)];
-  damage(chance, list, 40);
-  return [...withLength(some(chance, prefixes.slice(0, 4), 3)), ...withLength(list), ...some(chance, prefixes, 4)];
+  if (chance.below(mix.damagedAttributes) === 0) damage(chance, list, 40);
+  // An IPv6 prefix is too long for the IPv4 field.
+  const routes = chance.below(mix.longPrefixes) === 0 ? prefixes : ipv4Prefixes;
+  const first = chance.below(4) === 0 ? [] : pick(chance, routes);
+  return [...withLength(some(chance, ipv4Prefixes, 3)), ...withLength(list), ...first, ...some(chance, routes, 3)];
 }
 
 function openBody(chance: Chance): number[] {
@@ -106,12 +140,12 @@ function openBody(chance: Chance): number[] {
   return [...hex('04 fde9 005a 0a000001'), ...length, ...parameters];
 }
 
-function body(chance: Chance, type: number): number[] {
+function body(chance: Chance, type: number, mix: Mix): number[] {
   switch (type) {
     case 1:
       return openBody(chance);
     case 2:
-      return updateBody(chance);
+      return updateBody(chance, mix);
     case 3:
       return [chance.below(10), chance.below(12), ...Array.from({ length: chance.below(40) }, () => chance.below(256))];
     case 5:
@@ -151,16 +185,48 @@ function damage(chance: Chance, bytes: number[], every: number): void {
   }
 }
 
-/** One whole message; its header is right nineteen times of twenty. */
-export function makeMessage(chance: Chance): Uint8Array {
-  const type = pick(chance, [1, 2, 2, 2, 2, 2, 3, 4, 5]);
-  const bytes = body(chance, type);
+/** What a run is made of. */
+export interface Mix {
+  /** Message types; one that stands there twice comes twice as often. */
+  readonly types: readonly number[];
+  /** One header in so many is wrong. */
+  readonly wrongHeaders: number;
+  /** One body in so many is damaged as a whole, also where its lengths are. */
+  readonly damagedBodies: number;
+  /** The attributes of one UPDATE in so many are damaged. */
+  readonly damagedAttributes: number;
+  /** The routes of one UPDATE in so many may be too long for their field. */
+  readonly longPrefixes: number;
+}
+
+/** For the codec: everything, often wrong. */
+const everything: Mix = {
+  types: [1, 2, 2, 2, 2, 2, 3, 4, 5],
+  wrongHeaders: 20,
+  damagedBodies: 3,
+  damagedAttributes: 1,
+  longPrefixes: 2,
+};
+
+/** For sessions that should live for a while: UPDATEs above all. */
+export const updatesAboveAll: Mix = {
+  types: [...Array.from({ length: 90 }, () => 2), 4, 4, 4, 4, 5, 5, 1, 3],
+  wrongHeaders: 300,
+  damagedBodies: 30,
+  damagedAttributes: 2,
+  longPrefixes: 50,
+};
+
+/** One whole message. */
+export function makeMessage(chance: Chance, mix: Mix = everything): Uint8Array {
+  const type = pick(chance, mix.types);
+  const bytes = body(chance, type, mix);
   // Rarely something close to the greatest length.
   if (chance.below(200) === 0) while (bytes.length < 3900) bytes.push(...pick(chance, attributes));
-  if (chance.below(3) === 0) damage(chance, bytes, 30);
+  if (chance.below(mix.damagedBodies) === 0) damage(chance, bytes, 30);
   const whole = bytes.slice(0, 4077);
   const length = 19 + whole.length;
   const out = Uint8Array.from([...Array.from({ length: 16 }, () => 0xff), length >> 8, length & 255, type, ...whole]);
-  if (chance.below(20) === 0) out[chance.below(Math.min(19, out.length))] = chance.below(256);
+  if (chance.below(mix.wrongHeaders) === 0) out[chance.below(Math.min(19, out.length))] = chance.below(256);
   return out;
 }

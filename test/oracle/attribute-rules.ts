@@ -59,10 +59,14 @@ export function judgeAttribute({ flags, code, value }: Given, session: OracleSes
     return (flags & optional) === 0 ? withdraw('well-known and unknown') : keep;
   }
   // Attributes that this kind of peer must not send are not looked at any further (RFC 7606 §7.5, §7.9, §7.10; RFC 7311 §3.4).
-  if (session.kind === 'ebgp' && (code === 5 || code === 9 || code === 10)) return drop('from an external peer');
-  if (session.hasFourOctetAsn && (code === 17 || code === 18)) return drop('between speakers of four octets');
+  if (session.kind === 'ebgp' && code === 5) return drop('from an external peer');
+  if (session.kind !== 'ibgp' && (code === 9 || code === 10)) return drop('from outside of the AS');
+  // RFC 7311 §3.3: without AIGP it is an attribute that nobody knows.
+  if (code === 26 && !session.acceptsAigp) return drop('AIGP is off');
   // RFC 7606 §3 (c)
   if ((flags & 0xc0) !== right) return withdraw('flags');
+  // RFC 6793 §4.1
+  if (session.hasFourOctetAsn && (code === 17 || code === 18)) return drop('between speakers of four octets');
   return judgeValue(code, value, session);
 }
 
@@ -158,7 +162,6 @@ function judgePath(value: readonly number[], asnOctets: number, session: OracleS
   if (segments === undefined) return withdraw('segments of AS_PATH');
   // RFC 7607 §2
   if (segments.some(({ hops }) => hops.includes(0))) return withdraw('AS 0 in AS_PATH');
-  const isInConfederation = session.kind === 'confederation';
   const hasConfederation = segments.some(
     ({ type }) => type === Segments.ConfederationSequence || type === Segments.ConfederationSet,
   );
@@ -168,23 +171,20 @@ function judgePath(value: readonly number[], asnOctets: number, session: OracleS
   if (segments.some(({ type }) => type === Segments.Set || type === Segments.ConfederationSet)) {
     return withdraw('AS_SET or AS_CONFED_SET');
   }
-  const [first] = segments;
-  if (isInConfederation) {
-    // RFC 5065 §5.1 (c): the first segment is a confederation sequence, to which the peer has added itself.
-    if (first === undefined || first.type !== Segments.ConfederationSequence) {
-      return withdraw('no AS_CONFED_SEQUENCE at the beginning');
-    }
-    return session.enforcesFirstAs && first.hops[0] !== session.peerAsn
-      ? withdraw('the first AS is not the peer')
-      : keep;
-  }
-  if (session.kind === 'ebgp' && session.enforcesFirstAs) {
-    // RFC 4271 §6.3: leftmost with respect to the position of octets.
-    if (first === undefined || first.type !== Segments.Sequence || first.hops[0] !== session.peerAsn) {
-      return withdraw('the first AS is not the peer');
-    }
+  // RFC 5065 §5: from another member AS the first segment is one of the confederation.
+  if (session.kind === 'confederation' && segments[0]?.type !== Segments.ConfederationSequence) {
+    return withdraw('no AS_CONFED_SEQUENCE at the beginning');
   }
   return keep;
+}
+
+/** RFC 4271 §6.3: leftmost with respect to the position of octets. RFC 5065 §4.2: another member AS adds a segment of its own kind. */
+export function beginsWithPeer(value: readonly number[], session: OracleSession): boolean {
+  if (session.kind === 'ibgp' || !session.enforcesFirstAs) return true;
+  const [first] = readSegments(value, session.hasFourOctetAsn ? 4 : 2) ?? [];
+  if (first === undefined) return false;
+  const wanted = session.kind === 'confederation' ? Segments.ConfederationSequence : Segments.Sequence;
+  return first.type === wanted && first.hops[0] === session.peerAsn;
 }
 
 /** RFC 6793 §6: a malformed AS4_PATH is discarded, and the UPDATE goes on. */
@@ -192,7 +192,10 @@ function judgeAs4Path(value: readonly number[]): Judgement {
   const segments = readSegments(value, 4);
   if (value.length === 0 || segments === undefined) return drop('segments of AS4_PATH');
   // RFC 7607 §2
-  return segments.some(({ hops }) => hops.includes(0)) ? withdraw('AS 0 in AS4_PATH') : keep;
+  if (segments.some(({ hops }) => hops.includes(0))) return withdraw('AS 0 in AS4_PATH');
+  // RFC 9774 §3 names AS4_PATH too.
+  const hasSet = segments.some(({ type }) => type === Segments.Set || type === Segments.ConfederationSet);
+  return hasSet ? withdraw('AS_SET in AS4_PATH') : keep;
 }
 
 /** RFC 7311 §3: TLVs of one octet type, two octets length; an AIGP TLV has length 11. Malformed is discarded (§3.4). */

@@ -13,4 +13,6 @@ export interface OracleSession {
   readonly hasExtendedNextHop: boolean;
   /** RFC 4271 §6.3: the leftmost AS has to be the peer's. */
   readonly enforcesFirstAs: boolean;
+  /** RFC 7311 §3.4. */
+  readonly acceptsAigp: boolean;
 }

@@ -2,7 +2,7 @@
 // what a message does to the peer's routes, or with which error the session ends. Whoever fuzzes the speaker asks it.
 // RFC 4271 §4.3, §6.3; RFC 4760 §3, §4; RFC 6793; RFC 7606 throughout; RFC 7607; RFC 7911; RFC 8950; RFC 9774.
 
-import { judgeAttribute, type Judgement } from './attribute-rules.ts';
+import { beginsWithPeer, judgeAttribute, type Judgement } from './attribute-rules.ts';
 import { faultOfIpv4, faultOfIpv6, word16 } from './octets.ts';
 import type { OracleSession } from './oracle-session.ts';
 
@@ -74,9 +74,20 @@ function readUpdate(octets: readonly number[], session: OracleSession): Verdict 
   if (why === undefined) {
     return { type: 'kept', withdrawn: minus(withdrawn, announced), announced, endOfRib, withdrawnBecause: undefined };
   }
+  // RFC 7606 §5.2: attributes with a fault and nothing to withdraw for it; a message with MP_UNREACH_NLRI alone is no such one.
+  const hasOnlyUnreach =
+    split.overrun === undefined && split.attributes.length === 1 && unreach.length === 1 && nlriField.length === 0;
+  const hasReach =
+    nlriField.length > 0 || (mp !== undefined && mp.routes.length > 0) || isOfOtherFamily(reach, session);
+  if (!hasReach && !hasOnlyUnreach) throw new Reset(`${why}, and no route to withdraw`);
   // RFC 7606 §2: as though all routes of the message were withdrawn.
   for (const route of announced) withdrawn.add(route);
   return { type: 'kept', withdrawn, announced: new Set(), endOfRib, withdrawnBecause: why };
+}
+
+/** MP_REACH_NLRI of a family that was not negotiated: it has routes, which are nobody's (RFC 4760 §6). */
+function isOfOtherFamily(reach: readonly Attribute[], session: OracleSession): boolean {
+  return reach.length === 1 && !session.families.has(`${word16(reach[0].value, 0)}/${reach[0].value[2]}`);
 }
 
 interface Split {
@@ -91,9 +102,16 @@ function splitAttributes(field: readonly number[]): Split {
   while (at < field.length) {
     const left = field.length - at;
     const isExtended = left > 0 && (field[at] & 0x10) !== 0;
+    // RFC 7606 §3 (j): the routes of an NLRI attribute that is cut off cannot be known.
+    if (left >= 2 && left < (isExtended ? 4 : 3) && (field[at + 1] === 14 || field[at + 1] === 15)) {
+      throw new Reset(`attribute ${field[at + 1]} is cut off`);
+    }
     if (left < (isExtended ? 4 : 3)) return { attributes, overrun: 'fewer octets left than an attribute header has' };
     const length = isExtended ? word16(field, at + 2) : field[at + 2];
     const start = at + (isExtended ? 4 : 3);
+    if (start + length > field.length && (field[at + 1] === 14 || field[at + 1] === 15)) {
+      throw new Reset(`attribute ${field[at + 1]} is cut off`);
+    }
     if (start + length > field.length)
       return { attributes, overrun: `attribute ${field[at + 1]} is longer than what is left` };
     attributes.push({ flags: field[at], code: field[at + 1], value: field.slice(start, start + length) });
@@ -115,7 +133,8 @@ function faultOf(
     ({ code }, index) => split.attributes.findIndex((other) => other.code === code) === index,
   );
   const kept = new Set<number>();
-  let fault = mp?.fault;
+  // A next hop without routes does no harm.
+  let fault = mp !== undefined && mp.routes.length > 0 ? mp.fault : undefined;
   for (const attribute of firsts) {
     const judgement: Judgement = judgeAttribute(attribute, session);
     if (judgement.type === 'withdraw') fault ??= `attribute ${attribute.code}: ${judgement.why}`;
@@ -124,10 +143,12 @@ function faultOf(
   if (fault !== undefined) return fault;
   const hasRoutes = hasPlainRoutes || (mp !== undefined && mp.routes.length > 0);
   if (!hasRoutes) return undefined;
+  const path = firsts.find(({ code }) => code === 2);
+  if (path !== undefined && !beginsWithPeer(path.value, session)) return 'the first AS is not the peer';
   // RFC 7606 §3 (d), RFC 4271 §5
   for (const code of [1, 2]) if (!kept.has(code)) return `attribute ${code} is missing`;
   if (hasPlainRoutes && !kept.has(3)) return 'NEXT_HOP is missing';
-  if (session.kind !== 'ebgp' && !kept.has(5)) return 'LOCAL_PREF is missing';
+  if (session.kind === 'ibgp' && !kept.has(5)) return 'LOCAL_PREF is missing';
   return undefined;
 }
 
@@ -136,9 +157,10 @@ function readReach(
   session: OracleSession,
 ): { readonly routes: readonly RouteName[]; readonly fault: string | undefined } | undefined {
   // RFC 4760 §3: AFI, SAFI, next hop length, next hop, reserved.
-  if (value.length < 5) throw new Reset('MP_REACH_NLRI shorter than its fixed part');
+  if (value.length < 3) throw new Reset('MP_REACH_NLRI without a family');
   const family = `${word16(value, 0)}/${value[2]}`;
   if (!session.families.has(family)) return undefined;
+  if (value.length < 5) throw new Reset('MP_REACH_NLRI shorter than its fixed part');
   const length = value[3];
   if (4 + length + 1 > value.length) throw new Reset('the next hop goes beyond MP_REACH_NLRI');
   const isIpv6NextHop = length === 16 || length === 32;
