@@ -11,8 +11,8 @@ test('no session falls that RFC 7606 keeps, and the tables hold what a second de
   t.timeout(120_000);
   const seed = takeSeed();
   t.log(`seed ${seed}`);
-  const result = fuzzSessions(40_000, seed);
-  t.true(result.kept > 10_000 && result.treatedAsWithdraw > 5000 && result.comparedRoutes > 100);
+  const result = fuzzSessions(12_000, seed);
+  t.true(result.kept > 4000 && result.treatedAsWithdraw > 2000 && result.comparedRoutes > 20);
 });
 
 const [external, , addPath] = livePeers;
