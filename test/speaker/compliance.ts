@@ -236,12 +236,22 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
     const side = makeSide(64503);
     const tcpPort = await freePort(side.address);
     await side.port.configure(configOf(side, tcpPort, {}));
-    const stranger = new Socket().connect({ port: tcpPort, host: side.address, localAddress: '127.0.0.1' });
-    stranger.on('error', () => undefined);
-    stranger.resume();
-    await once(stranger, 'close');
+    const meet = (): Promise<number> =>
+      new Promise((resolve) => {
+        const stranger = new Socket().connect({ port: tcpPort, host: side.address, localAddress: '127.0.0.1' });
+        let heard = 0;
+        stranger.on('data', (chunk) => (heard += chunk.length));
+        // Closed by a reset, which leaves nothing behind.
+        stranger.on('error', () => undefined);
+        stranger.once('close', () => resolve(heard));
+      });
+    t.is(await meet(), 0);
     await until(() => side.events.length > 0, 2_000);
     t.like(side.events[0], { type: 'connection-refused', remoteAddress: '127.0.0.1', reason: 'no such neighbor' });
+    const heard = await Promise.all(Array.from({ length: 300 }, meet));
+    t.true(heard.every((bytes) => bytes === 0));
+    const told = side.events.filter(({ type }) => type === 'connection-refused');
+    t.true(told.length <= 5, `${told.length} of 301 are told`);
     await side.port.stop();
   });
 
