@@ -1,4 +1,5 @@
-// What a speaker shows of itself as a whole (views.ts): its tables, neighbors, update groups and memory. Only reads.
+// What a speaker shows of itself as a whole (views.ts): its tables, neighbors, update groups and memory.
+// Only reads; neighbors draw their own views in peer-view.ts.
 
 import type { Configuration } from './configuration.ts';
 import type { DynamicNeighbors } from './dynamic-neighbors.ts';

@@ -274,6 +274,24 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
     await side.port.stop();
   });
 
+  test(`${name}: what operators order reaches the speaker, and what it answers comes back`, async (t) => {
+    const side = makeSide(64506);
+    await side.port.begin({ isRestarting: false, preservedFamilies: ['ipv4-unicast'] });
+    await side.port.configure({ ...configOf(side, 1, {}), listen: [] });
+    t.false((await side.port.instances())[0].restart.hasSynchronised);
+    await side.port.sourcesSynchronised();
+    t.true((await side.port.instances())[0].restart.hasSynchronised);
+    t.false(await side.port.drain('192.0.2.9', true));
+    t.true(await side.port.drain(undefined, true));
+    t.true((await side.port.instances())[0].isDraining);
+    t.false(await side.port.debug('192.0.2.9', ['update']));
+    t.deepEqual(await side.port.updateGroups(), []);
+    const [memory] = await side.port.memory();
+    t.like(memory, { instance: 'default', neighbors: 0 });
+    await until(() => side.events.some(({ type }) => type === 'graceful-shutdown'), 2_000);
+    await side.port.stop('final');
+  });
+
   test(`${name}: a view may be left early, and figures say how the loop is doing`, async (t) => {
     const side = makeSide(64505);
     const networks = Array.from({ length: 9000 }, (_, index) => ({
