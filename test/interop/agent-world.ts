@@ -178,6 +178,12 @@ export class AgentWorld {
     return answer('vtysh', ['--vty_socket', join(this.#base, 'frr'), '-c', command]);
   }
 
+  /** Lines of configuration for FRR's router. */
+  inFrr(...lines: readonly string[]): Promise<Answer> {
+    const words = ['configure terminal', 'router bgp 65000', ...lines].flatMap((line) => ['-c', line]);
+    return answer('vtysh', ['--vty_socket', join(this.#base, 'frr'), ...words]);
+  }
+
   async frrJson(command: string): Promise<Json> {
     const parsed: Json = JSON.parse((await this.frr(`${command} json`)).stdout);
     return parsed;
