@@ -12,6 +12,8 @@ import type { PeerIndex, UpdateGroupOptions } from './types.ts';
 export interface RibOutOwner {
   readonly options: UpdateGroupOptions;
   readonly exporter: Exporter;
+  /** Our next hop towards the one member is another one: what is the same otherwise is told again. */
+  readonly isResending: boolean;
   /** Whether a peer is a member, so that its own routes are not sent to it. */
   has(peer: PeerIndex): boolean;
   /** A route of this source is withheld because no message can carry it. */

@@ -1,7 +1,6 @@
 // hot: what becomes of a path on its way to the members of an update group: who may have it (export-rules.ts), export policy, outgoing
 // attributes, each set made once a burst (export-cache.ts). Answers an outgoing attribute set or 0 for "not sent".
 
-import { addressBytes } from '../net/address.ts';
 import type { Policy, Verdict } from '../policy/policy.ts';
 import { policySource } from '../policy/policy-sources.ts';
 import type { AttributeChanges } from '../wire/attribute-changes.ts';
@@ -11,6 +10,7 @@ import { deriveExport, type ExportOptions } from '../wire/export-transform.ts';
 import type { RibCore } from './core.ts';
 import { ExportCache, TOO_LARGE } from './export-cache.ts';
 import { addedOtc, hasOwnNextHop, isWithheld, LOCAL_SOURCE } from './export-rules.ts';
+import { nextHopBytes, sharesNextHop } from './group-options.ts';
 import { KindCode } from './peers.ts';
 import { LocalSource, type UpdateGroupOptions } from './types.ts';
 
@@ -43,7 +43,9 @@ export class Exporter {
     this.options = options;
     this.policy = options.exportPolicy;
     this.otc = addedOtc(options);
-    this.ownNextHop = nextHopBytes(options);
+    // Zeros where each member's own is filled in.
+    const own = nextHopBytes(options);
+    this.ownNextHop = sharesNextHop(options) ? new Uint8Array(own.length) : own;
     this.rows = [];
     this.rowByKey = [];
     this.rowByDistance = new Map();
@@ -215,13 +217,4 @@ export class Exporter {
     attributes.release(set);
     return made;
   }
-}
-
-function nextHopBytes({ nextHop, linkLocalNextHop }: UpdateGroupOptions): Uint8Array {
-  const global = addressBytes(nextHop);
-  if (linkLocalNextHop === undefined) return global;
-  const both = new Uint8Array(32);
-  both.set(global);
-  both.set(addressBytes(linkLocalNextHop), 16);
-  return both;
 }

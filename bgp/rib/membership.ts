@@ -5,6 +5,8 @@ import type { GroupMember } from './types.ts';
 
 export class Membership {
   readonly member: GroupMember;
+  /** Our next hop towards it, where members of its group have different ones. */
+  nextHop: Uint8Array | undefined;
   /** The whole Adj-RIB-Out is still to be sent to it: from the group's cursor round to `dumpStart`. */
   isDumping: boolean;
   /** Another refresh was asked for while one was going on. */
@@ -19,8 +21,9 @@ export class Membership {
   /** What was known at the beginning is in the queue once the decision process has got this far; -1: it has. */
   private decidedAfter: number;
 
-  constructor(member: GroupMember) {
+  constructor(member: GroupMember, nextHop: Uint8Array | undefined) {
     this.member = member;
+    this.nextHop = nextHop;
     this.isDumping = false;
     this.isDumpWantedAgain = false;
     this.dumpStart = 0;

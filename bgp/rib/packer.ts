@@ -7,10 +7,17 @@ import type { PrefixTable } from '../net/prefix-table.ts';
 import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
 import { MAX_MESSAGE_LENGTH } from '../wire/message.ts';
 import { UpdateWriter } from '../wire/update-writer.ts';
+import { NextHopFiller } from './next-hop-filler.ts';
 import type { GroupMember, PeerIndex, UpdateGroupOptions } from './types.ts';
 
 /** What of a group's options decides how its messages are written. */
 type Format = Pick<UpdateGroupOptions, 'isFourOctetAs' | 'addPathLimit' | 'hasExtendedNextHop' | 'maxMessageLength'>;
+
+/** Who gets messages, with its own next hop where they have zeros in its place. */
+export interface Receiver {
+  readonly member: GroupMember;
+  readonly nextHop: Uint8Array | undefined;
+}
 
 /** Receivers of a message among the members given to send(): all, all but one, or one. */
 export const EVERYONE = 0;
@@ -30,7 +37,8 @@ export class Packer {
   private readonly attributes: AttributeSets;
   /** By the bits of a format; made when first needed. */
   private readonly writers: (UpdateWriter | undefined)[];
-  private members: readonly GroupMember[];
+  private members: readonly Receiver[];
+  private readonly filler: NextHopFiller;
   private target: number;
   // scratch: entries (1-based), chained in the order of arrival
   private slots: Uint32Array;
@@ -59,6 +67,7 @@ export class Packer {
     this.attributes = attributes;
     this.writers = [];
     this.members = [];
+    this.filler = new NextHopFiller();
     this.target = EVERYONE;
     this.slots = new Uint32Array(1024);
     this.nextEntry = new Uint32Array(1024);
@@ -85,7 +94,7 @@ export class Packer {
   }
 
   /** Sends what was gathered and forgets it. */
-  send(members: readonly GroupMember[], format: Format): void {
+  send(members: readonly Receiver[], format: Format): void {
     if (this.entryCount === 0) return;
     this.members = members;
     const writer = this.writerOf(format);
@@ -97,7 +106,7 @@ export class Packer {
     this.clear();
   }
 
-  sendEndOfRib(members: readonly GroupMember[], format: Format): void {
+  sendEndOfRib(members: readonly Receiver[], format: Format): void {
     this.members = members;
     this.target = EVERYONE;
     const writer = this.writerOf(format);
@@ -148,13 +157,21 @@ export class Packer {
   }
 
   private deliver(chunk: Uint8Array, messages: number): void {
-    const { members, target } = this;
+    const { filler, members, target } = this;
+    let isFilled = false;
     for (let index = 0; index < members.length; index++) {
-      const member = members[index];
+      const { member, nextHop } = members[index];
       const isReceiver =
         target === EVERYONE || (target >= ONLY ? member.peer === target - ONLY : member.peer !== target - 1);
-      if (isReceiver) member.send(chunk, messages);
+      if (!isReceiver) continue;
+      if (nextHop === undefined) member.send(chunk, messages);
+      else {
+        if (!isFilled) filler.begin(chunk);
+        isFilled = true;
+        member.send(filler.fill(nextHop), messages);
+      }
     }
+    if (isFilled) filler.end();
   }
 
   private add(slot: number, attr: number, target: number, pathId: number): void {

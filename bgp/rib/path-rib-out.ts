@@ -75,7 +75,7 @@ export class PathRibOut extends AdjRibOut {
         hasChanged = true;
         if (isWanted) this.replace(slot, entry, place - 1, owner);
         else this.remove(slot, entry, owner);
-      }
+      } else if (owner.isResending) this.tell(slot, entry, owner);
       if (isWanted) this.takeOut(place - 1);
       entry = next;
     }
@@ -91,11 +91,7 @@ export class PathRibOut extends AdjRibOut {
 
   dump(slot: number, owner: RibOutOwner): void {
     if (!this.has(slot)) return;
-    for (let entry = this.firsts[slot]; entry !== 0; entry = this.nexts[entry]) {
-      const peer = this.outPeers[entry];
-      const target = owner.has(peer) ? everyoneBut(peer) : EVERYONE;
-      this.core.packer.announce(slot, this.outAttributes[entry], target, this.pathIds[entry]);
-    }
+    for (let entry = this.firsts[slot]; entry !== 0; entry = this.nexts[entry]) this.tell(slot, entry, owner);
   }
 
   read(slot: number, member: PeerIndex, rows: RouteRows): void {
@@ -188,6 +184,12 @@ export class PathRibOut extends AdjRibOut {
     );
   }
 
+  private tell(slot: number, entry: number, owner: RibOutOwner): void {
+    const peer = this.outPeers[entry];
+    const target = owner.has(peer) ? everyoneBut(peer) : EVERYONE;
+    this.core.packer.announce(slot, this.outAttributes[entry], target, this.pathIds[entry]);
+  }
+
   private beforeChange(slot: number, owner: RibOutOwner): void {
     owner.beforeOutChange(slot);
     this.bequeath(slot);
@@ -206,7 +208,8 @@ export class PathRibOut extends AdjRibOut {
     this.countRoute(oldPeer, -1);
     this.countRoute(newPeer, 1);
     const isNewMember = owner.has(newPeer);
-    if (newAttr !== oldAttr) packer.announce(slot, newAttr, isNewMember ? everyoneBut(newPeer) : EVERYONE, pathId);
+    const isForAll = newAttr !== oldAttr || owner.isResending;
+    if (isForAll) packer.announce(slot, newAttr, isNewMember ? everyoneBut(newPeer) : EVERYONE, pathId);
     else if (owner.has(oldPeer)) packer.announce(slot, newAttr, only(oldPeer), pathId);
     if (isNewMember && oldPeer !== newPeer) packer.withdraw(slot, only(newPeer), pathId);
     reclaimer.release(oldAttr);

@@ -52,7 +52,10 @@ export class PlainRibOut extends AdjRibOut {
         if (newAttr === 0 && exporter.takeTooLarge()) owner.tellNotSent(slot, newPeer);
       }
     }
-    if (newAttr === oldAttr && (newAttr === 0 || newPeer === oldPeer)) return;
+    if (newAttr === oldAttr && (newAttr === 0 || newPeer === oldPeer)) {
+      if (owner.isResending) this.dump(slot, owner);
+      return;
+    }
     owner.beforeOutChange(slot);
     this.bequeath(slot);
     if (newAttr !== oldAttr) {
@@ -65,7 +68,8 @@ export class PlainRibOut extends AdjRibOut {
     const isOldMember = oldAttr !== 0 && owner.has(oldPeer);
     const isNewMember = newAttr !== 0 && owner.has(newPeer);
     if (newAttr === 0) packer.withdraw(slot, isOldMember ? everyoneBut(oldPeer) : EVERYONE);
-    else if (newAttr !== oldAttr) packer.announce(slot, newAttr, isNewMember ? everyoneBut(newPeer) : EVERYONE);
+    else if (newAttr !== oldAttr || owner.isResending)
+      packer.announce(slot, newAttr, isNewMember ? everyoneBut(newPeer) : EVERYONE);
     else if (isOldMember) packer.announce(slot, newAttr, only(oldPeer));
     // It had the old route and must not have its own.
     if (isNewMember && oldAttr !== 0 && oldPeer !== newPeer) packer.withdraw(slot, only(newPeer));

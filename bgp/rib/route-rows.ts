@@ -3,6 +3,7 @@
 
 import { growInt32, growUint16, growUint32, growUint8, nextCapacity } from '../net/columns.ts';
 import type { RouteBatch } from '../views.ts';
+import { fillNextHop } from './next-hop-filler.ts';
 import { type AttributeSets, type AttrSetId, attrSetId } from '../wire/attribute-sets.ts';
 
 /** The routes of one prefix, in the order in which they are shown. */
@@ -58,6 +59,8 @@ export class BatchBuilder {
   count = 0;
   private readonly stride: 1 | 4;
   private readonly attributes: AttributeSets;
+  /** For sets with zeros in its place: what the shown member gets. */
+  private readonly nextHop: Uint8Array | undefined;
   private capacity: number;
   private words: Int32Array;
   private lengths: Uint8Array;
@@ -70,7 +73,8 @@ export class BatchBuilder {
   private places: Uint32Array;
   private placeRows: Uint32Array;
 
-  constructor(stride: 1 | 4, attributes: AttributeSets) {
+  constructor(stride: 1 | 4, attributes: AttributeSets, nextHop: Uint8Array | undefined) {
+    this.nextHop = nextHop;
     this.stride = stride;
     this.attributes = attributes;
     this.capacity = 256;
@@ -151,6 +155,7 @@ export class BatchBuilder {
     if (set >= this.setEnds.length) this.setEnds = growUint32(this.setEnds, this.setEnds.length * 2);
     if (end > this.setBytes.length) this.setBytes = growUint8(this.setBytes, nextCapacity(this.setBytes.length, end));
     this.attributes.copyTo(id, this.setBytes, start);
+    if (this.nextHop !== undefined) fillNextHop(this.setBytes, start, end, this.nextHop);
     this.setEnds[set] = end;
     return set;
   }

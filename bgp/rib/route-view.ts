@@ -107,7 +107,7 @@ export class RouteView {
     this.saved = new Uint32Array(1024);
     this.savedEnd = 1;
     this.rows = new RouteRows();
-    this.builder = new BatchBuilder(core.family.words, core.attributes);
+    this.builder = new BatchBuilder(core.family.words, core.attributes, opened.group?.nextHopOf(query.peer));
     if (query.address !== undefined || (query.prefix !== undefined && !query.isLongerPrefixes)) this.findOne();
     else {
       this.pending.fill(-1);

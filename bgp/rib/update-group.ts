@@ -7,6 +7,7 @@ import { Prefix } from '../net/prefix.ts';
 import { AdjRibOut, type RibOutOwner } from './adj-rib-out.ts';
 import type { RibCore } from './core.ts';
 import { Exporter } from './exporter.ts';
+import { areSameOptions, nextHopBytes, sharesNextHop } from './group-options.ts';
 import { Membership } from './membership.ts';
 import { PathRibOut } from './path-rib-out.ts';
 import { PlainRibOut } from './plain-rib-out.ts';
@@ -25,10 +26,11 @@ export class UpdateGroup implements RibOutOwner {
   openViews: number;
   /** Our sources are not all known yet: no End-of-RIB. */
   isEndOfRibHeld: boolean;
+  /** The next hop of the one member changed: everything is told again while it is evaluated anew. */
+  isResending: boolean;
   memberships: readonly Membership[];
   /** Next prefix slot to evaluate for the first time under these options; 0 when all have been. */
   private populateCursor: number;
-  private members: readonly GroupMember[];
   private readonly core: RibCore;
   private retiredExporters: Exporter[];
   private isMember: Uint8Array;
@@ -48,8 +50,8 @@ export class UpdateGroup implements RibOutOwner {
     this.openViews = 0;
     this.isEndOfRibHeld = origin?.isEndOfRibHeld ?? false;
     this.populateCursor = origin?.populateCursor ?? 1;
+    this.isResending = false;
     this.memberships = [];
-    this.members = [];
     this.retiredExporters = [];
     this.isMember = new Uint8Array(16);
     this.dumpCursor = origin?.dumpCursor ?? 1;
@@ -92,8 +94,8 @@ export class UpdateGroup implements RibOutOwner {
   }
 
   /** Takes in a member that has been sent nothing yet; it is sent the table and End-of-RIB. */
-  join(member: GroupMember): void {
-    const membership = new Membership(member);
+  join(member: GroupMember, options: UpdateGroupOptions): void {
+    const membership = new Membership(member, sharesNextHop(options) ? nextHopBytes(options) : undefined);
     this.add(membership);
     this.startDump(membership, true);
   }
@@ -107,14 +109,17 @@ export class UpdateGroup implements RibOutOwner {
       this.isMember = grown;
     }
     this.isMember[peer] = 1;
-    this.setMemberships([...this.memberships, membership]);
+    // Equal next hops are one array: messages are made once for each.
+    const same = this.memberships.find((other) => areSameBytes(other.nextHop, membership.nextHop));
+    if (same !== undefined) membership.nextHop = same.nextHop;
+    this.memberships = [...this.memberships, membership];
   }
 
   remove(peer: PeerIndex): Membership | undefined {
     const membership = this.memberships.find((candidate) => candidate.member.peer === peer);
     if (membership === undefined) return undefined;
     this.isMember[peer] = 0;
-    this.setMemberships(this.memberships.filter((candidate) => candidate !== membership));
+    this.memberships = this.memberships.filter((candidate) => candidate !== membership);
     return membership;
   }
 
@@ -132,8 +137,26 @@ export class UpdateGroup implements RibOutOwner {
     else this.startDump(membership, false);
   }
 
-  /** Other options from now on: every prefix is evaluated again and only differences are sent. */
+  /** Whether these options are what a member has, its next hop included. */
+  hasOptions(peer: PeerIndex, options: UpdateGroupOptions): boolean {
+    if (!areSameOptions(this.options, options)) return false;
+    return !sharesNextHop(options) || areSameBytes(this.nextHopOf(peer), nextHopBytes(options));
+  }
+
+  /** Our next hop towards a member, where those of the group are different. */
+  nextHopOf(peer: PeerIndex): Uint8Array | undefined {
+    return this.memberships.find(({ member }) => member.peer === peer)?.nextHop;
+  }
+
+  /** Other options for the one member: every prefix is evaluated again and only differences are sent. */
   changeOptions(options: UpdateGroupOptions): void {
+    const nextHop = sharesNextHop(options) ? nextHopBytes(options) : undefined;
+    for (const membership of this.memberships) {
+      const before = membership.nextHop;
+      // What carried zeros and goes on doing so looks the same here, but not to the member.
+      if (before !== undefined && nextHop !== undefined && !areSameBytes(before, nextHop)) this.isResending = true;
+      membership.nextHop = nextHop;
+    }
     this.options = options;
     this.retiredExporters.push(this.exporter);
     this.exporter = new Exporter(this.core, options);
@@ -150,9 +173,9 @@ export class UpdateGroup implements RibOutOwner {
   work(budget: number): boolean {
     const { packer } = this.core;
     this.lastUnits = 1;
-    this.flushQueue(budget);
+    if (!this.isResending) this.flushQueue(budget);
     if (this.populateCursor !== 0) this.populate(budget);
-    packer.send(this.members, this.options);
+    packer.send(this.memberships, this.options);
     this.retryFailed();
     if (this.memberships.some((membership) => membership.isDumping)) this.dump(budget);
     this.letGo();
@@ -189,7 +212,7 @@ export class UpdateGroup implements RibOutOwner {
   tellNotSent(slot: number, source: PeerIndex): void {
     const { family, notSent, paths } = this.core;
     if (notSent === undefined || !notSent.isListening(this.id)) return;
-    const receivers = this.members.map((member) => member.peer).filter((peer) => peer !== source);
+    const receivers = this.memberships.map(({ member }) => member.peer).filter((peer) => peer !== source);
     if (receivers.length === 0) return;
     const { words, lengths, stride } = paths.prefixes;
     const word = (index: number): number => (index < stride ? words[slot * stride + index] : 0);
@@ -199,11 +222,6 @@ export class UpdateGroup implements RibOutOwner {
 
   private makeRibOut(): AdjRibOut {
     return this.options.addPathLimit === undefined ? new PlainRibOut(this.core) : new PathRibOut(this.core);
-  }
-
-  private setMemberships(memberships: readonly Membership[]): void {
-    this.memberships = memberships;
-    this.members = memberships.map((membership) => membership.member);
   }
 
   private copyQueue(queue: SlotQueue): void {
@@ -244,22 +262,25 @@ export class UpdateGroup implements RibOutOwner {
   private populate(budget: number): void {
     const { best, holds, prefixes } = this.core.paths;
     const { undecided } = this.core;
-    const { out } = this;
+    const { isResending, out } = this;
     const end = Math.min(prefixes.limit, this.populateCursor + budget);
     for (let slot = this.populateCursor; slot < end; slot++) {
       const had = out.has(slot);
-      if ((best[slot] === 0 && !had) || this.queue.has(slot)) continue;
-      if (had && undecided.has(slot)) {
+      if ((best[slot] === 0 && !had) || (this.queue.has(slot) && !isResending)) continue;
+      if (had && undecided.has(slot) && !isResending) {
         this.enqueue(slot);
         continue;
       }
       out.update(slot, this);
       const has = out.has(slot);
-      if (!had && has) holds[slot]++;
-      if (had && !has) this.unheld.push(slot);
+      // A queued slot is held already, and let go when its turn comes.
+      if (has === had || this.queue.has(slot)) continue;
+      if (has) holds[slot]++;
+      else this.unheld.push(slot);
     }
     this.lastUnits += end - this.populateCursor;
     this.populateCursor = end < prefixes.limit ? end : 0;
+    if (this.populateCursor === 0) this.isResending = false;
   }
 
   /** The next piece of the Adj-RIB-Out for the members that have not seen it. */
@@ -271,10 +292,7 @@ export class UpdateGroup implements RibOutOwner {
     this.lastUnits += end - this.dumpCursor;
     const receivers = this.memberships.filter((membership) => membership.isDumping);
     for (let slot = this.dumpCursor; slot < end; slot++) this.out.dump(slot, this);
-    packer.send(
-      receivers.map((membership) => membership.member),
-      this.options,
-    );
+    packer.send(receivers, this.options);
     this.retryFailed();
     const hasWrapped = end >= limit;
     for (const membership of receivers) {
@@ -290,7 +308,7 @@ export class UpdateGroup implements RibOutOwner {
       const membership = this.memberships[index];
       if (membership.isEndOfRibDue && this.populateCursor === 0 && !this.isEndOfRibHeld) {
         if (membership.hasHeardAll(undecided.shifted, this.queue.shifted, this.queue.pushed)) {
-          this.core.packer.sendEndOfRib([membership.member], this.options);
+          this.core.packer.sendEndOfRib([membership], this.options);
           membership.endOfRibSent();
         }
       }
@@ -311,7 +329,7 @@ export class UpdateGroup implements RibOutOwner {
       if (had && !this.out.has(slot) && !this.queue.has(slot)) this.unheld.push(slot);
     }
     failed.length = 0;
-    packer.send(this.members, this.options);
+    packer.send(this.memberships, this.options);
     failed.length = 0;
   }
 
@@ -336,4 +354,9 @@ export class UpdateGroup implements RibOutOwner {
     last.close();
     this.retiredExporters.pop();
   }
+}
+
+function areSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((octet, index) => octet === b[index]);
 }

@@ -52,7 +52,7 @@ export class UpdateGroups {
   join(member: GroupMember, options: UpdateGroupOptions): void {
     this.leave(member.peer);
     const group = this.find(options) ?? this.create(options);
-    group.join(member);
+    group.join(member, options);
     this.groupByPeer.set(member.peer, group);
   }
 
@@ -67,7 +67,7 @@ export class UpdateGroups {
   /** Other options for a member: only differences are sent, nothing flaps. */
   change(peer: PeerIndex, options: UpdateGroupOptions): void {
     let group = this.groupByPeer.get(peer);
-    if (group === undefined || areSameOptions(group.options, options)) return;
+    if (group === undefined || group.hasOptions(peer, options)) return;
     if (group.memberships.length > 1) group = this.detach(group, peer);
     group.changeOptions(options);
     this.notePolicies();
