@@ -47,3 +47,20 @@ export function writeAttributeHeader(out: Uint8Array, at: number, flags: number,
   out[at + 3] = length & 255;
   return at + 4;
 }
+
+/**
+ * Puts the header before a value that was written four octets behind `offset`, the room of the longest one, and closes the gap.
+ * Answers the offset behind the value.
+ */
+export function closeAttribute(
+  out: Uint8Array,
+  offset: number,
+  flags: number,
+  code: number,
+  valueStart: number,
+  valueEnd: number,
+): number {
+  const at = writeAttributeHeader(out, offset, flags, code, valueEnd - valueStart);
+  if (at !== valueStart) out.copyWithin(at, valueStart, valueEnd);
+  return at + valueEnd - valueStart;
+}

@@ -14,6 +14,7 @@ export {
   OPTIONAL_TRANSITIVE,
   SegmentType,
   WELL_KNOWN,
+  closeAttribute,
   writeAttributeHeader,
 } from './attribute-header.ts';
 

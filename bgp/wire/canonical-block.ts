@@ -9,6 +9,7 @@ import {
   OPTIONAL,
   WELL_KNOWN,
   attributeRows,
+  closeAttribute,
   writeAttributeHeader,
 } from './attribute.ts';
 import type { AttributeList } from './attribute-list.ts';
@@ -113,9 +114,7 @@ function writeWidenedAsPath(
   // The value comes first, behind the place of a long header, as its length decides how long the header is.
   const valueStart = at + 4;
   const valueEnd = widenAsPath(buffer, start, end, as4Start, as4End, out, valueStart);
-  const to = writeAttributeHeader(out, at, WELL_KNOWN, AttributeCode.AsPath, valueEnd - valueStart);
-  if (to !== valueStart) out.copyWithin(to, valueStart, valueEnd);
-  return to + valueEnd - valueStart;
+  return closeAttribute(out, at, WELL_KNOWN, AttributeCode.AsPath, valueStart, valueEnd);
 }
 
 function writeWidenedAggregator(
@@ -150,9 +149,7 @@ function writeLargeCommunities(
   for (let from = start; from < end; from += 12) {
     if (!containsTwelve(out, valueStart, to, buffer, from)) to = copy(buffer, from, from + 12, out, to);
   }
-  const at = writeAttributeHeader(out, offset, flags, AttributeCode.LargeCommunities, to - valueStart);
-  if (at !== valueStart) out.copyWithin(at, valueStart, to);
-  return at + to - valueStart;
+  return closeAttribute(out, offset, flags, AttributeCode.LargeCommunities, valueStart, to);
 }
 
 function containsTwelve(list: Uint8Array, start: number, end: number, buffer: Uint8Array, from: number): boolean {

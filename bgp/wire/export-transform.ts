@@ -15,6 +15,7 @@ import {
   SegmentType,
   WELL_KNOWN,
   attributeRows,
+  closeAttribute,
   writeAttributeHeader,
 } from './attribute.ts';
 import { type AttributeChanges, type ListChange, noChanges } from './attribute-changes.ts';
@@ -321,7 +322,7 @@ function writeAsPath(
     to = copy(path, pathStart, confederationEnd, to);
     to = prependAsns(path, confederationEnd, pathEnd, SegmentType.Sequence, prepend, added, shownAsn, scratch, to);
   }
-  return closeAttribute(WELL_KNOWN, AttributeCode.AsPath, offset, valueStart, to);
+  return closeAttribute(scratch, offset, WELL_KNOWN, AttributeCode.AsPath, valueStart, to);
 }
 
 const NONE: readonly number[] = [];
@@ -361,7 +362,7 @@ function writeCommunities(
   let to = copyAndAdd(options.changes.communities, buffer, start, end, 4, true, valueStart);
   if (options.isGracefulShutdown) to = addToList(gracefulShutdown, scratch, valueStart, to);
   if (options.addsLlgrStale) to = addToList(llgrStale, scratch, valueStart, to);
-  return to === valueStart ? offset : closeAttribute(flags, AttributeCode.Communities, offset, valueStart, to);
+  return to === valueStart ? offset : closeAttribute(scratch, offset, flags, AttributeCode.Communities, valueStart, to);
 }
 
 const gracefulShutdown: readonly number[] = [Community.GracefulShutdown];
@@ -382,7 +383,7 @@ function writeList(
   const valueStart = offset + 4;
   const keepsNonTransitive = step === 12 || options.kind !== 'ebgp';
   const to = copyAndAdd(change, buffer, start, end, step, keepsNonTransitive, valueStart);
-  return to === valueStart ? offset : closeAttribute(flags, code, offset, valueStart, to);
+  return to === valueStart ? offset : closeAttribute(scratch, offset, flags, code, valueStart, to);
 }
 
 function copyAndAdd(
@@ -430,13 +431,6 @@ function writeMpNextHop(buffer: Uint8Array, start: number, lengthBytes: number, 
   scratch[at++] = Safi.Unicast;
   scratch[at++] = lengthBytes;
   return copy(buffer, start, start + lengthBytes, at);
-}
-
-/** Puts the header before a value that was written four octets behind `offset`, and closes the gap. */
-function closeAttribute(flags: number, code: number, offset: number, valueStart: number, valueEnd: number): number {
-  const at = writeAttributeHeader(scratch, offset, flags, code, valueEnd - valueStart);
-  if (at !== valueStart) scratch.copyWithin(at, valueStart, valueEnd);
-  return at + valueEnd - valueStart;
 }
 
 function copy(buffer: Uint8Array, start: number, end: number, offset: number): number {

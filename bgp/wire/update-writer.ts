@@ -12,6 +12,7 @@ import {
   OPTIONAL,
   OPTIONAL_TRANSITIVE,
   WELL_KNOWN,
+  closeAttribute,
   writeAttributeHeader,
 } from './attribute.ts';
 import type { AttrSetId, AttributeSets } from './attribute-sets.ts';
@@ -255,9 +256,7 @@ export class UpdateWriter {
   private writeNarrowAsPath(buffer: Uint8Array, start: number, end: number, offset: number): number {
     const valueStart = offset + 4;
     const valueEnd = narrowAsPath(buffer, start, end, this.block, valueStart);
-    const at = writeAttributeHeader(this.block, offset, WELL_KNOWN, AttributeCode.AsPath, valueEnd - valueStart);
-    if (at !== valueStart) this.block.copyWithin(at, valueStart, valueEnd);
-    return at + valueEnd - valueStart;
+    return closeAttribute(this.block, offset, WELL_KNOWN, AttributeCode.AsPath, valueStart, valueEnd);
   }
 
   private writeNarrowAggregator(buffer: Uint8Array, flags: number, start: number, offset: number): number {
@@ -275,10 +274,7 @@ export class UpdateWriter {
     if (pathStart !== pathEnd) {
       const valueStart = at + 4;
       const valueEnd = cleanAsPath(buffer, pathStart, pathEnd, withoutConfederation, this.block, valueStart);
-      const lengthBytes = valueEnd - valueStart;
-      at = writeAttributeHeader(this.block, at, OPTIONAL_TRANSITIVE, AttributeCode.As4Path, lengthBytes);
-      if (at !== valueStart) this.block.copyWithin(at, valueStart, valueEnd);
-      at += lengthBytes;
+      at = closeAttribute(this.block, at, OPTIONAL_TRANSITIVE, AttributeCode.As4Path, valueStart, valueEnd);
     }
     if (aggregator !== 0) {
       at = writeAttributeHeader(this.block, at, OPTIONAL_TRANSITIVE, AttributeCode.As4Aggregator, 8);

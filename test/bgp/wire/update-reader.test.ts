@@ -343,3 +343,52 @@ test('messages are read at any offset of a buffer', (t) => {
   t.deepEqual(prefixesIn(buffer, reader.nlriStart, reader.nlriEnd, ipv4Unicast), ['198.51.100.0/24']);
   t.deepEqual(prefixesIn(buffer, reader.reachStart, reader.reachEnd, ipv6Unicast), ['2001:db8:1::/48']);
 });
+
+test('a peer whose first AS need not be its own may send any path (RFC 4271 §6.3)', (t) => {
+  const attributes = new AttributeSets();
+  const routeServer = makeReader({ attributes, remoteAsn: 65009, enforcesFirstAs: false });
+  const bytes = update({ attributes: attributesWith('ebgp'), nlri });
+  for (const _ of [1, 2]) t.is(outcomeOf(routeServer, bytes), 'kept');
+  t.is(outcomeOf(routeServer, update({ attributes: attributesWith('ebgp', attribute(0x40, 2, [])), nlri })), 'kept');
+  // What it was allowed, others are not, and what is judged good for one stays good for it.
+  t.is(outcomeOf(makeReader({ attributes, remoteAsn: 65009 }), bytes), 'withdraw 2');
+  t.is(outcomeOf(makeReader({ attributes }), bytes), 'kept');
+  const member = makeReader({ attributes, kind: 'confederation', remoteAsn: 65009, enforcesFirstAs: false });
+  t.is(outcomeOf(member, update({ attributes: attributesWith('confederation'), nlri })), 'kept');
+  t.is(outcomeOf(member, bytes), 'withdraw 2');
+});
+
+test('internal peers of a confederation send its segments, those of any other AS do not (RFC 5065 §5)', (t) => {
+  const attributes = new AttributeSets();
+  const within = makeReader({ attributes, kind: 'ibgp', isInConfederation: true });
+  const without = makeReader({ attributes, kind: 'ibgp' });
+  const path = attributesWith('confederation')[1];
+  const bytes = update({ attributes: attributesWith('ibgp', path), nlri });
+  for (const _ of [1, 2]) t.deepEqual([outcomeOf(within, bytes), outcomeOf(without, bytes)], ['kept', 'withdraw 2']);
+  const ordinary = update({ attributes: attributesWith('ibgp'), nlri });
+  t.deepEqual([outcomeOf(within, ordinary), outcomeOf(without, ordinary)], ['kept', 'kept']);
+});
+
+test("another member's block is known by the bytes and judged by the peer", (t) => {
+  const attributes = new AttributeSets();
+  const bytes = update({ attributes: attributesWith('confederation'), nlri });
+  const peer = makeReader({ attributes, kind: 'confederation' });
+  const another = makeReader({ attributes, kind: 'confederation', remoteAsn: 65002 });
+  for (const _ of [1, 2]) t.deepEqual([outcomeOf(peer, bytes), outcomeOf(another, bytes)], ['kept', 'withdraw 2']);
+});
+
+test('a set that one session takes does not slip through a stricter one', (t) => {
+  const attributes = new AttributeSets();
+  const aigp = attribute(0x80, 26, fromHex('01 000b 0000000000000005'));
+  const withAigp = update({ attributes: [...attributesWith('ebgp'), aigp], nlri });
+  const [open, plain] = [makeReader({ attributes, acceptsAigp: true }), makeReader({ attributes })];
+  for (const _ of [1, 2]) {
+    t.deepEqual([outcomeOf(open, withAigp), outcomeOf(plain, withAigp)], ['kept', 'kept']);
+    t.is(attributes.decode(open.attr).aigp?.length, 11);
+    t.is(attributes.decode(plain.attr).aigp, undefined);
+  }
+  const path = attribute(0x40, 2, fromHex('0201 0000fde9 0101 00000007'));
+  const withSet = update({ attributes: attributesWith('ebgp', path), nlri });
+  const lenient = makeReader({ attributes, acceptsAsSets: true });
+  for (const _ of [1, 2]) t.deepEqual([outcomeOf(lenient, withSet), outcomeOf(plain, withSet)], ['kept', 'withdraw 2']);
+});
