@@ -43,6 +43,17 @@ const rulesAmongEquals = [
   DecisionReason.PathId,
 ] as const;
 
+/** Rules that compare what every path has, as bits; the others are left out where no candidate has what they look at. */
+const ALWAYS =
+  (1 << DecisionReason.AsPathLength) |
+  (1 << DecisionReason.Origin) |
+  (1 << DecisionReason.IgpMetric) |
+  (1 << DecisionReason.OldestPath) |
+  (1 << DecisionReason.RouterId) |
+  (1 << DecisionReason.ClusterLength) |
+  (1 << DecisionReason.PeerAddress) |
+  (1 << DecisionReason.PathId);
+
 /** Flags of a path that the decision process sets; the others come with the route. */
 export const DECIDED_FLAGS = PathFlag.Valid | PathFlag.Inaccessible | PathFlag.Multipath;
 
@@ -55,6 +66,8 @@ export class Decision {
   /** What {@link choose} left when only ties were to be broken, for multipath. */
   equals: Uint32Array;
   equalCount: number;
+  /** Whether somebody wants `equals`. */
+  keepsEquals: boolean;
   private readonly paths: PathTable;
   private readonly attributes: AttributeSets;
   private readonly peers: RibPeers;
@@ -69,6 +82,8 @@ export class Decision {
   private count: number;
   private lastReason: number;
   private current: number;
+  /** Bits of the rules that can tell the candidates apart. */
+  private rules: number;
 
   constructor(
     paths: PathTable,
@@ -82,6 +97,7 @@ export class Decision {
     this.ranked = new Uint32Array(64);
     this.equals = new Uint32Array(64);
     this.equalCount = 0;
+    this.keepsEquals = false;
     this.paths = paths;
     this.attributes = attributes;
     this.peers = peers;
@@ -94,6 +110,7 @@ export class Decision {
     this.count = 0;
     this.lastReason = DecisionReason.None;
     this.current = 0;
+    this.rules = 0;
   }
 
   /**
@@ -186,10 +203,11 @@ export class Decision {
   private decide(current: number): number {
     this.current = current;
     this.lastReason = DecisionReason.OnlyPath;
+    this.rules = this.count > 1 ? this.findRules() : 0;
     for (let index = 0; index < rulesBeforeMed.length && this.count > 1; index++) this.apply(rulesBeforeMed[index]);
-    if (this.count > 1) this.applyMed();
+    if (this.count > 1 && (this.rules & (1 << DecisionReason.Med)) !== 0) this.applyMed();
     for (let index = 0; index < rulesAfterMed.length && this.count > 1; index++) this.apply(rulesAfterMed[index]);
-    if (this.isTelling) this.keepEquals();
+    if (this.isTelling && this.keepsEquals) this.keepEquals();
     for (let index = 0; index < rulesAmongEquals.length && this.count > 1; index++) this.apply(rulesAmongEquals[index]);
     return this.candidates[0];
   }
@@ -200,7 +218,40 @@ export class Decision {
     this.equalCount = this.count;
   }
 
+  /** One look at each candidate saves most of the rules. */
+  private findRules(): number {
+    const { candidates, count } = this;
+    const { peers: sources, usedAttributes, weights } = this.paths;
+    const { flags } = this.attributes;
+    const { kinds } = this.peers;
+    let present = 0;
+    let isLocal = false;
+    let kindBits = 0;
+    for (let index = 0; index < count; index++) {
+      const path = candidates[index];
+      const peer = sources[path];
+      present |= flags[usedAttributes[path]];
+      kindBits |= 1 << kinds[peer];
+      if (peer === LOCAL_PEER) isLocal = true;
+    }
+    let rules = ALWAYS;
+    if ((present & SetFlag.LlgrStale) !== 0 || this.routes.longLivedPeers > 0) {
+      rules |= 1 << DecisionReason.LongLivedStale;
+    }
+    if (isLocal) rules |= 1 << DecisionReason.LocallyOriginated;
+    if (isLocal || weights.length > 0) rules |= 1 << DecisionReason.Weight;
+    if ((present & SetFlag.LocalPref) !== 0) rules |= 1 << DecisionReason.LocalPreference;
+    if ((present & SetFlag.Aigp) !== 0) rules |= 1 << DecisionReason.Aigp;
+    if ((present & SetFlag.Med) !== 0) rules |= 1 << DecisionReason.Med;
+    // More than one kind.
+    if ((kindBits & (kindBits - 1)) !== 0) {
+      rules |= (1 << DecisionReason.EbgpOverIbgp) | (1 << DecisionReason.ConfederationOverIbgp);
+    }
+    return rules;
+  }
+
   private apply(rule: number): void {
+    if ((this.rules & (1 << rule)) === 0) return;
     if (rule === DecisionReason.OldestPath && !this.prefersCurrent()) return;
     const { candidates, keys } = this;
     let least = Infinity;

@@ -31,6 +31,8 @@ export class PeerRoutes {
   epochs: Uint8Array;
   /** Paths with this number or a later one are kept; earlier ones are doomed. */
   keptFrom: Uint8Array;
+  /** Peers whose stale paths are long-lived ones. */
+  longLivedPeers: number;
   private isLongLived: Uint8Array;
   private limits: Uint32Array;
   private readonly paths: PathTable;
@@ -45,6 +47,7 @@ export class PeerRoutes {
     this.crowded = new Uint32Array(16);
     this.epochs = new Uint8Array(16).fill(2);
     this.keptFrom = new Uint8Array(16).fill(2);
+    this.longLivedPeers = 0;
     this.isLongLived = new Uint8Array(16);
     this.limits = new Uint32Array(16).fill(NO_LIMIT);
   }
@@ -84,7 +87,7 @@ export class PeerRoutes {
     this.keptFrom[peer] = this.epochs[peer];
     this.doomed[peer] = this.received[peer];
     this.stale[peer] = 0;
-    this.isLongLived[peer] = 0;
+    this.setLongLived(peer, 0);
   }
 
   /** What is current becomes stale, like what is stale already, and is kept. */
@@ -93,7 +96,7 @@ export class PeerRoutes {
     if (this.stale[peer] === 0) {
       // Whatever was stale before came back.
       this.keptFrom[peer] = this.epochs[peer] - 1;
-      this.isLongLived[peer] = 0;
+      this.setLongLived(peer, 0);
     }
     this.stale[peer] = this.received[peer] - this.doomed[peer];
   }
@@ -103,11 +106,11 @@ export class PeerRoutes {
     this.keptFrom[peer] = this.epochs[peer];
     this.doomed[peer] += this.stale[peer];
     this.stale[peer] = 0;
-    this.isLongLived[peer] = 0;
+    this.setLongLived(peer, 0);
   }
 
   markLongLived(peer: PeerIndex): void {
-    this.isLongLived[peer] = 1;
+    this.setLongLived(peer, 1);
   }
 
   /** A path is about to be announced again or removed: it no longer counts by its age. */
@@ -124,6 +127,11 @@ export class PeerRoutes {
 
   isFull(peer: PeerIndex): boolean {
     return this.received[peer] - this.doomed[peer] >= this.limits[peer];
+  }
+
+  private setLongLived(peer: PeerIndex, value: 0 | 1): void {
+    this.longLivedPeers += value - this.isLongLived[peer];
+    this.isLongLived[peer] = value;
   }
 
   /** The numbers of sessions have an end: a pass over two columns (a few ms a million paths) begins them anew. */

@@ -231,6 +231,7 @@ export class Rib {
     const before = JSON.stringify([this.decision.options, this.multipath.options]);
     this.decision.options = options;
     this.multipath.options = multipath;
+    this.decision.keepsEquals = maxPaths.ebgp > 1 || maxPaths.ibgp > 1;
     if (JSON.stringify([options, multipath]) === before) return;
     this.sweeps.add(Due.Decide, 0);
   }
