@@ -269,6 +269,14 @@ export class Peer {
     }
   }
 
+  /** As it is evaluated now; undefined while nothing of the family is sent. */
+  exportPolicyOf(family: Family): { readonly policy: PolicyRef; readonly kind: PeerKind } | undefined {
+    const { negotiated } = this.neighbor;
+    if (negotiated === undefined || !this.states[family.index].isJoined) return undefined;
+    const policy = this.config.familyOptions?.[family.name]?.exportPolicy ?? this.config.exportPolicy;
+    return { policy, kind: negotiated.kind };
+  }
+
   drain(isDraining: boolean): void {
     this.drainOrder = isDraining;
     this.applyOptions();

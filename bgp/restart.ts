@@ -2,7 +2,8 @@
 // selected already or wait for the peers' End-of-RIB, and what R and F say in our OPENs. Which routes of a peer are kept while
 // the peer is away is stale-routes.ts; when the shell's sources are read it says so here.
 
-import { families, type Family } from './net/family.ts';
+import type { Configuration } from './configuration.ts';
+import { families, type Family, familyByName } from './net/family.ts';
 import type { Clock, TimerHandle } from './ports.ts';
 import type { RestartView } from './views.ts';
 
@@ -156,4 +157,14 @@ export class Restart {
     this.stop();
     this.deps.told('ended', reason);
   }
+}
+
+/** Neighbors that were asked to wait for us, and may come up. */
+export function listAwaited({ neighbors }: Configuration): readonly AwaitedPeer[] {
+  return [...neighbors.values()].flatMap(({ config }) => {
+    const { address, gracefulRestart, heldDownReason, isShutdown } = config;
+    if (gracefulRestart?.mode !== 'full' || isShutdown || heldDownReason !== undefined) return [];
+    const { restartTimeSec } = gracefulRestart;
+    return [{ address, families: config.families.flatMap((name) => familyByName(name) ?? []), restartTimeSec }];
+  });
 }

@@ -7,6 +7,7 @@ import { families } from './net/family.ts';
 import { formatRouterId, routerId as routerIdOf } from './net/router-id.ts';
 import type { Peer } from './peer.ts';
 import type { Restart } from './restart.ts';
+import { sharesNextHop } from './rib/group-options.ts';
 import type { PeerIndex, UpdateGroupOptions } from './rib/types.ts';
 import type { Tables } from './tables.ts';
 import type { InstanceView, MemoryView, UpdateGroupView } from './views.ts';
@@ -96,8 +97,11 @@ function describeOptions(options: UpdateGroupOptions): UpdateGroupView['options'
   add('prepend', prepend.join(' '));
   if (asOverride !== undefined) add('asOverride', `${asOverride.from} by ${asOverride.to}`);
   add('removePrivateAs', options.removePrivateAs);
-  add('nextHop', nextHop.toString());
-  add('linkLocalNextHop', linkLocalNextHop?.toString());
+  const isShared = sharesNextHop(options);
+  add('nextHop', isShared ? 'of each session' : nextHop.toString());
+  if (linkLocalNextHop !== undefined) {
+    add('linkLocalNextHop', isShared ? 'of each session' : linkLocalNextHop.toString());
+  }
   add('nextHopMode', options.nextHopMode);
   add('link', options.linkName);
   add('hasExtendedNextHop', options.hasExtendedNextHop);

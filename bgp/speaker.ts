@@ -14,10 +14,11 @@ import {
   policiesOf,
 } from './configuration.ts';
 import type { NeighborConfig, PolicyRef, SpeakerConfig } from './config.ts';
+import { DebugTap } from './debug-tap.ts';
 import type { SpeakerEvent } from './events.ts';
+import { explain } from './explain.ts';
 import { type KernelRoute, LocalRoutes, type RedistributionSource } from './local-routes.ts';
-import { MessageTrace } from './message-trace.ts';
-import { families, familyByName, type Family } from './net/family.ts';
+import { families, familyByName, type Family, type FamilyName } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import type { Prefix } from './net/prefix.ts';
 import type { NotSentDeps } from './not-sent.ts';
@@ -25,14 +26,22 @@ import { PeerTable } from './peer-table.ts';
 import { policyOf, type Policy } from './policy/policy.ts';
 import type { PolicySources } from './policy/policy-sources.ts';
 import type { Clock, ConnectionId, ConnectionInfo, Fib, NextHopResolver, Transport } from './ports.ts';
-import { DEFAULT_SELECTION_DEFERRAL_SEC, Restart, type RestartOptions } from './restart.ts';
+import { DEFAULT_SELECTION_DEFERRAL_SEC, listAwaited, Restart, type RestartOptions } from './restart.ts';
 import { openRouteCursor, type RouteCursor } from './route-cursor.ts';
 import { WorkState } from './rib/types.ts';
 import type { OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import { type SpeakerFacts, viewInstance, viewMemory, viewUpdateGroups } from './speaker-view.ts';
 import { configureTables, makeTables, type Tables } from './tables.ts';
-import type { DebugKind, InstanceView, MemoryView, RouteQuery, SpeakerOutcome, UpdateGroupView } from './views.ts';
+import type {
+  DebugKind,
+  InstanceView,
+  MemoryView,
+  PolicyDecisionView,
+  RouteQuery,
+  SpeakerOutcome,
+  UpdateGroupView,
+} from './views.ts';
 import { CeaseSubcode } from './wire/notification.ts';
 
 export interface SpeakerDeps {
@@ -58,8 +67,7 @@ export class Speaker {
   private configuration: Configuration | undefined;
   private readonly peers: PeerTable;
   private readonly restart: Restart;
-  private readonly trace = new MessageTrace();
-  private isDebugging = false;
+  private readonly tap: DebugTap;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
   /** Families whose kernel routes of the last process go once everything is decided. */
@@ -83,9 +91,11 @@ export class Speaker {
       familyReleased: (family) => this.familyReleased(family),
       told: (change, reason) => this.tell({ type: 'selection-deferral', change, reason }),
     });
+    const { transport } = deps;
+    this.tap = new DebugTap({ instance, transport, clock, peers: () => this.peers, onEvent });
     this.peers = new PeerTable({
       instance,
-      transport: this.tracedTransport(),
+      transport: this.tap.transport,
       clock,
       listener: {
         established: (neighbor) => this.established(neighbor),
@@ -107,7 +117,7 @@ export class Speaker {
       policyOf: (ref, kind) => this.policyOf(ref, kind),
       isDraining: () => this.isDraining,
       endOfRibReceived: ({ neighbor }, family) => this.restart.received(neighbor.address, family),
-      disowned: (connection) => this.trace.forget(connection),
+      disowned: (connection) => this.tap.forget(connection),
       removed: (address) => this.restart.notAwaited(address),
       onEvent,
       onWork: deps.onWork,
@@ -212,7 +222,7 @@ export class Speaker {
   }
 
   received(connection: ConnectionId, bytes: Uint8Array): void {
-    if (this.isDebugging) this.traceMessages(connection, 'received', bytes);
+    this.tap.received(connection, bytes);
     this.peers.ownerOf(connection)?.neighbor.received(connection, bytes);
     this.deps.onWork();
   }
@@ -315,11 +325,7 @@ export class Speaker {
 
   /** Which messages of a neighbor are told as events. False when there is no such neighbor. */
   debug(address: string, kinds: readonly DebugKind[]): boolean {
-    const entry = this.peers.get(address);
-    if (entry === undefined) return false;
-    entry.peer.debug = [...new Set(kinds)];
-    this.isDebugging = this.peers.peers().some((peer) => peer.debug.length > 0);
-    return true;
+    return this.tap.set(address, kinds);
   }
 
   view(): InstanceView {
@@ -342,6 +348,19 @@ export class Speaker {
       ribs: this.tables.ribs,
       peers: this.tables.peers,
       peerOf: (address) => this.peers.get(address)?.peer.index,
+    });
+  }
+
+  /** Throws QueryError. Which policy statements decide about one prefix, or the longest match of an address. */
+  explain(family: FamilyName, prefix: string): readonly PolicyDecisionView[] {
+    const query = { instance: this.instance, family, prefix, table: 'loc-rib' } as const;
+    const known = familyByName(family);
+    if (known === undefined) return [];
+    return explain(query, known, {
+      tables: this.tables,
+      peers: this.peers.peers(),
+      policyOf: (ref, kind) => this.policyOf(ref, kind),
+      openRoutes: (asked) => this.openRoutes(asked),
     });
   }
 
@@ -396,18 +415,8 @@ export class Speaker {
 
   /** RFC 4724 §4.1: nothing is selected before the peers that may hold our routes have sent theirs. */
   private startRestart(configuration: Configuration): void {
-    const peers = [...configuration.neighbors.values()].flatMap(({ config }) => {
-      const { gracefulRestart, heldDownReason, isShutdown } = config;
-      if (gracefulRestart?.mode !== 'full' || isShutdown || heldDownReason !== undefined) return [];
-      return [
-        {
-          address: config.address,
-          families: config.families.flatMap((name) => familyByName(name) ?? []),
-          restartTimeSec: gracefulRestart.restartTimeSec,
-        },
-      ];
-    });
-    this.restart.start(peers, configuration.config.selectionDeferralSec ?? DEFAULT_SELECTION_DEFERRAL_SEC);
+    const { selectionDeferralSec } = configuration.config;
+    this.restart.start(listAwaited(configuration), selectionDeferralSec ?? DEFAULT_SELECTION_DEFERRAL_SEC);
     for (const family of families) this.tables.ribs[family.index].isDeferred = this.restart.isDeferred(family);
   }
 
@@ -444,34 +453,6 @@ export class Speaker {
 
   private get isDraining(): boolean {
     return this.drainOrder ?? this.configuration?.config.isGracefulShutdown === true;
-  }
-
-  /** The transport as neighbors see it: what they close is nobody's any more. */
-  private tracedTransport(): Transport {
-    const { transport } = this.deps;
-    return {
-      connect: (request) => transport.connect(request),
-      send: (connection, bytes) => {
-        if (this.isDebugging) this.traceMessages(connection, 'sent', bytes);
-        transport.send(connection, bytes);
-      },
-      queuedBytes: (connection) => transport.queuedBytes(connection),
-      setReading: (connection, isReading) => transport.setReading(connection, isReading),
-      setPassword: (connection, password) => transport.setPassword(connection, password),
-      close: (connection) => {
-        this.peers.disown(connection);
-        transport.close(connection);
-      },
-    };
-  }
-
-  private traceMessages(connection: ConnectionId, direction: 'sent' | 'received', bytes: Uint8Array): void {
-    const entry = this.peers.ownerOf(connection);
-    if (entry === undefined || entry.peer.debug.length === 0) return;
-    this.trace.read(connection, direction, bytes, ({ kind, text }) => {
-      if (!entry.peer.debug.includes(kind)) return;
-      this.tell({ type: 'debug-message', neighbor: entry.neighbor.address, direction, kind, text });
-    });
   }
 
   private policyOf(ref: PolicyRef, kind: PeerKind): Policy {

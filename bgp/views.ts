@@ -294,6 +294,20 @@ export interface RouteViewHead {
   readonly maxRoutes: number;
 }
 
+/** Which statement decided about a prefix (explain.ts). */
+export interface PolicyDecisionView {
+  readonly neighbor: string;
+  readonly direction: 'import' | 'export';
+  readonly prefix: string;
+  /** RFC 7911; 0 without add-path. */
+  readonly pathId: number;
+  /** Name of the policy: `accept`, `reject`, `unset` or one of the configuration. */
+  readonly policy: string;
+  /** undefined: no statement did, but what the policy says of everything else. */
+  readonly statement: string | undefined;
+  readonly isAccepted: boolean;
+}
+
 /** What a new configuration changed. */
 export interface SpeakerOutcome {
   readonly neighborsAdded: readonly string[];

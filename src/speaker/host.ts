@@ -8,7 +8,15 @@ import type { SpeakerEvent } from '#bgp/events.ts';
 import type { ConnectionId, ConnectionInfo, Transport } from '#bgp/ports.ts';
 import { Speaker } from '#bgp/speaker.ts';
 
-import type { DebugKind, InstanceView, MemoryView, RouteQuery, SpeakerOutcome, UpdateGroupView } from '#bgp/views.ts';
+import type {
+  DebugKind,
+  InstanceView,
+  MemoryView,
+  PolicyDecisionView,
+  RouteQuery,
+  SpeakerOutcome,
+  UpdateGroupView,
+} from '#bgp/views.ts';
 import { SystemClock } from '#io/clock.ts';
 import { TcpListeners } from '#io/tcp-listeners.ts';
 import { defaultTransportOptions, TcpTransport } from '#io/tcp-transport.ts';
@@ -16,7 +24,15 @@ import { HostRouteView } from './host-route-view.ts';
 import { type InstanceKernel, KernelSide } from './kernel-side.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { PortError } from './port-error.ts';
-import type { BeginState, ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig, StopKind } from './port.ts';
+import type {
+  BeginState,
+  ClearKind,
+  ConfigureOutcome,
+  ExplainQuery,
+  SpeakerFigures,
+  SpeakerHostConfig,
+  StopKind,
+} from './port.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { acceptedOptions, listListenRules } from './socket-rules.ts';
 
@@ -161,6 +177,12 @@ export class SpeakerHost {
 
   memory(): readonly MemoryView[] {
     return [...this.#speakers.values()].map(({ speaker }) => speaker.memory());
+  }
+
+  explain({ instance, family, prefix }: ExplainQuery): readonly PolicyDecisionView[] {
+    const hosted = this.#speakers.get(instance);
+    if (hosted === undefined) throw new PortError('QueryError', `no such instance: ${instance}`, 'unknown-instance');
+    return hosted.speaker.explain(family, prefix);
   }
 
   figures(): SpeakerFigures {

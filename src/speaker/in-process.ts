@@ -2,7 +2,7 @@
 // measuring what the thread costs.
 
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { DebugKind, MemoryView, RouteBatch, RouteQuery, UpdateGroupView } from '#bgp/views.ts';
+import type { DebugKind, MemoryView, PolicyDecisionView, RouteBatch, RouteQuery, UpdateGroupView } from '#bgp/views.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { SpeakerHost } from './host.ts';
 import type { HostRouteView } from './host-route-view.ts';
@@ -10,6 +10,7 @@ import type {
   BeginState,
   ClearKind,
   ConfigureOutcome,
+  ExplainQuery,
   RouteStream,
   SpeakerFigures,
   SpeakerHostConfig,
@@ -64,6 +65,10 @@ export class InProcessSpeaker implements SpeakerPort {
 
   async memory(): Promise<readonly MemoryView[]> {
     return this.#host.memory();
+  }
+
+  async explain(query: ExplainQuery): Promise<readonly PolicyDecisionView[]> {
+    return this.#host.explain(query);
   }
 
   async figures(): Promise<SpeakerFigures> {

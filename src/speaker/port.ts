@@ -9,6 +9,7 @@ import type {
   DebugKind,
   InstanceView,
   MemoryView,
+  PolicyDecisionView,
   RouteBatch,
   RouteQuery,
   RouteViewHead,
@@ -39,6 +40,12 @@ export interface RouteStream {
   readonly batches: AsyncIterable<RouteBatch>;
   /** Ends the view early; harmless afterwards. */
   close(): void;
+}
+
+export interface ExplainQuery {
+  readonly instance: string;
+  readonly family: FamilyName;
+  readonly prefix: string;
 }
 
 export type ClearKind = 'hard' | 'soft' | 'soft-in' | 'soft-out';
@@ -87,6 +94,8 @@ export interface SpeakerPort {
   debug(neighbor: string, kinds: readonly DebugKind[]): Promise<boolean>;
   updateGroups(): Promise<readonly UpdateGroupView[]>;
   memory(): Promise<readonly MemoryView[]>;
+  /** Which policy statement decides about a prefix, or the longest match of an address, for every neighbor and direction. */
+  explain(query: ExplainQuery): Promise<readonly PolicyDecisionView[]>;
   figures(): Promise<SpeakerFigures>;
   /** Hands out events in order; one subscriber. */
   onEvent(listener: (event: SpeakerEvent) => void): void;

@@ -2,10 +2,26 @@
 // Only values that can be structured-cloned; large columns are transferred, not copied.
 
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { DebugKind, InstanceView, MemoryView, RouteQuery, RouteViewHead, UpdateGroupView } from '#bgp/views.ts';
+import type {
+  DebugKind,
+  InstanceView,
+  MemoryView,
+  PolicyDecisionView,
+  RouteQuery,
+  RouteViewHead,
+  UpdateGroupView,
+} from '#bgp/views.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import type { PostedError } from './port-error.ts';
-import type { BeginState, ClearKind, ConfigureOutcome, SpeakerFigures, SpeakerHostConfig, StopKind } from './port.ts';
+import type {
+  BeginState,
+  ClearKind,
+  ConfigureOutcome,
+  ExplainQuery,
+  SpeakerFigures,
+  SpeakerHostConfig,
+  StopKind,
+} from './port.ts';
 
 export type ViewId = number;
 
@@ -43,6 +59,7 @@ export interface Calls {
   };
   readonly updateGroups: { readonly ask: undefined; readonly answer: readonly UpdateGroupView[] };
   readonly memory: { readonly ask: undefined; readonly answer: readonly MemoryView[] };
+  readonly explain: { readonly ask: ExplainQuery; readonly answer: readonly PolicyDecisionView[] };
   readonly figures: { readonly ask: undefined; readonly answer: SpeakerFigures };
   readonly stop: { readonly ask: StopKind; readonly answer: undefined };
 }

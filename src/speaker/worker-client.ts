@@ -5,7 +5,15 @@
 import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { SpeakerEvent } from '#bgp/events.ts';
-import type { DebugKind, InstanceView, MemoryView, RouteBatch, RouteQuery, UpdateGroupView } from '#bgp/views.ts';
+import type {
+  DebugKind,
+  InstanceView,
+  MemoryView,
+  PolicyDecisionView,
+  RouteBatch,
+  RouteQuery,
+  UpdateGroupView,
+} from '#bgp/views.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { unpackBatch } from './packed-batch.ts';
 import type { PackedBatch } from './packed-batch.ts';
@@ -14,6 +22,7 @@ import type {
   BeginState,
   ClearKind,
   ConfigureOutcome,
+  ExplainQuery,
   RouteStream,
   SpeakerFigures,
   SpeakerHostConfig,
@@ -118,6 +127,10 @@ export class SpeakerThreadClient implements SpeakerPort {
 
   memory(): Promise<readonly MemoryView[]> {
     return this.#call('memory', undefined);
+  }
+
+  explain(query: ExplainQuery): Promise<readonly PolicyDecisionView[]> {
+    return this.#call('explain', query);
   }
 
   figures(): Promise<SpeakerFigures> {

@@ -72,6 +72,8 @@ class SpeakerThread {
         return this.#host.updateGroups();
       case 'memory':
         return this.#host.memory();
+      case 'explain':
+        return this.#host.explain(request.ask);
       case 'figures':
         return this.#host.figures();
       case 'stop':

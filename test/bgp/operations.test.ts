@@ -179,6 +179,68 @@ test('update groups and memory are shown as they are', (t) => {
   t.true(memory.families[0].tableBytes > 0 && memory.families[0].updateGroupBytes > 0);
 });
 
+test('for every neighbor and direction it is told which statement decided about a prefix', (t) => {
+  const { lab, us, external, config } = scene();
+  external.configure(
+    speakerConfig({
+      asn: 65003,
+      routerId: EBGP,
+      neighbors: [neighborConfig({ address: US, isPassive: true, remoteAsn: 65001 })],
+      networks: networks('10.3.0.0/16', '10.4.0.0/16'),
+    }),
+  );
+  const [first, second] = config.neighbors;
+  us.configure({
+    ...config,
+    neighbors: [
+      { ...first, exportPolicy: 'reject' },
+      { ...second, importPolicy: { policy: 'in' } },
+    ],
+    policies: [
+      {
+        name: 'in',
+        otherwise: 'accept',
+        statements: [
+          {
+            name: 'not-four',
+            match: { prefixes: [{ prefix: '10.4.0.0/16', minLength: 16, maxLength: 32 }] },
+            set: {},
+            action: 'reject',
+          },
+        ],
+      },
+    ],
+  });
+  lab.settle();
+  t.deepEqual(us.explain('ipv4-unicast', '10.4.0.0/16'), [
+    {
+      neighbor: EBGP,
+      direction: 'import',
+      prefix: '10.4.0.0/16',
+      pathId: 0,
+      policy: 'in',
+      statement: 'not-four',
+      isAccepted: false,
+    },
+  ]);
+  t.deepEqual(
+    us
+      .explain('ipv4-unicast', '10.3.1.1')
+      .map(({ neighbor, direction, policy, statement, isAccepted }) => [
+        neighbor,
+        direction,
+        policy,
+        statement,
+        isAccepted,
+      ]),
+    [
+      [EBGP, 'import', 'in', undefined, true],
+      [IBGP, 'export', 'reject', undefined, false],
+    ],
+  );
+  t.throws(() => us.explain('ipv4-unicast', 'ten'), { name: 'QueryError' });
+});
+
 test('a neighbor says why it is down', (t) => {
   const { lab, us, config, external } = scene();
   const why = (): string | undefined => neighborView(us, EBGP).downReason;

@@ -286,6 +286,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
     t.true((await side.port.instances())[0].isDraining);
     t.false(await side.port.debug('192.0.2.9', ['update']));
     t.deepEqual(await side.port.updateGroups(), []);
+    t.deepEqual(await side.port.explain({ instance: 'default', family: 'ipv4-unicast', prefix: '10.0.0.0/8' }), []);
     const [memory] = await side.port.memory();
     t.like(memory, { instance: 'default', neighbors: 0 });
     await until(() => side.events.some(({ type }) => type === 'graceful-shutdown'), 2_000);

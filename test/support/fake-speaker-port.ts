@@ -10,12 +10,20 @@ import type {
   MemoryView,
   NeighborView,
   PathPeerView,
+  PolicyDecisionView,
   RouteBatch,
   RouteQuery,
   UpdateGroupView,
 } from '#bgp/views.ts';
 import { encodePathAttributes, type PathAttributes } from '#bgp/wire/attributes.ts';
-import type { ClearKind, ConfigureOutcome, RouteStream, SpeakerFigures, SpeakerPort } from '#speaker/port.ts';
+import type {
+  ClearKind,
+  ConfigureOutcome,
+  ExplainQuery,
+  RouteStream,
+  SpeakerFigures,
+  SpeakerPort,
+} from '#speaker/port.ts';
 
 export interface FakeRoute {
   readonly prefix: string;
@@ -126,6 +134,12 @@ export class FakeSpeakerPort implements SpeakerPort {
 
   async memory(): Promise<readonly MemoryView[]> {
     return this.memoryViews;
+  }
+
+  decisions: PolicyDecisionView[] = [];
+
+  async explain(query: ExplainQuery): Promise<readonly PolicyDecisionView[]> {
+    return this.decisions.filter(({ prefix }) => prefix === query.prefix);
   }
 
   async begin(): Promise<void> {
