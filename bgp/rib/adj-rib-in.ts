@@ -203,7 +203,9 @@ export class AdjRibIn {
   /** RFC 9494 §4.2: a stale route becomes one of the least preferred, unless it says that it must not be kept. */
   becomeLongLived(path: number): void {
     const { attributes, paths, undecided } = this.core;
-    if ((attributes.flags[paths.attributes[path]] & SetFlag.NoLlgr) !== 0) {
+    // As the import policy left it: it may put the community on or take it away.
+    const used = paths.usedAttributes[path];
+    if ((attributes.flags[used === 0 ? paths.attributes[path] : used] & SetFlag.NoLlgr) !== 0) {
       this.remove(path);
       return;
     }

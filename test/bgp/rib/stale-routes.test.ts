@@ -1,6 +1,7 @@
 // Routes that are kept while their peer is away or sends everything again: RFC 4724 §4.2, RFC 7313 §4, RFC 9494 §4.2.
 
 import test from 'ava';
+import { Policy } from '#bgp/policy/policy.ts';
 import { DecisionReason, PathFlag } from '#bgp/rib/code-points.ts';
 import type { PeerIndex } from '#bgp/rib/types.ts';
 import { ebgpOptions, type RecordingMember, World } from './world.ts';
@@ -147,6 +148,32 @@ test('long-lived stale routes are the least preferred, lose NO_LLGR ones, and ar
   t.is(world.paths(prefixes[0])[0].peer, away);
   t.is(world.rib.stale(away), 0);
   t.is(member.announcements, announcements + 4);
+});
+
+test('an import policy may say that a route must not be kept for long, or take that away', (t) => {
+  const world = new World();
+  const peer = world.addPeer();
+  const policy = Policy.compile({
+    name: 'in',
+    statements: [
+      {
+        name: 'not this one',
+        match: { prefixes: [{ prefix: prefixes[0], minLength: 24, maxLength: 24 }] },
+        set: { addCommunities: [NO_LLGR] },
+        action: 'accept',
+      },
+      { name: 'the rest', match: {}, set: { replaceCommunities: [] }, action: 'accept' },
+    ],
+    otherwise: 'reject',
+  });
+  world.rib.setImportPolicy(peer, policy);
+  world.announce(peer, prefixes[0]);
+  world.announce(peer, prefixes[1], { communities: [NO_LLGR] });
+  world.rib.keepPeer(peer);
+  world.rib.makeLongLived(peer);
+  world.settle();
+  t.is(world.paths(prefixes[0]).length, 0);
+  t.is(world.paths(prefixes[1]).length, 1);
 });
 
 test('stale routes of a peer that is removed after all go', (t) => {
