@@ -26,7 +26,8 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['bgp/policy/', { values: ['bgp/net/', 'bgp/wire/'], types: bgpTop, isPure: true }],
   ['bgp/rib/', { values: ['bgp/net/', 'bgp/wire/', 'bgp/policy/'], types: bgpTop, isPure: true }],
   ['bgp/session/', { values: ['bgp/net/', 'bgp/wire/'], types: bgpTop, isPure: true }],
-  ['src/control/', { values: ['bgp/net/'], types: ['bgp/', 'src/kube/'], isPure: true }],
+  // bgp/policy: the texts of policies, so that a file is told what is wrong with them by who reads them.
+  ['src/control/', { values: ['bgp/net/', 'bgp/policy/'], types: ['bgp/', 'src/kube/'], isPure: true }],
   ['src/kernel/', { values: ['bgp/net/'], types: [], isPure: false }],
   ['src/io/', { values: ['bgp/', 'src/kernel/'], types: [], isPure: false }],
   ['src/fib/', { values: ['bgp/', 'src/kernel/'], types: ['src/io/interfaces.ts'], isPure: false }],

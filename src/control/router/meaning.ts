@@ -1,53 +1,70 @@
 // What the shape of single fields cannot show: names that must exist, duplicates, values that contradict
-// each other, listeners that would open the machine. Runs on a file whose shape is right.
+// each other, listeners that would open the machine. Runs on a file whose shape is right. Neighbors and policies have files of their own.
 
-import { parsePrefix, hasHostBits } from '#bgp/net/prefix.ts';
-import { isLinkLocal } from '#bgp/net/address.ts';
+import { parsePrefix } from '#bgp/net/prefix.ts';
 import type { FieldPath } from '../yaml/document.ts';
 import { findNearest, formatValue } from '../yaml/field-path.ts';
-import type { NeighborFields, PolicyFields, RouterFile } from './schema.ts';
-import { isLoopbackAddress, parseEndpoint, parseZonedAddress } from './text-formats.ts';
+import { type Add, checkNeighbors, type CheckPolicyName } from './neighbor-meaning.ts';
+import { builtInPolicies, checkHostBits, checkPolicies } from './policy-meaning.ts';
+import type { RouterFields, RouterFile } from './schema.ts';
+import { isLoopbackAddress, parseEndpoint } from './text-formats.ts';
 import type { FieldFault } from './validate.ts';
-
-const builtInPolicies = ['accept', 'reject'];
 
 export function checkMeaning(file: RouterFile): FieldFault[] {
   const faults: FieldFault[] = [];
-  const add = (path: FieldPath, message: string): void => {
+  const add: Add = (path, message) => {
     faults.push({ path, message });
   };
-  const { neighbors = [], networks = [], policies = [], listen = [] } = file.router;
+  const { router } = file;
+  const { networks = [], policies = [], listen = [] } = router;
   checkListen(listen, add);
   checkServers(file, add);
   const names = new Set([...builtInPolicies, ...policies.map(({ name }) => name)]);
-  checkDuplicates(neighbors.map(neighborKey), (index) => ['router', 'neighbors', index, 'address'], add);
-  for (const [index, neighbor] of neighbors.entries()) {
-    checkNeighbor(neighbor, ['router', 'neighbors', index], names, add);
+  const checkPolicyName: CheckPolicyName = (name, path) => {
+    if (name === undefined || names.has(name)) return;
+    const nearest = findNearest(name, names);
+    const hint = nearest === undefined ? `expected one of ${[...names].join(', ')}` : `did you mean ${nearest}?`;
+    add(path, `there is no policy ${formatValue(name)}: ${hint}`);
+  };
+  checkNeighbors(router, checkPolicyName, add);
+  checkWeights(router, add);
+  checkPrefixes(networks, 'networks', add);
+  checkPrefixes(router.aggregates ?? [], 'aggregates', add);
+  for (const [index, aggregate] of (router.aggregates ?? []).entries()) {
+    if (typeof aggregate === 'object') checkPolicyName(aggregate.policy, ['router', 'aggregates', index, 'policy']);
   }
-  for (const [index, network] of networks.entries()) {
-    const path = ['router', 'networks', index];
-    if (typeof network === 'string') checkHostBits(network, path, add);
-    else checkHostBits(network.prefix, [...path, 'prefix'], add);
+  checkRedistribution(router, checkPolicyName, add);
+  checkConfederation(router, add);
+  for (const field of ['hostname', 'domainName', 'softwareVersion'] as const) {
+    const length = new TextEncoder().encode(router[field] ?? '').length;
+    if (length > 64) add(['router', field], `has ${length} octets: expected 1 to 64`);
   }
-  checkDuplicates(networks.map(networkKey), (index) => ['router', 'networks', index], add);
-  checkDuplicates(
-    policies.map(({ name }) => name),
-    (index) => ['router', 'policies', index, 'name'],
-    add,
-  );
-  for (const [index, policy] of policies.entries()) checkPolicy(policy, ['router', 'policies', index], add);
+  const restart = router.gracefulRestart;
+  if (restart?.longLivedStaleSec !== undefined && restart.mode === 'off') {
+    add(
+      ['router', 'gracefulRestart', 'longLivedStaleSec'],
+      `${restart.longLivedStaleSec}: expected mode helper or full as well (RFC 9494)`,
+    );
+  }
+  checkPolicies(router, add);
   return faults;
 }
 
-type Add = (path: FieldPath, message: string) => void;
-
-function neighborKey({ address }: NeighborFields): string {
-  return parseZonedAddress(address)?.text ?? address;
-}
-
-function networkKey(network: string | { prefix: string }): string {
-  const text = typeof network === 'string' ? network : network.prefix;
-  return parsePrefix(text)?.toString() ?? text;
+function checkPrefixes(
+  entries: readonly (string | { readonly prefix: string })[],
+  field: 'networks' | 'aggregates',
+  add: Add,
+): void {
+  for (const [index, entry] of entries.entries()) {
+    const path = ['router', field, index];
+    if (typeof entry === 'string') checkHostBits(entry, path, add);
+    else checkHostBits(entry.prefix, [...path, 'prefix'], add);
+  }
+  const keys = entries.map((entry) => {
+    const text = typeof entry === 'string' ? entry : entry.prefix;
+    return parsePrefix(text)?.toString() ?? text;
+  });
+  checkDuplicates(keys, (index) => ['router', field, index], add);
 }
 
 function checkDuplicates(keys: readonly string[], pathOf: (index: number) => FieldPath, add: Add): void {
@@ -58,96 +75,45 @@ function checkDuplicates(keys: readonly string[], pathOf: (index: number) => Fie
   }
 }
 
-function checkHostBits(text: string, path: FieldPath, add: Add): void {
-  if (!hasHostBits(text)) return;
-  add(path, `${formatValue(text)} has host bits set: expected ${parsePrefix(text)?.toString() ?? 'a prefix'}`);
-}
-
-function checkNeighbor(neighbor: NeighborFields, path: FieldPath, policyNames: ReadonlySet<string>, add: Add): void {
-  checkNeighborAddress(neighbor, path, add);
-  checkTimers(neighbor, [...path, 'timers'], add);
-  if (neighbor.ttl !== undefined && neighbor.multihop !== undefined) {
-    add([...path, 'multihop'], `${neighbor.multihop} stands beside ttl, which says the same: remove one of them`);
-  }
-  for (const field of ['import', 'export'] as const) {
-    const name = neighbor[field];
-    if (name === undefined || policyNames.has(name)) continue;
-    const nearest = findNearest(name, policyNames);
-    const hint = nearest === undefined ? `expected one of ${[...policyNames].join(', ')}` : `did you mean ${nearest}?`;
-    add([...path, field], `there is no policy ${formatValue(name)}: ${hint}`);
-  }
-}
-
-function checkNeighborAddress({ address: text, sourceAddress }: NeighborFields, path: FieldPath, add: Add): void {
-  const neighbor = parseZonedAddress(text);
-  if (neighbor === undefined) return;
-  const { address } = neighbor;
-  const shown = formatValue(text);
-  if (isLinkLocal(address) && neighbor.zone === undefined) {
-    add([...path, 'address'], `${shown} is link-local: expected its interface too, such as ${address.toString()}%eth0`);
-  }
-  const top = address.w0 >>> 24;
-  const isMulticast = address.version === 4 ? top >= 224 : top === 0xff;
-  const isUnspecified = address.w0 === 0 && address.w1 === 0 && address.w2 === 0 && address.w3 === 0;
-  if (isMulticast || isUnspecified) add([...path, 'address'], `${shown} is no unicast address: expected one`);
-  if (sourceAddress === undefined) return;
-  const source = parseZonedAddress(sourceAddress);
-  if (source !== undefined && source.address.version !== address.version) {
-    add(
-      [...path, 'sourceAddress'],
-      `${formatValue(sourceAddress)} is not of the neighbor's family: expected an IPv${address.version} address`,
-    );
-  } else if (source?.text === neighbor.text) {
-    add(
-      [...path, 'sourceAddress'],
-      `${formatValue(sourceAddress)} is the neighbor's own address: expected one of this machine`,
-    );
-  }
-}
-
-function checkTimers({ timers }: NeighborFields, path: FieldPath, add: Add): void {
-  const hold = timers?.holdTimeSec;
-  // RFC 4271 §4.2: the hold time is zero or at least three seconds.
-  if (hold === 1 || hold === 2)
-    add([...path, 'holdTimeSec'], `${hold}: expected 0 (no hold timer) or 3 to 65535 seconds`);
-  const keepalive = timers?.keepaliveSec;
-  const effectiveHold = hold ?? 90;
-  if (keepalive === undefined || effectiveHold === 0 || keepalive < effectiveHold) return;
-  add(
-    [...path, 'keepaliveSec'],
-    `${keepalive}: expected less than the hold time of ${effectiveHold} seconds, at most a third of it as a rule`,
+function checkRedistribution({ redistribute = [] }: RouterFields, checkPolicyName: CheckPolicyName, add: Add): void {
+  checkDuplicates(
+    redistribute.map((entry) => (typeof entry === 'string' ? entry : entry.source)),
+    (index) => ['router', 'redistribute', index],
+    add,
   );
+  for (const [index, entry] of redistribute.entries()) {
+    if (typeof entry === 'object') checkPolicyName(entry.policy, ['router', 'redistribute', index, 'policy']);
+  }
 }
 
-function checkPolicy(policy: PolicyFields, path: FieldPath, add: Add): void {
-  if (builtInPolicies.includes(policy.name)) {
-    add([...path, 'name'], `${formatValue(policy.name)} is built in: expected another name`);
+function checkConfederation({ asn, confederation }: RouterFields, add: Add): void {
+  if (confederation === undefined) return;
+  const { identifier, members } = confederation;
+  for (const [index, member] of members.entries()) {
+    if (member !== asn && member !== identifier) continue;
+    const what = member === asn ? 'router.asn' : 'the identifier';
+    add(['router', 'confederation', 'members', index], `${member} is ${what}: expected the other member AS numbers`);
   }
-  for (const [index, statement] of policy.statements.entries()) {
-    for (const [at, match] of (statement.match?.prefixes ?? []).entries()) {
-      checkPrefixMatch(match, [...path, 'statements', index, 'match', 'prefixes', at], add);
+}
+
+/** A weight ranks a path within this router: nothing of it can go out. */
+function checkWeights({ policies = [], neighbors = [], peerGroups = [] }: RouterFields, add: Add): void {
+  const exported = new Set(
+    [...neighbors, ...peerGroups].flatMap((fields) => [
+      fields.export,
+      fields.familyOptions?.['ipv4-unicast']?.export,
+      fields.familyOptions?.['ipv6-unicast']?.export,
+    ]),
+  );
+  for (const [index, { name, statements }] of policies.entries()) {
+    if (!exported.has(name)) continue;
+    for (const [at, { set }] of statements.entries()) {
+      if (set?.weight === undefined) continue;
+      add(
+        ['router', 'policies', index, 'statements', at, 'set', 'weight'],
+        `${set.weight}: a weight counts on import alone, and ${formatValue(name)} is used for export: remove it`,
+      );
     }
-  }
-}
-
-function checkPrefixMatch(
-  match: string | { prefix: string; minLength?: number; maxLength?: number },
-  path: FieldPath,
-  add: Add,
-): void {
-  if (typeof match === 'string') {
-    checkHostBits(match, path, add);
-    return;
-  }
-  checkHostBits(match.prefix, [...path, 'prefix'], add);
-  const prefix = parsePrefix(match.prefix);
-  if (prefix === undefined) return;
-  const max = prefix.version === 4 ? 32 : 128;
-  const { minLength = prefix.length, maxLength = Math.max(prefix.length, minLength) } = match;
-  if (minLength < prefix.length || minLength > max) {
-    add([...path, 'minLength'], `${minLength}: expected ${prefix.length} to ${max} for ${prefix.toString()}`);
-  } else if (maxLength < minLength || maxLength > max) {
-    add([...path, 'maxLength'], `${maxLength}: expected ${minLength} to ${max} for ${prefix.toString()}`);
   }
 }
 

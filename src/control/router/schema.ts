@@ -1,101 +1,17 @@
 // The shape of router.yaml, said once: types of the file, checks at run time (ajv) and the published JSON
 // Schema (deploy/router.schema.json) all come from here. A `description` is what a fault says was
-// expected. What a single field cannot show (names that must exist, duplicates) is checked in settings.ts.
+// expected. Neighbors and policies have files of their own. What a single field cannot show (names that must exist, duplicates) is
+// checked in meaning.ts.
 
 import Type from 'typebox';
-
-const strict = { additionalProperties: false };
-
-const Asn = Type.Integer({ minimum: 1, maximum: 4_294_967_295, description: 'an AS number, 1 to 4294967295' });
-
-const Port = Type.Integer({ minimum: 1, maximum: 65_535, description: 'a TCP port, 1 to 65535' });
+import { Neighbor, PeerGroup } from './neighbor-schema.ts';
+import { AsPathList, CommunityList, Policy, PrefixList } from './policy-schema.ts';
+import { Asn, Families, flag, GracefulRestart, PolicyRef, PrefixText, strict, Uint32, whole } from './schema-parts.ts';
 
 const Endpoint = Type.String({
   format: 'endpoint',
   description: 'an address and port, such as 127.0.0.1:9880 or [::1]:9880',
 });
-
-const Families = Type.Array(
-  Type.Union([Type.Literal('ipv4-unicast'), Type.Literal('ipv6-unicast')], {
-    description: 'ipv4-unicast or ipv6-unicast',
-  }),
-  {
-    minItems: 1,
-    uniqueItems: true,
-    description: 'a list of ipv4-unicast and ipv6-unicast, at least one, each once',
-  },
-);
-
-const PrefixText = Type.String({
-  format: 'prefix',
-  description: 'a prefix without host bits, such as 203.0.113.0/24 or 2001:db8::/32',
-});
-
-const PolicyName = Type.String({
-  pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,62}$',
-  description: 'a name: a letter, then up to 62 letters, digits, dots, dashes or underscores',
-});
-
-const PolicyRef = Type.String({
-  minLength: 1,
-  description: 'accept, reject, or the name of a policy under router.policies',
-});
-
-const Timers = Type.Object(
-  {
-    holdTimeSec: Type.Optional(
-      // RFC 4271 §4.2: zero, or at least three seconds.
-      Type.Integer({ minimum: 0, maximum: 65_535, description: '0 (no hold timer) or 3 to 65535 seconds' }),
-    ),
-    keepaliveSec: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 21_845, description: '1 to 21845 seconds, shorter than holdTimeSec' }),
-    ),
-    connectRetrySec: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 65_535, description: '1 to 65535 seconds between attempts to connect' }),
-    ),
-  },
-  { ...strict, description: 'timers: holdTimeSec, keepaliveSec, connectRetrySec' },
-);
-
-const Ttl = Type.Integer({ minimum: 1, maximum: 255, description: 'a TTL, 1 to 255' });
-
-const Neighbor = Type.Object(
-  {
-    address: Type.String({
-      format: 'neighbor',
-      description: 'an IPv4 or IPv6 address; link-local ones with their interface, such as fe80::1%eth0',
-    }),
-    remoteAsn: Type.Union([Asn, Type.Literal('external'), Type.Literal('internal')], {
-      description: 'an AS number (1 to 4294967295), external or internal',
-    }),
-    port: Type.Optional(Port),
-    description: Type.Optional(
-      Type.String({
-        maxLength: 255,
-        pattern: '^[^\\u0000-\\u001f\\u007f]*$',
-        description: 'one line of text, at most 255 characters',
-      }),
-    ),
-    passive: Type.Optional(Type.Boolean({ description: 'true (wait for the neighbor to connect) or false' })),
-    families: Type.Optional(Families),
-    import: Type.Optional(PolicyRef),
-    export: Type.Optional(PolicyRef),
-    nextHopSelf: Type.Optional(Type.Boolean({ description: 'true (announce our own address as next hop) or false' })),
-    ttl: Type.Optional(Ttl),
-    multihop: Type.Optional(
-      Type.Union([Type.Boolean(), Ttl], {
-        description:
-          'true (TTL 255), false, or the TTL, 1 to 255, for an external neighbor that is not on a connected subnet',
-      }),
-    ),
-    sourceAddress: Type.Optional(
-      Type.String({ format: 'neighbor', description: "an address of this machine, of the neighbor's family" }),
-    ),
-    timers: Type.Optional(Timers),
-    shutdown: Type.Optional(Type.Boolean({ description: 'true (administratively down) or false' })),
-  },
-  { ...strict, description: 'a neighbor with at least address and remoteAsn' },
-);
 
 const Network = Type.Union(
   [
@@ -113,77 +29,99 @@ const Network = Type.Union(
   { description: 'a prefix such as 203.0.113.0/24, or {prefix, origin}' },
 );
 
-const PrefixLength = Type.Integer({ minimum: 0, maximum: 128, description: 'a prefix length, 0 to 32 or 0 to 128' });
-
-const PrefixMatch = Type.Union(
+const Aggregate = Type.Union(
   [
     PrefixText,
     Type.Object(
-      { prefix: PrefixText, minLength: Type.Optional(PrefixLength), maxLength: Type.Optional(PrefixLength) },
+      {
+        prefix: PrefixText,
+        summaryOnly: flag('the more specific routes are not announced'),
+        policy: Type.Optional(PolicyRef),
+      },
       strict,
     ),
   ],
-  { description: 'a prefix such as 203.0.113.0/24, or {prefix, minLength, maxLength}' },
+  { description: 'a prefix such as 203.0.113.0/24, or {prefix, summaryOnly, policy}' },
 );
 
-const Statement = Type.Object(
-  {
-    name: Type.Optional(PolicyName),
-    match: Type.Optional(
-      Type.Object(
-        {
-          families: Type.Optional(Families),
-          prefixes: Type.Optional(
-            Type.Array(PrefixMatch, { minItems: 1, description: 'a list of prefixes, at least one' }),
-          ),
-        },
-        { ...strict, description: 'conditions: families, prefixes' },
-      ),
+const KernelSource = Type.Union([Type.Literal('connected'), Type.Literal('static'), Type.Literal('kernel')], {
+  description: 'connected, static or kernel',
+});
+
+const Redistribution = Type.Union(
+  [
+    KernelSource,
+    Type.Object(
+      {
+        source: KernelSource,
+        families: Type.Optional(Families),
+        policy: Type.Optional(PolicyRef),
+      },
+      strict,
     ),
-    set: Type.Optional(
-      Type.Object(
-        {
-          addCommunities: Type.Optional(
-            Type.Array(
-              Type.String({
-                format: 'community',
-                description: 'a community such as 64500:100, or no-export, no-advertise, blackhole, graceful-shutdown',
-              }),
-              { minItems: 1, description: 'a list of communities, at least one' },
-            ),
-          ),
-          addLargeCommunities: Type.Optional(
-            Type.Array(Type.String({ format: 'large-community', description: 'a large community such as 64500:1:2' }), {
-              minItems: 1,
-              description: 'a list of large communities, at least one',
-            }),
-          ),
-          localPreference: Type.Optional(
-            Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: '0 to 4294967295' }),
-          ),
-        },
-        { ...strict, description: 'changes: addCommunities, addLargeCommunities, localPreference' },
-      ),
-    ),
-    action: Type.Union([Type.Literal('accept'), Type.Literal('reject'), Type.Literal('next')], {
-      description: 'accept, reject or next',
-    }),
-  },
-  { ...strict, description: 'a statement: match, set, action' },
+  ],
+  { description: 'connected, static, kernel, or {source, families, policy}' },
 );
 
-const Policy = Type.Object(
-  {
-    name: PolicyName,
-    statements: Type.Array(Statement, { maxItems: 1000, description: 'a list of statements, at most 1000' }),
-    otherwise: Type.Optional(
-      Type.Union([Type.Literal('accept'), Type.Literal('reject')], {
-        description: 'accept or reject: what happens to a route that no statement decided (reject if not given)',
-      }),
-    ),
-  },
-  { ...strict, description: 'a policy: name, statements, otherwise' },
+const MaxPaths = Type.Union(
+  [whole(1, 256), Type.Object({ ebgp: Type.Optional(whole(1, 256)), ibgp: Type.Optional(whole(1, 256)) }, strict)],
+  { description: '1 to 256, or {ebgp, ibgp}' },
 );
+
+const Fib = Type.Union(
+  [
+    Type.Literal('none'),
+    Type.Literal('kernel'),
+    Type.Object(
+      {
+        mode: Type.Literal('kernel', { description: 'kernel' }),
+        table: Type.Optional(whole(1, 4_294_967_295, ', a routing table of the kernel')),
+        metric: Type.Optional(Uint32),
+        advertiseInstalledOnly: flag('a route is announced only when the kernel has it'),
+      },
+      strict,
+    ),
+  ],
+  { description: 'none, kernel, or {mode: kernel, table, metric, advertiseInstalledOnly}' },
+);
+
+const BestPath = Type.Object(
+  {
+    multipathRelax: flag('different AS paths of one length are multipath too'),
+    preferOldest: flag('keep an older external best path, RFC 5004'),
+    compareMedAlways: flag('compare MED between different neighboring ASes'),
+    linkBandwidth: flag('split traffic by link bandwidth'),
+  },
+  { ...strict, description: 'multipathRelax, preferOldest, compareMedAlways, linkBandwidth' },
+);
+
+const Confederation = Type.Object(
+  {
+    identifier: Asn,
+    members: Type.Array(Asn, { uniqueItems: true, description: 'a list of the other member AS numbers, each once' }),
+  },
+  { ...strict, description: 'identifier (the AS number that the world sees) and members' },
+);
+
+const RestartDefaults = Type.Object(
+  {
+    ...GracefulRestart,
+    longLivedStaleSec: Type.Optional(whole(0, 16_777_215, ' seconds (RFC 9494)')),
+    selectionDeferralSec: Type.Optional(whole(0, 3600, " seconds to wait for restarting neighbors' End-of-RIB")),
+  },
+  {
+    ...strict,
+    description:
+      'for all neighbors: mode, restartTimeSec, stalePathSec, notification, longLivedStaleSec; and selectionDeferralSec',
+  },
+);
+
+const ShortText = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+  description: 'one line of 1 to 64 octets',
+});
 
 const Router = Type.Object(
   {
@@ -198,9 +136,28 @@ const Router = Type.Object(
         { description: 'a list of addresses to listen on; [] for none; every address, port 179, if not given' },
       ),
     ),
-    fib: Type.Optional(Type.Literal('none', { description: 'none' })),
+    hostname: Type.Optional(ShortText),
+    domainName: Type.Optional(ShortText),
+    softwareVersion: Type.Optional(ShortText),
+    clusterId: Type.Optional(
+      Type.String({ format: 'router-id', description: 'a cluster ID such as 198.51.100.1, not 0.0.0.0' }),
+    ),
+    confederation: Type.Optional(Confederation),
+    bestPath: Type.Optional(BestPath),
+    maxPaths: Type.Optional(MaxPaths),
+    fib: Type.Optional(Fib),
+    redistribute: Type.Optional(
+      Type.Array(Redistribution, { description: "a list of the kernel's routes to announce" }),
+    ),
+    aggregates: Type.Optional(Type.Array(Aggregate, { description: 'a list of prefixes to announce in summary' })),
+    gracefulRestart: Type.Optional(RestartDefaults),
+    gracefulShutdown: flag('announce everything with GRACEFUL_SHUTDOWN, RFC 8326'),
+    peerGroups: Type.Optional(Type.Array(PeerGroup, { description: 'a list of groups' })),
     neighbors: Type.Optional(Type.Array(Neighbor, { description: 'a list of neighbors' })),
     networks: Type.Optional(Type.Array(Network, { description: 'a list of prefixes to announce' })),
+    prefixLists: Type.Optional(Type.Array(PrefixList, { description: 'a list of named lists of prefixes' })),
+    asPathLists: Type.Optional(Type.Array(AsPathList, { description: 'a list of named lists of expressions' })),
+    communityLists: Type.Optional(Type.Array(CommunityList, { description: 'a list of named lists of communities' })),
     policies: Type.Optional(Type.Array(Policy, { description: 'a list of policies' })),
   },
   { ...strict, description: 'the router: asn, routerId, neighbors, networks, …' },
@@ -237,9 +194,7 @@ export const routerFileSchema = Type.Object(
 );
 
 export type RouterFile = Type.Static<typeof routerFileSchema>;
-export type NeighborFields = Type.Static<typeof Neighbor>;
-export type PolicyFields = Type.Static<typeof Policy>;
-export type StatementFields = Type.Static<typeof Statement>;
+export type RouterFields = Type.Static<typeof Router>;
 
 /** The published schema: everything above, with the names that tools look for. */
 export function renderJsonSchema(): string {

@@ -1,19 +1,33 @@
 // router.yaml as text → what the router is to do: the speaker's configuration and where its servers
 // listen, or every fault with its line. One file holds one router; nothing is half accepted.
 
-import type { NeighborConfig, NetworkConfig, PolicyConfig, PolicyRef, SpeakerConfig } from '#bgp/config.ts';
-import type { FamilyName } from '#bgp/net/family.ts';
+import type {
+  AggregateConfig,
+  BestPathConfig,
+  FibConfig,
+  NetworkConfig,
+  RedistributeConfig,
+  SpeakerConfig,
+} from '#bgp/config.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
 import { readYaml } from '../yaml/document.ts';
 import { formatFieldPath } from '../yaml/field-path.ts';
 import { checkMeaning } from './meaning.ts';
-import type { NeighborFields, PolicyFields, RouterFile, StatementFields } from './schema.ts';
-import { parseCommunity, parseEndpoint, parseLargeCommunity, parseZonedAddress } from './text-formats.ts';
+import type { NeighborFields, PeerGroupFields } from './neighbor-schema.ts';
+import { defaultDynamicLimit, makeNeighbor, makeOptions, makePolicyRef, neighborName } from './neighbor-settings.ts';
+import type { PasswordFileRef } from './passwords.ts';
+import { mergeGroup } from './peer-groups.ts';
+import { collectLists, makePolicy } from './policy-settings.ts';
+import { put, type Writable } from './put.ts';
+import type { RouterFields, RouterFile } from './schema.ts';
+import { parseEndpoint } from './text-formats.ts';
 import type { Endpoint } from './text-formats.ts';
 import type { RouterFileValidator } from './validate.ts';
 
 export interface RouterSettings {
   readonly speaker: { readonly listen: readonly Endpoint[]; readonly instances: readonly SpeakerConfig[] };
+  /** To be read by the shell before anything is configured: passwords.ts. Neighbors that have one are held down until then. */
+  readonly passwordFiles: readonly PasswordFileRef[];
   /** TCP address of the API, beside its unix socket; undefined: none. */
   readonly apiListen: Endpoint | undefined;
   readonly metricsListen: Endpoint;
@@ -33,8 +47,9 @@ export type RouterReading = { readonly settings: RouterSettings } | { readonly f
 const routerInstance = 'default';
 
 const bgpPort = 179;
-const defaultConnectRetrySec = 120;
-const defaultHoldTimeSec = 90;
+/** The kernel's main table, and a metric behind that of other daemons' routes: 20 as FRR's zebra gives BGP. */
+const mainTable = 254;
+const defaultFibMetric = 20;
 const defaultMetricsListen: Endpoint = { address: '127.0.0.1', port: 9962 };
 const defaultHealthListen: Endpoint = { address: '127.0.0.1', port: 9879 };
 const everyAddress: readonly Endpoint[] = [
@@ -72,61 +87,68 @@ export function formatFault(file: string, { line, field, message }: ConfigFault)
 }
 
 function makeSettings({ router, api, prometheus, health }: RouterFile): RouterSettings {
-  const instance: SpeakerConfig = {
-    instance: routerInstance,
-    asn: router.asn,
-    routerId: router.routerId,
-    neighbors: (router.neighbors ?? []).map(makeNeighbor),
-    networks: (router.networks ?? []).map(makeNetwork),
-    policies: (router.policies ?? []).map(makePolicy),
-  };
   const listen = router.listen?.flatMap((text) => parseEndpoint(text, bgpPort) ?? []);
   return {
-    speaker: { listen: listen ?? everyAddress, instances: [instance] },
+    speaker: { listen: listen ?? everyAddress, instances: [makeInstance(router)] },
+    passwordFiles: findPasswordFiles(router),
     apiListen: readEndpoint(api?.listen),
     metricsListen: readEndpoint(prometheus?.listen) ?? defaultMetricsListen,
     healthListen: readEndpoint(health?.listen) ?? defaultHealthListen,
   };
 }
 
+function makeInstance(router: RouterFields): SpeakerConfig {
+  const { neighbors = [], gracefulRestart } = router;
+  const lists = collectLists(router);
+  const groupOf = groupsByName(router);
+  const instance: Writable<SpeakerConfig> = {
+    instance: routerInstance,
+    asn: router.asn,
+    routerId: router.routerId,
+    neighbors: neighbors
+      .filter(({ prefix }) => prefix === undefined)
+      .map((fields) => makeNeighbor(fields, groupOf(fields), gracefulRestart)),
+    networks: (router.networks ?? []).map(makeNetwork),
+    policies: (router.policies ?? []).map((policy) => makePolicy(policy, lists)),
+  };
+  const ranges = neighbors.filter(({ prefix }) => prefix !== undefined);
+  if (ranges.length > 0) {
+    instance.dynamicNeighbors = ranges.map((fields) => ({
+      prefix: neighborName(fields),
+      limit: fields.limit ?? defaultDynamicLimit,
+      neighbor: makeOptions(fields, groupOf(fields), gracefulRestart),
+    }));
+  }
+  put(instance, 'aggregates', router.aggregates?.map(makeAggregate));
+  put(instance, 'redistribute', router.redistribute?.map(makeRedistribution));
+  put(instance, 'confederation', router.confederation);
+  put(instance, 'clusterId', router.clusterId);
+  put(instance, 'bestPath', makeBestPath(router.bestPath));
+  put(instance, 'maxPaths', makeMaxPaths(router.maxPaths));
+  put(instance, 'fib', makeFib(router.fib));
+  put(instance, 'selectionDeferralSec', gracefulRestart?.selectionDeferralSec);
+  put(instance, 'isGracefulShutdown', router.gracefulShutdown);
+  put(instance, 'hostname', router.hostname);
+  put(instance, 'domainName', router.domainName);
+  put(instance, 'softwareVersion', router.softwareVersion);
+  return instance;
+}
+
+function groupsByName({ peerGroups = [] }: RouterFields): (fields: NeighborFields) => PeerGroupFields | undefined {
+  const groups = new Map(peerGroups.map((group) => [group.name, group]));
+  return ({ peerGroup }) => (peerGroup === undefined ? undefined : groups.get(peerGroup));
+}
+
+function findPasswordFiles(router: RouterFields): PasswordFileRef[] {
+  const groupOf = groupsByName(router);
+  return (router.neighbors ?? []).flatMap((fields) => {
+    const { passwordFile } = mergeGroup(fields, groupOf(fields));
+    return passwordFile === undefined ? [] : [{ neighbor: neighborName(fields), path: passwordFile }];
+  });
+}
+
 function readEndpoint(text: string | undefined): Endpoint | undefined {
   return text === undefined ? undefined : parseEndpoint(text);
-}
-
-function makeNeighbor(fields: NeighborFields): NeighborConfig {
-  const address = parseZonedAddress(fields.address);
-  const ownFamily: FamilyName = address?.address.version === 6 ? 'ipv6-unicast' : 'ipv4-unicast';
-  const holdTimeSec = fields.timers?.holdTimeSec ?? defaultHoldTimeSec;
-  return {
-    address: address?.text ?? fields.address,
-    port: fields.port ?? bgpPort,
-    remoteAsn: fields.remoteAsn,
-    description: fields.description,
-    isPassive: fields.passive ?? false,
-    families: fields.families ?? [ownFamily],
-    importPolicy: makePolicyRef(fields.import),
-    exportPolicy: makePolicyRef(fields.export),
-    isNextHopSelf: fields.nextHopSelf ?? false,
-    ttl: fields.ttl ?? makeMultihopTtl(fields.multihop),
-    sourceAddress: fields.sourceAddress === undefined ? undefined : parseZonedAddress(fields.sourceAddress)?.text,
-    timers: {
-      connectRetrySec: fields.timers?.connectRetrySec ?? defaultConnectRetrySec,
-      holdTimeSec,
-      // RFC 4271 §4.4: a third of the hold time is a reasonable maximum.
-      keepaliveSec: fields.timers?.keepaliveSec ?? Math.max(1, Math.floor((holdTimeSec || defaultHoldTimeSec) / 3)),
-    },
-    isShutdown: fields.shutdown ?? false,
-  };
-}
-
-function makeMultihopTtl(multihop: boolean | number | undefined): number | undefined {
-  if (typeof multihop === 'number') return multihop;
-  return multihop === true ? 255 : undefined;
-}
-
-function makePolicyRef(name: string | undefined): PolicyRef {
-  if (name === undefined) return 'unset';
-  return name === 'accept' || name === 'reject' ? name : { policy: name };
 }
 
 function makeNetwork(network: string | { prefix: string; origin?: 'igp' | 'incomplete' }): NetworkConfig {
@@ -138,51 +160,48 @@ function canonicalPrefix(text: string): string {
   return parsePrefix(text)?.toString() ?? text;
 }
 
-function makePolicy({ name, statements, otherwise }: PolicyFields): PolicyConfig {
-  return {
-    name,
-    statements: statements.map((statement, index) => makeStatement(statement, index)),
-    otherwise: otherwise ?? 'reject',
-  };
-}
-
-function makeStatement(
-  { name, match, set, action }: StatementFields,
-  index: number,
-): PolicyConfig['statements'][number] {
-  return {
-    name: name ?? `statement-${index + 1}`,
-    match: {
-      ...(match?.families === undefined ? {} : { families: match.families }),
-      ...(match?.prefixes === undefined ? {} : { prefixes: match.prefixes.map(makePrefixMatch) }),
-    },
-    set: {
-      ...(set?.addCommunities === undefined
-        ? {}
-        : { addCommunities: set.addCommunities.flatMap((text) => parseCommunity(text) ?? []) }),
-      ...(set?.addLargeCommunities === undefined
-        ? {}
-        : { addLargeCommunities: set.addLargeCommunities.flatMap((text) => wrap(parseLargeCommunity(text))) }),
-      ...(set?.localPreference === undefined ? {} : { localPreference: set.localPreference }),
-    },
-    action,
-  };
-}
-
-function wrap<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
-}
-
-function makePrefixMatch(match: string | { prefix: string; minLength?: number; maxLength?: number }): {
-  prefix: string;
-  minLength: number;
-  maxLength: number;
-} {
-  const { prefix, minLength, maxLength } = typeof match === 'string' ? { prefix: match } : match;
-  const own = parsePrefix(prefix)?.length ?? 0;
+function makeAggregate(fields: Listed<RouterFields['aggregates']>): AggregateConfig {
+  const { prefix, summaryOnly, policy } = typeof fields === 'string' ? { prefix: fields } : fields;
   return {
     prefix: canonicalPrefix(prefix),
-    minLength: minLength ?? own,
-    maxLength: maxLength ?? Math.max(own, minLength ?? own),
+    isSummaryOnly: summaryOnly ?? false,
+    policy: policy === undefined ? undefined : makePolicyRef(policy),
   };
 }
+
+function makeRedistribution(fields: Listed<RouterFields['redistribute']>): RedistributeConfig {
+  const { source, families, policy } = typeof fields === 'string' ? { source: fields } : fields;
+  return {
+    source,
+    families: families ?? ['ipv4-unicast', 'ipv6-unicast'],
+    policy: policy === undefined ? undefined : makePolicyRef(policy),
+  };
+}
+
+function makeBestPath(fields: RouterFields['bestPath']): BestPathConfig | undefined {
+  if (fields === undefined) return undefined;
+  return {
+    isMultipathRelax: fields.multipathRelax ?? false,
+    prefersOldest: fields.preferOldest ?? false,
+    comparesMedAlways: fields.compareMedAlways ?? false,
+    weighsByLinkBandwidth: fields.linkBandwidth ?? true,
+  };
+}
+
+function makeMaxPaths(fields: RouterFields['maxPaths']): SpeakerConfig['maxPaths'] {
+  if (fields === undefined) return undefined;
+  if (typeof fields === 'number') return { ebgp: fields, ibgp: fields };
+  return { ebgp: fields.ebgp ?? 1, ibgp: fields.ibgp ?? 1 };
+}
+
+function makeFib(fields: RouterFields['fib']): FibConfig | undefined {
+  if (fields === undefined || fields === 'none') return undefined;
+  const { table, metric, advertiseInstalledOnly } = fields === 'kernel' ? { table: mainTable } : fields;
+  return {
+    table: table ?? mainTable,
+    metric: metric ?? defaultFibMetric,
+    advertisesInstalledOnly: advertiseInstalledOnly ?? false,
+  };
+}
+
+type Listed<T> = NonNullable<T> extends readonly (infer Entry)[] ? Entry : never;

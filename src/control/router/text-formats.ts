@@ -5,6 +5,8 @@ import { isLinkLocal, parseAddress } from '#bgp/net/address.ts';
 import type { Address } from '#bgp/net/address.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
 import { parseRouterId } from '#bgp/net/router-id.ts';
+import { type CommunityKind, parseCommunityPattern } from '#bgp/policy/community-pattern.ts';
+import { PolicyError } from '#bgp/policy/policy-error.ts';
 
 export interface Endpoint {
   readonly address: string;
@@ -70,6 +72,24 @@ function parseNumbers(text: string, count: number, max: number): number[] | unde
   return numbers.every((number) => number <= max) ? numbers : undefined;
 }
 
+/** One community, as two words: no pattern. */
+export function parseExtendedCommunity(text: string): readonly [number, number] | undefined {
+  if (!isPattern('extended', text)) return undefined;
+  const [{ words, masks }] = parseCommunityPattern('extended', text, '');
+  return masks.every((mask) => mask === 0xffff_ffff) ? [words[0], words[1]] : undefined;
+}
+
+/** Whether a policy takes the text where it looks for communities. */
+export function isPattern(kind: CommunityKind, text: string): boolean {
+  try {
+    parseCommunityPattern(kind, text, '');
+    return true;
+  } catch (error) {
+    if (error instanceof PolicyError) return false;
+    throw error;
+  }
+}
+
 export function isLoopbackAddress(text: string): boolean {
   const address = parseAddress(text);
   if (address === undefined) return false;
@@ -85,4 +105,9 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'router-id': (text) => parseRouterId(text) !== undefined,
   community: (text) => parseCommunity(text) !== undefined,
   'large-community': (text) => parseLargeCommunity(text) !== undefined,
+  'extended-community': (text) => parseExtendedCommunity(text) !== undefined,
+  'standard-pattern': (text) => isPattern('standard', text),
+  'extended-pattern': (text) => isPattern('extended', text),
+  'large-pattern': (text) => isPattern('large', text),
+  'policy-next-hop': (text) => ['self', 'peer', 'unchanged'].includes(text) || parseAddress(text) !== undefined,
 };

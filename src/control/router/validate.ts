@@ -41,7 +41,6 @@ function explainErrors(errors: readonly ErrorObject[], root: unknown): FieldFaul
   for (const error of errors) {
     if (isExplainedByUnion(error, unions) || isMisspelt(error, errors)) continue;
     const fault = explainError(error, root);
-    if (fault === undefined) continue;
     const isRepeated = faults.some(
       ({ path, message }) => message === fault.message && path.join('\0') === fault.path.join('\0'),
     );
@@ -79,7 +78,7 @@ function hasMapBranch(union: ErrorObject): boolean {
   return Array.isArray(branches) && branches.some((branch: unknown) => fieldOf(branch, 'type') === 'object');
 }
 
-function explainError(error: ErrorObject, root: unknown): FieldFault | undefined {
+function explainError(error: ErrorObject, root: unknown): FieldFault {
   const path = parsePointer(error.instancePath, root);
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);
@@ -90,14 +89,13 @@ function explainError(error: ErrorObject, root: unknown): FieldFault | undefined
   }
   if (error.keyword === 'required') {
     const key = String(error.params.missingProperty);
-    // Another way to name a neighbor is refused under its own name; that its address is missing follows.
-    if (key === 'address' && (hasField(error.data, 'prefix') || hasField(error.data, 'interface'))) return undefined;
     const expected = descriptionOf(fieldOf(fieldOf(error.parentSchema, 'properties'), key)) ?? 'a value';
     return { path: [...path, key], message: `is missing: expected ${expected}` };
   }
   const expected = descriptionOf(error.parentSchema) ?? error.message ?? error.keyword;
-  if (path[0] === 'router' && path[1] === 'fib' && error.data === 'kernel') {
-    return { path, message: '"kernel" is not supported yet: expected none' };
+  const key = path.findLast((step) => typeof step === 'string');
+  if (key === 'password' || key === 'passwordFile') {
+    return { path, message: `is not right ${hiddenValue}: expected ${expected}` };
   }
   return { path, message: `${describeData(error)}: expected ${expected}` };
 }
@@ -116,11 +114,17 @@ function describeValue(value: unknown): string {
   return value === null ? 'no value' : formatValue(value);
 }
 
+/** Fields of a neighbor that a group cannot have. */
+const ownFields = ['address', 'prefix', 'limit', 'peerGroup'];
+
 function explainUnknownKey(path: FieldPath, value: unknown, known: readonly string[]): string {
   const key = String(path.at(-1));
   const say = (what: string): string =>
     isSecretKey(key) ? `${what} ${hiddenValue}` : `${describeValue(value)} ${what}`;
   if (isLaterField(path)) return `${say('is not supported yet')}: remove it`;
+  if (path[1] === 'peerGroups' && ownFields.includes(key)) {
+    return `${say('belongs to a neighbor')}: remove it from the group`;
+  }
   const nearest = findNearest(key, known);
   const hint = nearest === undefined ? `expected ${known.join(', ')}` : `did you mean ${nearest}?`;
   return `${say('is not a known key')}: ${hint}`;
@@ -129,10 +133,6 @@ function explainUnknownKey(path: FieldPath, value: unknown, known: readonly stri
 function keysOf(schema: unknown): readonly string[] {
   const properties = fieldOf(schema, 'properties');
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
-}
-
-function hasField(value: unknown, name: string): boolean {
-  return fieldOf(value, name) !== undefined;
 }
 
 function descriptionOf(schema: unknown): string | undefined {

@@ -225,17 +225,17 @@ const wrong: readonly (readonly [title: string, text: string, fault: string])[] 
   [
     'a secret under a misspelt key',
     withNeighbor('passwrod: hunter2'),
-    'r.yaml:5: router.neighbors[0].passwrod: is not a known key (its value is not shown): expected address, remoteAsn, port, description, passive, families, import, export, nextHopSelf, ttl, multihop, sourceAddress, timers, shutdown',
+    'r.yaml:5: router.neighbors[0].passwrod: is not a known key (its value is not shown): did you mean password?',
   ],
   [
     'a secret in another place',
     withRouter('  authKey: hunter2\n'),
-    'r.yaml:4: router.authKey: is not a known key (its value is not shown): expected asn, routerId, listen, fib, neighbors, networks, policies',
+    'r.yaml:4: router.authKey: is not a known key (its value is not shown): expected asn, routerId, listen, hostname, domainName, softwareVersion, clusterId, confederation, bestPath, maxPaths, fib, redistribute, aggregates, gracefulRestart, gracefulShutdown, peerGroups, neighbors, networks, prefixLists, asPathLists, communityLists, policies',
   ],
   [
     'a remote AS that is a word',
     'router:\n  asn: 1\n  routerId: 1.2.3.4\n  neighbors:\n  - address: 192.0.2.1\n    remoteAsn: both\n',
-    'r.yaml:6: router.neighbors[0].remoteAsn: "both": expected an AS number (1 to 4294967295), external or internal',
+    'r.yaml:6: router.neighbors[0].remoteAsn: "both": expected an AS number (1 to 4294967295), external, internal or any',
   ],
   [
     'a hold time of 2',
@@ -383,17 +383,8 @@ for (const [title, text, fault] of wrong) {
 }
 
 const later: readonly (readonly [field: string, value: string, text: string])[] = [
-  ['router.neighbors[0].password', '', withNeighbor('password: secret')],
-  ['router.neighbors[0].gracefulRestart', 'a map ', withNeighbor('gracefulRestart: {restartTimeSec: 120}')],
-  ['router.neighbors[0].maxPrefixes', '10 ', withNeighbor('maxPrefixes: 10')],
-  ['router.neighbors[0].ttlSecurity', 'true ', withNeighbor('ttlSecurity: true')],
-  [
-    'router.neighbors[0].prefix',
-    '"192.0.2.0/24" ',
-    withRouter('  neighbors:\n    - {prefix: 192.0.2.0/24, remoteAsn: 1}\n'),
-  ],
-  ['router.neighbors[0].interface', '"eth0" ', withRouter('  neighbors:\n    - {interface: eth0, remoteAsn: 1}\n')],
-  ['router.peerGroups', 'an empty list ', withRouter('  peerGroups: []\n')],
+  ['router.neighbors[0].bfd', 'true ', withNeighbor('bfd: true')],
+  ['router.rpki', 'a map ', withRouter('  rpki: {}\n')],
   ['prometheus.tls', 'a map ', `${withRouter('')}prometheus: {tls: {}}\n`],
 ];
 
@@ -401,17 +392,9 @@ for (const [field, value, text] of later) {
   test(`${field} is refused as not supported yet, never ignored`, (t) => {
     const faults = faultsOf(text);
     t.is(faults.length, 1, faults.join('\n'));
-    const hidden = value === '' ? ' (its value is not shown)' : '';
-    t.true(faults[0].endsWith(`: ${field}: ${value}is not supported yet${hidden}: remove it`), faults[0]);
-    t.false(faults[0].includes('secret'));
+    t.true(faults[0].endsWith(`: ${field}: ${value}is not supported yet: remove it`), faults[0]);
   });
 }
-
-test('fib: kernel is refused as not supported yet', (t) => {
-  t.deepEqual(faultsOf(withRouter('  fib: kernel\n')), [
-    'r.yaml:4: router.fib: "kernel" is not supported yet: expected none',
-  ]);
-});
 
 test('several faults are told at once, in the order of lines', (t) => {
   const faults = faultsOf(
