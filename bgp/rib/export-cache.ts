@@ -1,5 +1,5 @@
-// hot: made attribute sets, on the way out or in, by what they were made of: the set that the table has, the way of changing it ("row") and a value of the
-// route's source that goes into it. Each is made once while a burst lasts; clear() gives everything back when it is over. Both sets
+// hot: made attribute sets, on the way out or in, by what they were made of: the set that the table has, the way of changing it ("row")
+// and a value of the source that goes into it. Each is made once while a burst lasts; clear() gives all back when it is over. Both sets
 // are kept alive by an entry, so that their numbers mean what they meant. At most 2 × MOST entries: the older half goes first.
 
 import { type AttributeSets, attrSetId } from '../wire/attribute-sets.ts';
