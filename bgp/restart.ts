@@ -41,6 +41,8 @@ export class Restart {
   private awaited: (Set<string> | undefined)[] = families.map(() => undefined);
   private deferralTimer: TimerHandle | undefined;
   private deferralEndsMs = 0;
+  /** By address: how long each keeps our routes. */
+  private readonly restartTimes = new Map<string, number>();
   private readonly absenceTimers = new Map<string, TimerHandle>();
 
   constructor(deps: RestartDeps) {
@@ -89,11 +91,8 @@ export class Restart {
     });
     // A peer that has not come back in the restart time that we offered dropped our routes: there is nothing to protect any more.
     for (const { address, restartTimeSec } of peers) {
-      const timer = clock.setTimer(restartTimeSec * 1000, () => {
-        this.absenceTimers.delete(address);
-        this.notAwaited(address);
-      });
-      this.absenceTimers.set(address, timer);
+      this.restartTimes.set(address, restartTimeSec);
+      this.absent(address);
     }
     this.deps.told('begun', `End-of-RIB of ${peers.map(({ address }) => address).join(', ')} is awaited`);
   }
@@ -104,6 +103,17 @@ export class Restart {
     if (timer !== undefined) this.deps.clock.clearTimer(timer);
     this.absenceTimers.delete(address);
     for (const family of families) if (!expected.includes(family)) this.received(address, family);
+  }
+
+  /** The session was lost again before End-of-RIB: the peer has its time once more. */
+  absent(address: string): void {
+    const sec = this.restartTimes.get(address);
+    if (sec === undefined || !this.isDeferring || this.absenceTimers.has(address)) return;
+    const timer = this.deps.clock.setTimer(sec * 1000, () => {
+      this.absenceTimers.delete(address);
+      this.notAwaited(address);
+    });
+    this.absenceTimers.set(address, timer);
   }
 
   /** End-of-RIB, or a reason to expect none. */
@@ -130,6 +140,7 @@ export class Restart {
     if (this.deferralTimer !== undefined) clock.clearTimer(this.deferralTimer);
     for (const timer of this.absenceTimers.values()) clock.clearTimer(timer);
     this.absenceTimers.clear();
+    this.restartTimes.clear();
     this.deferralTimer = undefined;
     this.awaited = families.map(() => undefined);
   }

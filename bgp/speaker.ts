@@ -68,6 +68,7 @@ export class Speaker {
   private readonly peers: PeerTable;
   private readonly restart: Restart;
   private readonly tap: DebugTap;
+  private isStopped = false;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
   /** Families whose kernel routes of the last process go once everything is decided. */
@@ -184,11 +185,12 @@ export class Speaker {
     };
   }
 
-  /** Ends every session; nothing is sent or timed afterwards. */
+  /** Ends every session; nothing is decided, sent or timed afterwards, and what the kernel has stays as it is. */
   stop(how: StopHow): void {
     for (const address of this.peers.addresses()) this.peers.remove(address, how);
     this.peers.dynamic.stop();
     this.restart.stop();
+    this.isStopped = true;
   }
 
   // --- events of the transport ---------------------------------------------------------------------
@@ -273,6 +275,7 @@ export class Speaker {
 
   /** Does one slice of work; true when there is more right away. */
   work(): boolean {
+    if (this.isStopped) return false;
     let hasMore = false;
     for (const family of families) {
       const rib = this.tables.ribs[family.index];
@@ -391,6 +394,7 @@ export class Speaker {
 
   private down(neighbor: Neighbor, reason: string, how: SessionEnd): void {
     this.peers.of(neighbor)?.peer.down(reason, how);
+    this.restart.absent(neighbor.address);
     this.deps.onWork();
   }
 

@@ -170,6 +170,19 @@ test('a configured neighbor within the prefix is that neighbor, not a dynamic on
   t.is(speaker.view().dynamicNeighbors[0].count, 1);
 });
 
+test('a dynamic neighbor that is configured while it is there begins anew as a configured one', (t) => {
+  const { lab, speaker } = hub();
+  caller(lab, callers[0]);
+  const own = neighborConfig({ address: callers[0], isPassive: true });
+  t.deepEqual(speaker.configure(hubConfig({ neighbors: [own] })).neighborsAdded, [callers[0]]);
+  lab.pass(30);
+  t.is(neighborView(speaker, callers[0]).state, 'Established');
+  t.is(neighborView(speaker, callers[0]).dynamicPrefix, undefined);
+  t.is(speaker.view().dynamicNeighbors[0].count, 0);
+  lab.pass(300);
+  t.deepEqual(addresses(speaker), [callers[0]]);
+});
+
 test('a change of the template reaches its neighbors without a reset, a prefix that goes takes them along', (t) => {
   const { lab, speaker } = hub();
   const one = caller(lab, callers[0]);

@@ -400,6 +400,40 @@ test('the deferral ends after its time whoever is missing (RFC 4724 §4.1)', (t)
   t.deepEqual(known(left), ['10.1.0.0/16', '10.2.0.0/16', '10.9.0.0/16']);
 });
 
+test('a peer that does not come back within the restart time that we offered is not awaited any more', (t) => {
+  const { lab, speaker, left, right, config } = comeBack();
+  right.shutdown(R, true, undefined);
+  speaker.begin({ isRestarting: true, preservedFamilies: ['ipv4-unicast'] });
+  const neighbors = config.neighbors.map((neighbor) => ({
+    ...neighbor,
+    gracefulRestart: { ...full, restartTimeSec: 20 },
+  }));
+  speaker.configure({ ...config, neighbors });
+  speaker.sourcesSynchronised();
+  lab.pass(15);
+  t.true(speaker.view().restart.isDeferring);
+  lab.pass(6);
+  t.false(speaker.view().restart.isDeferring, 'long before the deferral time of 100 s');
+  t.true(familyOf(left, R).hasEndOfRibReceived);
+});
+
+test('a stopped speaker leaves the kernel as it is', (t) => {
+  const removed: number[] = [];
+  const fib: Fib = {
+    install: () => undefined,
+    installBlackhole: () => undefined,
+    remove: (_family, w0) => removed.push(w0),
+    sweepStale: () => undefined,
+  };
+  const { lab, speaker, config } = comeBack(fib);
+  speaker.configure(config);
+  lab.pass(1);
+  t.is(known(speaker).length, 5);
+  speaker.stop('restart');
+  lab.settle();
+  t.deepEqual(removed, []);
+});
+
 test('R and F of our OPENs: while we restart, for what outlived us; later F alone (RFC 4724 §3)', (t) => {
   const { lab, speaker, left, config } = comeBack();
   speaker.begin({ isRestarting: true, preservedFamilies: ['ipv4-unicast'] });
