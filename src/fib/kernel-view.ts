@@ -89,11 +89,6 @@ export class KernelView {
     return this.#routes[version];
   }
 
-  interfaceIndex(name: string): number | undefined {
-    for (const link of this.links.values()) if (link.name === name) return link.index;
-    return undefined;
-  }
-
   /** Addresses of interfaces that are up and have a carrier, as sessions need them. */
   interfaceAddresses(): readonly InterfaceAddress[] {
     this.#monitor.drain();

@@ -29,8 +29,7 @@ export class KernelNextHops implements NextHopResolver {
     // RFC 4271 §5.1.3: a route whose next hop is an address of our own cannot be used.
     if (this.#view.isOwnAddress(address)) return unreachable;
     if (address.version === 4 && address.w0 >>> 24 === 127) return this.#resolveLoopback();
-    const onlyIndex = interfaceName === undefined ? undefined : this.#view.interfaceIndex(interfaceName);
-    if (isLinkLocal(address)) return this.#resolveLinkLocal(address, onlyIndex);
+    if (isLinkLocal(address)) return this.#resolveLinkLocal(address, interfaceName);
     let answer = unreachable;
     this.#view.routes(address.version).search(address, (routes) => {
       const found = this.#judge(routes);
@@ -67,16 +66,17 @@ export class KernelNextHops implements NextHopResolver {
   }
 
   /** fe80::/10 is on every link: only the session, or there being one link, tells which. */
-  #resolveLinkLocal(address: Address, onlyIndex: number | undefined): ResolvedNextHop {
-    const indexes = new Set<number>();
+  #resolveLinkLocal(address: Address, interfaceName: string | undefined): ResolvedNextHop {
+    const found = new Set<number>();
     for (const entry of this.#view.addresses) {
       const link = this.#view.links.get(entry.interfaceIndex);
-      if (link?.isRunning === true && !link.isLoopback && isLinkLocal(entry.address)) indexes.add(link.index);
+      if (link?.isRunning !== true || link.isLoopback || !isLinkLocal(entry.address)) continue;
+      if (interfaceName === undefined || link.name === interfaceName) found.add(link.index);
     }
-    const matching = onlyIndex === undefined ? [...indexes] : [...indexes].filter((index) => index === onlyIndex);
-    if (matching.length === 0) return unreachable;
-    if (matching.length > 1) return { isReachable: true, metric: 0, interfaceName: undefined, gateways: [] };
-    return this.#reachable(0, [{ gateway: address, interfaceIndex: matching[0], weight: 1, isDead: false }]);
+    const [only, ...others] = found;
+    if (only === undefined) return unreachable;
+    if (others.length > 0) return { isReachable: true, metric: 0, interfaceName: undefined, gateways: [] };
+    return this.#reachable(0, [{ gateway: address, interfaceIndex: only, weight: 1, isDead: false }]);
   }
 
   /** 127.0.0.0/8 is on the loopback interface as a whole; table main does not have it. */
