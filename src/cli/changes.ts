@@ -1,4 +1,5 @@
 // `waggle clear bgp …` and `waggle bgp shutdown|no-shutdown|drain|undrain|debug …`: the requests that change something.
+// What they do is the daemon's business; they only ask, over its unix socket.
 
 import { UsageError } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';

@@ -39,8 +39,8 @@ const policyChangeMs = 5000;
 /** After a collection was asked for: time to do it, and for the allocator to give pages back. */
 const collectMs = 4000;
 const program = fileURLToPath(new URL('../../bin/waggle', import.meta.url));
-const collector = new URL('collect.ts', import.meta.url).href;
-const peersFile = fileURLToPath(new URL('soak-peers.ts', import.meta.url));
+const collector = new URL('./collect.ts', import.meta.url).href;
+const peersFile = fileURLToPath(new URL('./soak-peers.ts', import.meta.url));
 
 export async function soak(
   options: SoakOptions,

@@ -3,9 +3,10 @@
 
 import { formatExtendedCommunity } from '#bgp/wire/attribute-text.ts';
 import { formatRouterId } from '#bgp/net/router-id.ts';
-import { PathFlag } from '#bgp/views.ts';
+import { PathFlag, type PolicyDecisionView } from '#bgp/views.ts';
 import { describeCommunities, describeLargeCommunities, localAs, noAdvertise, noExport } from '../attribute-text.ts';
 import { formatDate } from '../durations.ts';
+import { escapeText } from '../escape.ts';
 import { type DetailPath, isAccessible, isLocalPath, type PrefixDetail, unspecified } from './prefix-detail.ts';
 import { describeReason } from './reasons.ts';
 import { listShownNextHops } from './route-attributes.ts';
@@ -20,8 +21,16 @@ export function renderPrefix(detail: PrefixDetail): string {
       ? ['  Not advertised to any peer']
       : ['  Advertised to non peer-group peers:', `  ${detail.advertisedTo.join(' ')}`]),
     ...detail.paths.flatMap((path) => renderPath(detail, path)),
+    ...(detail.decisions.length === 0 ? [] : ['  Policies:', ...detail.decisions.map(renderDecision)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** `    import from 192.0.2.1: accepted by statement ours of policy own` */
+function renderDecision({ neighbor, direction, policy, statement, isAccepted }: PolicyDecisionView): string {
+  const who = `${direction} ${direction === 'import' ? 'from' : 'to'} ${escapeText(neighbor)}`;
+  const by = statement === undefined ? `policy ${policy}` : `statement ${statement} of policy ${policy}`;
+  return `    ${who}: ${isAccepted ? 'accepted' : 'rejected'} by ${escapeText(by)}`;
 }
 
 /** RFC 1997: what well-known communities of the best path keep from being sent. */

@@ -1,12 +1,19 @@
 // `show bgp ipv4|ipv6 unicast PREFIX|ADDRESS`: every path of one prefix with all its attributes, and whom it is advertised to,
-// as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes, aigpMetric, ipv6ExtendedCommunity.
+// as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes, aigpMetric, ipv6ExtendedCommunity,
+// policyDecisions.
 
 import { findAigpMetric, readAigpMetric } from '#bgp/wire/aigp.ts';
 import { formatExtendedCommunity } from '#bgp/wire/attribute-text.ts';
 import { formatAddress } from '#bgp/net/address.ts';
 import type { Family } from '#bgp/net/family.ts';
 import { formatRouterId } from '#bgp/net/router-id.ts';
-import { attributesOfRow, type InstanceView, PathFlag, type PathPeerView } from '#bgp/views.ts';
+import {
+  attributesOfRow,
+  type InstanceView,
+  PathFlag,
+  type PathPeerView,
+  type PolicyDecisionView,
+} from '#bgp/views.ts';
 import { decodePathAttributes } from '#bgp/wire/attributes.ts';
 import { countHops, describeCommunities, describeLargeCommunities, describeSegments } from '../attribute-text.ts';
 import { formatDate } from '../durations.ts';
@@ -38,6 +45,8 @@ export interface PrefixDetail {
   readonly advertisedTo: readonly string[];
   readonly hostNames: ReadonlyMap<string, string>;
   readonly ownHostName: string;
+  /** Which statement decided, for every neighbor and direction. */
+  readonly decisions: readonly PolicyDecisionView[];
 }
 
 /** undefined: the prefix, or every prefix that holds the address, is not in the table. */
@@ -82,6 +91,7 @@ export async function readPrefixDetail(
     advertisedTo: await listAdvertisedTo(context, instance, family, prefix),
     hostNames: listHostNames(instance.neighbors),
     ownHostName: context.nodeName,
+    decisions: await context.speaker.explain({ instance: instance.instance, family: family.name, prefix }),
   };
 }
 
@@ -140,6 +150,19 @@ export function describePrefix(detail: PrefixDetail): object {
       ? {}
       : { advertisedTo: Object.fromEntries(detail.advertisedTo.map((address) => [address, named(address)])) }),
     paths: detail.paths.map((path) => describePath(detail, path)),
+    ...(detail.decisions.length === 0 ? {} : { policyDecisions: detail.decisions.map(describeDecision) }),
+  };
+}
+
+function describeDecision({ neighbor, direction, pathId, policy, statement, isAccepted }: PolicyDecisionView): object {
+  return {
+    neighbor,
+    direction,
+    ...(pathId === 0 ? {} : { pathId }),
+    policy,
+    // None decided: what the policy says of everything else.
+    statement: statement ?? null,
+    accepted: isAccepted,
   };
 }
 
