@@ -1,4 +1,5 @@
 // The checks of the secure lab: who gets a session and who does not, and that the kernel is who keeps them out.
+// Secrets must not show; who may come and how often is in ../topologies/secure.ts.
 import { asRecord, at } from '../json.ts';
 import type { LabPaths } from '../paths.ts';
 import { dynamicLimit, dynamicPeers, far, peerAddress, tooFar } from '../topologies/secure.ts';

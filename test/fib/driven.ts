@@ -46,7 +46,7 @@ export class Driven {
   readonly #waiting: ((line: string) => void)[] = [];
 
   constructor(namespace: NetworkNamespace, { inThread = false, asNobody = false }: DrivenOptions = {}) {
-    const script = fileURLToPath(new URL('driver.ts', import.meta.url));
+    const script = fileURLToPath(new URL('./driver.ts', import.meta.url));
     const drop = asNobody ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
     const words = [...drop, process.execPath, script, ...(inThread ? ['--thread'] : [])];
     this.#process = spawn('ip', ['netns', 'exec', namespace.name, ...words]);
