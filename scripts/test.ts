@@ -20,7 +20,7 @@ const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? 
 const ava = join(root, 'node_modules', 'ava', 'entrypoints', 'cli.js');
 
 /** Suites that want root, real daemons or the machine to themselves: one file at a time, after the rest, with patience. */
-const serialSuites = ['kernel', 'interop', 'lab'];
+const serialSuites = ['kernel', 'fib', 'interop', 'lab'];
 const progressMs = 15_000;
 
 function print(line: string): void {
