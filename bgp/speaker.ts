@@ -205,9 +205,14 @@ export class Speaker {
     this.peers.disown(connection);
   }
 
+  /** True when the remote address is a neighbor of this speaker, configured or made already. */
+  has(remoteAddress: string): boolean {
+    return this.peers.get(remoteAddress) !== undefined;
+  }
+
   /** True when the remote address is a neighbor of this speaker, or would be made one. */
   knows(remoteAddress: string): boolean {
-    return this.peers.get(remoteAddress) !== undefined || this.peers.dynamic.candidate(remoteAddress) !== undefined;
+    return this.has(remoteAddress) || this.peers.dynamic.candidate(remoteAddress) !== undefined;
   }
 
   /** The options of the neighbor that has this address or would get it; undefined: nobody's. */

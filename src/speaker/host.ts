@@ -34,6 +34,7 @@ import type {
   StopKind,
 } from './port.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { listSharedNeighbors } from './shared-neighbors.ts';
 import { acceptedOptions, listListenRules } from './socket-rules.ts';
 
 /** How long one turn works before sockets and timers are looked at again. */
@@ -287,7 +288,10 @@ export class SpeakerHost {
       onEvent: this.#onEvent,
       onWork: () => this.#planTurn(),
     });
-    if (this.#beginState !== undefined) speaker.begin(this.#beginState);
+    // An instance that comes later than the first configuration is not what ran before this process.
+    const isLate = this.#hasSynchronised;
+    const fresh: BeginState = { isRestarting: false, preservedFamilies: [] };
+    if (this.#beginState !== undefined) speaker.begin(isLate ? fresh : this.#beginState);
     if (this.#hasSynchronised) speaker.sourcesSynchronised();
     const outcome = speaker.configure(config);
     this.#speakers.set(config.instance, { speaker, kernel, config });
@@ -295,7 +299,10 @@ export class SpeakerHost {
   }
 
   #accepted(connection: ConnectionId, info: ConnectionInfo): void {
-    const hosted = [...this.#speakers.values()].find(({ speaker }) => speaker.knows(info.remoteAddress));
+    const all = [...this.#speakers.values()];
+    const hosted =
+      all.find(({ speaker }) => speaker.has(info.remoteAddress)) ??
+      all.find(({ speaker }) => speaker.knows(info.remoteAddress));
     if (hosted === undefined) return this.#refuse(connection, info, 'no such neighbor');
     const { speaker, config } = hosted;
     const options = acceptedOptions(config, info.remoteAddress);
@@ -347,18 +354,4 @@ export class SpeakerHost {
     } while (hasMore && performance.now() < endMs);
     if (hasMore) this.#planTurn();
   };
-}
-
-/** A neighbor of two instances cannot be told apart when it connects: said, because only one gets it. */
-function listSharedNeighbors({ instances }: SpeakerHostConfig): string[] {
-  const owners = new Map<string, string>();
-  const problems: string[] = [];
-  for (const { instance, neighbors } of instances) {
-    for (const { address } of neighbors) {
-      const owner = owners.get(address);
-      if (owner === undefined) owners.set(address, instance);
-      else problems.push(`neighbor ${address} stands in ${owner} and ${instance}: what it connects goes to ${owner}`);
-    }
-  }
-  return problems;
 }
