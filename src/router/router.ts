@@ -4,6 +4,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { StatusEntry } from '#api/status.ts';
+import { withPasswords } from '#control/router/passwords.ts';
 import type { RouterSettings } from '#control/router/settings.ts';
 import { ListenLog } from '#daemon/listen-log.ts';
 import { Restart, stopKindOf } from '#daemon/restart.ts';
@@ -17,6 +18,7 @@ import { listChangedFields } from './changed-fields.ts';
 import { describeReadError, maxConfigBytes } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { RouterOptions } from './options.ts';
+import { PasswordFiles } from './password-files.ts';
 
 /** What the world refused is tried again so often. */
 const retryMs = 5_000;
@@ -33,6 +35,9 @@ export class Router {
   readonly #servers: Servers;
   readonly #listenLog: ListenLog;
   readonly #restart: Restart;
+  readonly #passwords: PasswordFiles;
+  /** What the file says, and the same with the passwords of other files. */
+  #written: RouterSettings | undefined;
   #settings: RouterSettings | undefined;
   #watch: FileWatch | undefined;
   /** Faults of the file as it is now, when it is not the one that runs. */
@@ -48,6 +53,7 @@ export class Router {
     const { speaker, log, version } = deps;
     speaker.onEvent((event) => log.write(event));
     this.#listenLog = new ListenLog((event) => log.write(event));
+    this.#passwords = new PasswordFiles(deps.file.path, () => this.#enqueue(() => this.#takePasswords()));
     this.#restart = new Restart(new StateFile(options.stateDir, Date.now()), (event) => log.write(event));
     this.#servers = new Servers(
       { runDir: options.runDir, nodeName: options.nodeName, version },
@@ -66,8 +72,10 @@ export class Router {
   }
 
   /** Throws StartError; the caller then stops what was started. */
-  async start(settings: RouterSettings, text: string): Promise<void> {
+  async start(written: RouterSettings, text: string): Promise<void> {
     const { speaker, file } = this.#deps;
+    this.#written = written;
+    const settings = await this.#resolve(written);
     this.#settings = settings;
     const closed = await this.#servers.configure(settings);
     if (closed.length > 0) throw new StartError(closed[0]);
@@ -103,6 +111,7 @@ export class Router {
 
   async stop(): Promise<void> {
     this.#watch?.stop();
+    this.#passwords.stop();
     clearTimeout(this.#retry);
     await this.#reloading;
     // The reload that was under way may have planned another.
@@ -137,8 +146,13 @@ export class Router {
       state: 'warning',
       message,
     }));
+    const passwords = this.#passwords.problems.map((message): StatusEntry => ({
+      component: 'password',
+      state: 'error',
+      message,
+    }));
     // What is wrong comes first.
-    const rest = [...listening, ...state];
+    const rest = [...listening, ...passwords, ...state];
     return this.#faults.length === 0 ? [...rest, ...configuration] : [...configuration, ...rest];
   }
 
@@ -156,11 +170,24 @@ export class Router {
     const checked = file.check(text);
     if ('faults' in checked) return this.#refuse(checked.faults);
     this.#faults = [];
-    if (isDeepStrictEqual(checked.settings, this.#settings) && this.#listProblems().length === 0) {
+    this.#written = checked.settings;
+    const settings = await this.#resolve(checked.settings);
+    if (isDeepStrictEqual(settings, this.#settings) && this.#listProblems().length === 0) {
       log.write({ type: 'configuration-unchanged', source: file.path });
       return;
     }
-    await this.#apply(checked.settings);
+    await this.#apply(settings);
+  }
+
+  /** A password file has another content, or another mode. */
+  async #takePasswords(): Promise<void> {
+    if (this.#written === undefined) return;
+    const settings = await this.#resolve(this.#written);
+    if (!isDeepStrictEqual(settings, this.#settings)) await this.#apply(settings);
+  }
+
+  async #resolve(written: RouterSettings): Promise<RouterSettings> {
+    return withPasswords(written, await this.#passwords.read(written.passwordFiles));
   }
 
   #refuse(faults: readonly string[]): void {

@@ -20,16 +20,6 @@ export interface ZonedAddress {
   readonly text: string;
 }
 
-/** RFC 1997 and IANA's registry of well-known communities. */
-const wellKnownCommunities: ReadonlyMap<string, number> = new Map([
-  ['graceful-shutdown', 0xffff_0000],
-  ['blackhole', 0xffff_029a],
-  ['no-export', 0xffff_ff01],
-  ['no-advertise', 0xffff_ff02],
-  ['local-as', 0xffff_ff03],
-  ['no-peer', 0xffff_ff04],
-]);
-
 export function parseZonedAddress(text: string): ZonedAddress | undefined {
   const [addressText, zone, ...more] = text.split('%');
   const address = parseAddress(addressText);
@@ -54,29 +44,24 @@ export function parseEndpoint(text: string, defaultPort?: number): Endpoint | un
 }
 
 export function parseCommunity(text: string): number | undefined {
-  const wellKnown = wellKnownCommunities.get(text);
-  if (wellKnown !== undefined) return wellKnown;
-  const parts = parseNumbers(text, 2, 0xffff);
-  return parts === undefined ? undefined : parts[0] * 0x1_0000 + parts[1];
+  return parseExactly('standard', text)?.[0];
 }
 
 export function parseLargeCommunity(text: string): readonly [number, number, number] | undefined {
-  const parts = parseNumbers(text, 3, 0xffff_ffff);
-  return parts === undefined ? undefined : [parts[0], parts[1], parts[2]];
+  const words = parseExactly('large', text);
+  return words === undefined ? undefined : [words[0], words[1], words[2]];
 }
 
-function parseNumbers(text: string, count: number, max: number): number[] | undefined {
-  const parts = text.split(':');
-  if (parts.length !== count || !parts.every((part) => /^(0|[1-9]\d{0,9})$/.test(part))) return undefined;
-  const numbers = parts.map(Number);
-  return numbers.every((number) => number <= max) ? numbers : undefined;
-}
-
-/** One community, as two words: no pattern. */
 export function parseExtendedCommunity(text: string): readonly [number, number] | undefined {
-  if (!isPattern('extended', text)) return undefined;
-  const [{ words, masks }] = parseCommunityPattern('extended', text, '');
-  return masks.every((mask) => mask === 0xffff_ffff) ? [words[0], words[1]] : undefined;
+  const words = parseExactly('extended', text);
+  return words === undefined ? undefined : [words[0], words[1]];
+}
+
+/** The words of one community: no pattern. */
+function parseExactly(kind: CommunityKind, text: string): readonly number[] | undefined {
+  if (!isPattern(kind, text)) return undefined;
+  const [{ words, masks }] = parseCommunityPattern(kind, text, '');
+  return masks.every((mask) => mask === 0xffff_ffff) ? words : undefined;
 }
 
 /** Whether a policy takes the text where it looks for communities. */

@@ -49,17 +49,21 @@ function explainErrors(errors: readonly ErrorObject[], root: unknown): FieldFaul
   return faults;
 }
 
+/** What a branch that takes the kind of value complains of: the value as a whole, but not that it is of another kind. */
+const wholeKeywords = new Set(['required', 'additionalProperties', 'minItems', 'maxItems', 'uniqueItems']);
+
 /**
- * Each branch of a union complains, and the union too. For a map the branch that takes maps says it best; for
- * anything else the union does.
+ * Each branch of a union complains, and the union too. For a map or a list the branch that takes such says it best; for anything else
+ * the union does. Unions may stand within each other.
  */
 function isExplainedByUnion(error: ErrorObject, unions: readonly ErrorObject[]): boolean {
-  const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (error.keyword === 'anyOf') return isMap(error.data) && hasMapBranch(error);
-  const union = unions.find((candidate) => error.schemaPath.startsWith(`${candidate.schemaPath}/`));
-  if (union === undefined) return false;
-  if (!isMap(union.data) || !hasMapBranch(union)) return true;
-  return error.keyword === 'type' && error.instancePath === union.instancePath;
+  if (error.keyword === 'anyOf' && hasBranchFor(error)) return true;
+  return unions.some((union) => {
+    if (!error.schemaPath.startsWith(`${union.schemaPath}/`)) return false;
+    if (!error.instancePath.startsWith(union.instancePath)) return false;
+    if (!hasBranchFor(union)) return true;
+    return error.instancePath === union.instancePath && !wholeKeywords.has(error.keyword);
+  });
 }
 
 /** A key is missing because it stands there misspelt; the wrong key says it. */
@@ -73,9 +77,12 @@ function isMisspelt(missing: ErrorObject, errors: readonly ErrorObject[]): boole
   );
 }
 
-function hasMapBranch(union: ErrorObject): boolean {
+function hasBranchFor(union: ErrorObject): boolean {
+  const { data } = union;
+  if (typeof data !== 'object' || data === null) return false;
+  const type = Array.isArray(data) ? 'array' : 'object';
   const branches: unknown = union.schema;
-  return Array.isArray(branches) && branches.some((branch: unknown) => fieldOf(branch, 'type') === 'object');
+  return Array.isArray(branches) && branches.some((branch: unknown) => fieldOf(branch, 'type') === type);
 }
 
 function explainError(error: ErrorObject, root: unknown): FieldFault {
