@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
@@ -47,7 +47,7 @@ class Caller {
   readonly events: SpeakerEvent[] = [];
   readonly speaker = new InProcessSpeaker();
 
-  async call(plan: Plan, own: string): Promise<void> {
+  async call(plan: Plan, own: string, password?: string): Promise<void> {
     this.speaker.onEvent((event) => this.events.push(event));
     const neighbor: NeighborConfig = {
       address: plan.address,
@@ -63,6 +63,7 @@ class Caller {
       sourceAddress: own,
       timers: { connectRetrySec: 1, holdTimeSec: 9, keepaliveSec: 3 },
       isShutdown: false,
+      ...(password === undefined ? {} : { password }),
     };
     const instance = {
       instance: 'default',
@@ -323,3 +324,35 @@ test.serial('--log-format text writes lines for people', async (t) => {
   t.is(await router.stop(), 0);
   removeDirectory(directory);
 });
+
+test.serial(
+  'a password file that others may read keeps its neighbor down; a right one lets it in at once',
+  async (t) => {
+    const password = 'hunter2-of-the-test';
+    const plan = { address: '127.74.9.1', ports: await freePorts(4) };
+    const text = routerFile(plan, ['127.74.9.2']).replace('passive: true', 'passive: true, passwordFile: key');
+    const directory = makeDirectory(text);
+    const key = join(directory, 'key');
+    writeFileSync(key, `${password}\n`);
+    chmodSync(key, 0o644);
+    const router = new RouterProcess({ directory });
+    await router.started();
+    const shown: string[] = [];
+    const look = async (path: string): Promise<string> => {
+      const answer = JSON.stringify(await router.get(path));
+      shown.push(answer);
+      return answer;
+    };
+    t.regex(await look('/status'), /password file key: its mode is 0644/);
+    t.regex(await look('/show/bgp/neighbors'), /its mode is 0644/);
+    chmodSync(key, 0o600);
+    const caller = new Caller();
+    await caller.call(plan, '127.74.9.2', password);
+    t.notRegex(await look('/status'), /password file/);
+    await look('/show/bgp/neighbors');
+    t.is(await router.stop(), 0);
+    t.false([...shown, router.stderr].join('\n').includes('hunter2'));
+    await caller.speaker.stop();
+    removeDirectory(directory);
+  },
+);
