@@ -42,6 +42,8 @@ export interface KernelFibDeps {
   ) => void;
   /** What an operator should know: which prefix was refused, why, and how many others were. */
   readonly failed: (prefix: string, reason: string, others: number) => void;
+  /** Before routes are written: next hops that changed are told now (KernelView.settle). */
+  readonly settle: () => void;
   /** What there is in the kernel is in doubt: read all routes again (KernelView.readRoutesAgain). */
   readonly doubt: () => void;
 }
@@ -301,6 +303,7 @@ export class KernelFib implements Fib, OwnRoutes {
   readonly #turn = (): void => {
     this.#isPlanned = false;
     if (this.#isStopped) return;
+    this.#deps.settle();
     const endMs = performance.now() + turnBudgetMs;
     do {
       for (const columns of this.#columns) this.#writeSome(columns);

@@ -54,6 +54,7 @@ export class KernelServices {
       resolve: (address, interfaceName) => this.nextHops.resolve(address, interfaceName),
       installed,
       failed,
+      settle: () => this.view.settle(),
       doubt: () => this.view.readRoutesAgain(),
     });
     this.#fibs.add(fib);

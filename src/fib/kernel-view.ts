@@ -278,13 +278,18 @@ export class KernelView {
     if (address !== undefined) this.#addresses.set(keyOf(address), address);
   }
 
+  /** Tells now what waits to be told: before something is written that the change makes wrong. */
+  settle(): void {
+    if (this.#settling === undefined) return;
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
+    this.#deps.changed();
+  }
+
   /** Several changes in one go are told once. */
   #planChanged(): void {
     if (this.#settling !== undefined || this.#isClosed) return;
-    this.#settling = setTimeout(() => {
-      this.#settling = undefined;
-      this.#deps.changed();
-    }, this.#options.settleMs);
+    this.#settling = setTimeout(() => this.settle(), this.#options.settleMs);
     this.#settling.unref();
   }
 

@@ -246,11 +246,16 @@ test(
     ]);
     t.is(answers.filter((line) => line.endsWith(' yes')).length, 3);
     await second.order('answers', undefined);
-    t.is(seen, '', 'the same routes were not written again');
+    const ofOurs = (): string =>
+      seen
+        .split('\n')
+        .filter((line) => /203\.0\.11|2001:db8:[ab]::/.test(line))
+        .join('\n');
+    t.is(ofOurs(), '', 'the same routes were not written again');
     t.is(ours(namespace).length, 4, 'nothing goes before the sweep');
     await second.order('sweep', undefined);
     t.true(await until(() => seen.includes('203.0.114.0/24')));
-    t.regex(seen, /^Deleted 203\.0\.114\.0\/24 [^\n]*\n$/);
+    t.regex(ofOurs(), /^Deleted 203\.0\.114\.0\/24 [^\n]*$/);
     await second.order('stop', { keep: true });
     t.is(await second.end(), 0);
     t.is(ours(namespace).length + ours(namespace, '-6').length, 7, 'a stop that keeps the routes keeps them');
