@@ -101,12 +101,15 @@ export class LocalRoutes {
     const before = this.networks;
     this.networks = next;
     for (const [key, { prefix }] of before) if (!next.has(key)) this.withdraw(prefix, LocalSource.Network);
+    // Made once for all of them.
+    const igp = this.internLocal(Origin.Igp, undefined);
+    const incomplete = this.internLocal(Origin.Incomplete, undefined);
     for (const [key, { prefix, origin }] of next) {
       if (before.get(key)?.origin === origin) continue;
-      const attr = this.internLocal(origin === 'igp' ? Origin.Igp : Origin.Incomplete, undefined);
-      this.announce(prefix, LocalSource.Network, attr);
-      this.deps.attributes.release(attr);
+      this.announce(prefix, LocalSource.Network, origin === 'igp' ? igp : incomplete);
     }
+    this.deps.attributes.release(igp);
+    this.deps.attributes.release(incomplete);
   }
 
   private announceOrWithdraw(entry: Redistributed): void {

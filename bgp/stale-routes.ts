@@ -107,7 +107,7 @@ export class StaleRoutes {
       // What a refresh had not come to yet is not stale in that sense.
       if (phase === 'resending') table.sweepStale(index);
       table.keepPeer(index);
-      this.deps.told(family, 'kept', table.stale(index), reason);
+      if (table.stale(index) > 0) this.deps.told(family, 'kept', table.stale(index), reason);
       state.isLongLived = false;
       if (restart.restartTimeSec > 0) {
         state.phase = 'away';
@@ -215,7 +215,8 @@ export class StaleRoutes {
     }
     state.phase = 'long-lived';
     tables[family.index].makeLongLived(index);
-    this.deps.told(family, 'long-lived', tables[family.index].stale(index), `for ${state.longLivedSec} s`);
+    const routes = tables[family.index].stale(index);
+    if (routes > 0) this.deps.told(family, 'long-lived', routes, `for ${state.longLivedSec} s`);
     this.setTimer(family, state.longLivedSec, () => {
       const isBack = this.phases[family.index].phase === 'resending';
       this.drop(family, 'the long-lived stale time is over', isBack);
