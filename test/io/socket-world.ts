@@ -27,8 +27,9 @@ export class Endpoint {
   readonly #seen: Happening[] = [];
   readonly #waiting: (() => void)[] = [];
 
-  constructor(namespace: string) {
-    this.#child = spawn('ip', ['netns', 'exec', namespace, process.execPath, endpointFile], {
+  constructor(namespace: string, connectTimeoutMs: number) {
+    const words = [process.execPath, endpointFile, `${connectTimeoutMs}`];
+    this.#child = spawn('ip', ['netns', 'exec', namespace, ...words], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
@@ -120,8 +121,9 @@ export class SocketWorld {
     return run('ip', 'netns', 'exec', namespace, 'sysctl', '-q', '-w', `${sysctl}=${value}`);
   }
 
-  async endpoint(namespace: string): Promise<Endpoint> {
-    const endpoint = new Endpoint(namespace);
+  /** Short, so that a test of silence is; long for an endpoint whose attempts are all answered. */
+  async endpoint(namespace: string, connectTimeoutMs = 1500): Promise<Endpoint> {
+    const endpoint = new Endpoint(namespace, connectTimeoutMs);
     this.#endpoints.push(endpoint);
     await endpoint.next('ready');
     return endpoint;

@@ -23,7 +23,7 @@ test.before(async () => {
   if (findUnmet(requirements) !== undefined) return;
   await world.make();
   near = await world.endpoint(world.names.near);
-  router = await world.endpoint(world.names.router);
+  router = await world.endpoint(world.names.router, 60_000);
   far = await world.endpoint(world.names.far);
   await near.do({ do: 'listen', endpoints });
 });
@@ -217,7 +217,7 @@ test.serial(
     const startMs = Date.now();
     await router.next('opened', await attempt(router, addresses.near.ipv4));
     const { connection = 0 } = await near.next('accepted');
-    t.true(Date.now() - startMs < 1000, `${Date.now() - startMs} ms`);
+    t.true(Date.now() - startMs < 5000, `${Date.now() - startMs} ms`);
     t.true(halfOpen.length > 500, `${halfOpen.length} half open`);
     t.is((await world.counter(world.names.near, 'TcpPassiveOpens')) - before, 1);
     await near.do({ do: 'close', connection });
