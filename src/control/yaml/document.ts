@@ -94,7 +94,7 @@ function resolve(document: Document.Parsed, limits: YamlLimits): Resolved | stri
     return new Resolved(document.toJS({ maxAliasCount: limits.maxAliases }));
   } catch (error) {
     // The library throws ReferenceError when aliases expand to more than allowed or name nothing.
-    if (error instanceof ReferenceError) return `aliases are refused: ${error.message}`;
+    if (error instanceof ReferenceError) return `aliases are refused: ${hideNames(error.message)}`;
     throw error;
   }
 }
@@ -179,7 +179,7 @@ function describeError(error: YAMLError, document: Document.Parsed, lines: LineC
     return { line, message: field === '' ? message : `${field}: ${message}` };
   }
   if (error.code === 'TAB_AS_INDENT') return { line, message: 'a tab is used as indentation: use spaces' };
-  const message = error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '');
+  const message = hideNames(error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, ''));
   const hint = advice[error.code];
   return { line, message: `not valid YAML: ${message}${hint === undefined ? '' : `: ${hint}`}` };
 }
@@ -231,4 +231,11 @@ function findTooDeep(root: ParsedNode, maxDepth: number): number | undefined {
     }
   }
   return undefined;
+}
+
+/** A password without quotes reads as an alias when it begins with `*`, as something else with `&`, `!`, `|` or `>`: no such text is said. */
+function hideNames(message: string): string {
+  if (!/\b(alias|anchor|tag|header)/i.test(message)) return message;
+  const [what] = message.split(/:\s| [!*&]|["'`]/);
+  return `${what} (text that begins with * & ! | or > needs quotes)`;
 }

@@ -82,3 +82,31 @@ test('passwords that were read are in their places, and the other neighbors stay
   t.false('heldDownReason' in neighbors[0]);
   t.is(dynamicNeighbors?.[0].neighbor.password, 'hunter2');
 });
+
+const unquoted = [
+  '*hunter2',
+  '!hunter2',
+  '!hunter2 x',
+  '&hunter2 &hunter2',
+  '"hunter2',
+  '[hunter2',
+  'hunter2: x',
+  '%hunter2',
+  '{hunter2: 1}',
+  '|hunter2',
+  '@hunter2',
+  '`hunter2',
+];
+
+for (const text of unquoted) {
+  test(`a password that YAML reads as something else is not shown: ${text}`, (t) => {
+    const file = `router:\n  asn: 1\n  routerId: 1.2.3.4\n  neighbors:\n    - address: 192.0.2.1\n      remoteAsn: 2\n      password: ${text}\n`;
+    const reading = readRouterFile(file, new RouterFileValidator());
+    if ('settings' in reading) {
+      t.is(reading.settings.speaker.instances[0].neighbors[0].password, text);
+      return;
+    }
+    t.true(reading.faults.length > 0);
+    for (const { message } of reading.faults) t.false(message.includes('hunter2'), message);
+  });
+}
