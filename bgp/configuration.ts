@@ -198,7 +198,11 @@ function compileRange(range: DynamicNeighborConfig, others: readonly ConfiguredR
   }
   const rival = others.find((other) => other.prefix.contains(prefix) || prefix.contains(other.prefix));
   if (rival !== undefined) {
-    throw new ConfigError('dynamicNeighbors.prefix', range.prefix, `one that does not overlap ${rival.prefix}`);
+    throw new ConfigError(
+      'dynamicNeighbors.prefix',
+      range.prefix,
+      `one that does not overlap ${rival.prefix.toString()}`,
+    );
   }
   return { config: range, prefix };
 }

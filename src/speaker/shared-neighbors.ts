@@ -28,7 +28,7 @@ export function listSharedNeighbors({ instances }: SpeakerHostConfig): string[] 
       );
       if (rival !== undefined) {
         problems.push(
-          `dynamic neighbors ${text} of ${instance} overlap ${rival.prefix} of ${rival.instance}: ` +
+          `dynamic neighbors ${text} of ${instance} overlap ${rival.prefix.toString()} of ${rival.instance}: ` +
             `what connects from both goes to ${rival.instance}`,
         );
       }

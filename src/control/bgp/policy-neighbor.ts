@@ -83,7 +83,12 @@ export function buildNeighbor(
   const auth = neighbor.authSecretRef === undefined ? {} : router.secrets.passwordOf(neighbor.authSecretRef);
   // Where Cilium goes on without a password, nothing is sent: whoever asked for one does not want an open session.
   if ('heldDownReason' in auth) {
-    refuse('secret', ['authSecretRef'], neighbor.authSecretRef, `${auth.heldDownReason}: the session stays down`);
+    refuse(
+      'secret',
+      ['authSecretRef'],
+      neighbor.authSecretRef,
+      `${String(auth.heldDownReason)}: the session stays down`,
+    );
   }
   const { gracefulRestart } = neighbor;
   const config: NeighborConfig = {

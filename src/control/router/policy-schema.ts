@@ -249,9 +249,7 @@ export type StatementFields = Type.Static<typeof Statement>;
 export type MatchFields = Type.Static<typeof Match>;
 export type SetFields = Type.Static<typeof Set>;
 export type PrefixEntryFields = Type.Static<typeof PrefixEntry>;
-export type CommunityMatchFields = NonNullable<
-  MatchFields['communities'] | MatchFields['extendedCommunities'] | MatchFields['largeCommunities']
->;
+export type CommunityMatchFields = NonNullable<MatchFields['communities']>;
 export type PrefixListFields = Type.Static<typeof PrefixList>;
 export type AsPathListFields = Type.Static<typeof AsPathList>;
 export type CommunityListFields = Type.Static<typeof CommunityList>;

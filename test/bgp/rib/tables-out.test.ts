@@ -72,7 +72,7 @@ test('a change between the marks is sent between them, and the table is whole at
   world.withdraw(source, '10.1.100.0/24');
   world.announce(source, '10.0.5.0/24', { asPath: [64_500, 9999] });
   world.settle(64);
-  t.deepEqual(new Map([...member.routes].toSorted()), new Map([...bystander.routes].toSorted()));
+  t.deepEqual(sortRoutes(member.routes), sortRoutes(bystander.routes));
   t.is(member.routes.size, 398);
   t.is(member.marks.length, 2);
 });
@@ -106,7 +106,7 @@ test('a member that leaves a large group with other options takes a slice at a t
   t.is(staying.routes.size, 3000);
   world.rib.groups.change(leaving.peer, ebgpOptions);
   world.settle(100);
-  t.deepEqual(new Map([...leaving.routes].toSorted()), new Map([...staying.routes].toSorted()));
+  t.deepEqual(sortRoutes(leaving.routes), sortRoutes(staying.routes));
 });
 
 test('a group whose copy is not done yet may end, and so may the copy', (t) => {
@@ -155,3 +155,7 @@ test('a peer that never reads costs no more than a list of prefixes, however muc
   t.is(world.attributes.size, sets);
   t.is(JSON.parse(reading.routes.get('10.0.0.0/24') ?? '').asPath[2], 29_001);
 });
+
+function sortRoutes<Value>(routes: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  return new Map([...routes].toSorted(([left], [right]) => left.localeCompare(right)));
+}

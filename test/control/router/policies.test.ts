@@ -165,7 +165,10 @@ test('an expression that grows too large is said of its policy', (t) => {
   const faults = read(
     '  policies:\n    - {name: p, statements: [{match: {asPath: "((1{100}){100}){100}"}, action: accept}]}\n',
   );
-  t.true(Array.isArray(faults) && /^router\.policies\[0\]: .*more than 1000 states/.test(faults[0]), String(faults));
+  t.true(
+    Array.isArray(faults) && /^router\.policies\[0\]: .*more than 1000 states/.test(faults[0]),
+    JSON.stringify(faults),
+  );
 });
 
 test('a weight in a policy for export is refused', (t) => {
