@@ -76,6 +76,8 @@ function explainExport(
     const policy = policyOf(ref.policy, ref.kind);
     const verdict = policy.evaluate(family, w0, w1, w2, w3, length, attributes, attr, source);
     const { policy: name, statementName: statement, isAccepted } = policy.describe(verdict);
+    // The group may evaluate another policy that is written alike: this one hears of no set that is freed.
+    policy.forget(attr);
     const neighbor = peer.neighbor.address;
     return [{ neighbor, direction: 'export', prefix: prefix.toString(), pathId, policy: name, statement, isAccepted }];
   });

@@ -71,7 +71,7 @@ export class NeighborLimits {
     for (const family of families) {
       const limits = this.counter.configOf(family);
       if (limits === undefined || !isCarried(family)) continue;
-      const prefixes = ribs[family.index].received(index);
+      const prefixes = ribs[family.index].announced(index);
       if (prefixes <= limits.limit) continue;
       told(family, 'reached', prefixes, limits);
       if (limits.action !== 'restart' && limits.action !== 'shutdown') continue;

@@ -133,7 +133,7 @@ export class PeerInput {
       rib.announce(this.index, pathId, w0, w1, w2, w3, length, used, flags, nowSec);
     }
     this.deps.attributes.release(used);
-    this.deps.limit.check(family, rib.received(this.index), rib.refused(this.index));
+    this.deps.limit.check(family, rib.announced(this.index), rib.refused(this.index));
   }
 
   private countFaults(reader: UpdateReader): void {

@@ -109,7 +109,10 @@ export class Peer {
         this.tell({ type: 'stale-routes', neighbor: address, family: family.name, change, routes, reason }),
       refreshTold: (family, change, removed) =>
         this.tell({ type: 'route-refresh', neighbor: address, family: family.name, change, removed }),
-      forgotten: () => deps.forgotten(this),
+      // A session that has just come up may leave nothing of what was kept; the neighbor is not without one then.
+      forgotten: () => {
+        if (!this.neighbor.isEstablished) deps.forgotten(this);
+      },
     });
     this.input = new PeerInput(index, {
       attributes,

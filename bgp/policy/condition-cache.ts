@@ -53,6 +53,12 @@ export class ConditionCache {
     if (this.keys[row] === attr) this.take(row, 0);
   }
 
+  /** Numbers of sets may mean others now: nobody has called forget for a while. */
+  clear(): void {
+    this.keys.fill(0);
+    this.known.fill(0);
+  }
+
   private take(row: number, attr: number): void {
     this.keys[row] = attr;
     this.known.fill(0, row * this.stride, (row + 1) * this.stride);

@@ -145,6 +145,14 @@ export class Policy {
     this.conditions?.forget(attr);
   }
 
+  /**
+   * Before a policy comes into use: while nobody used it, it heard nothing of sets that were freed, or those of other tables were
+   * meant.
+   */
+  forgetAll(): void {
+    this.conditions?.clear();
+  }
+
   describe(verdict: Verdict): Decision {
     const { isAccepted, statement } = verdict;
     return { policy: this.name, statement, statementName: this.statementNames[statement], isAccepted };
@@ -209,6 +217,15 @@ const rejectAll = Policy.builtIn('reject', false);
 // RFC 8212 §2: without a policy an eBGP session neither imports nor exports a route.
 const unsetExternal = Policy.builtIn('unset', false);
 const unsetInternal = Policy.builtIn('unset', true);
+
+/** Each of the policies in use once; those that were not in use before know nothing of attribute sets. */
+export function listInUse(before: readonly Policy[], policies: Iterable<Policy | undefined>): readonly Policy[] {
+  const known = new Set(before);
+  const inUse = new Set<Policy>();
+  for (const policy of policies) if (policy !== undefined) inUse.add(policy);
+  for (const policy of inUse) if (!known.has(policy)) policy.forgetAll();
+  return [...inUse];
+}
 
 /** Finds what a neighbor's policy reference means; throws PolicyError when it names no policy. */
 export function policyOf(ref: PolicyRef, kind: PeerKind, policies: ReadonlyMap<string, Policy>): Policy {

@@ -3,7 +3,7 @@
 // another policy is applied to what was received (soft reconfiguration).
 
 import { growUint8, nextCapacity } from '../net/columns.ts';
-import type { Decision as PolicyDecision, Policy, Verdict } from '../policy/policy.ts';
+import { type Decision as PolicyDecision, listInUse, type Policy, type Verdict } from '../policy/policy.ts';
 import { policySource } from '../policy/policy-sources.ts';
 import { attrSetId, SetFlag } from '../wire/attribute-sets.ts';
 import type { ImportContext } from '../wire/export-transform.ts';
@@ -230,7 +230,7 @@ export class AdjRibIn {
   }
 
   private listPolicies(): void {
-    this.distinctPolicies = [...new Set(this.policies.filter((policy) => policy !== undefined))];
+    this.distinctPolicies = listInUse(this.distinctPolicies, this.policies);
   }
 
   /** The same route in a new session or refresh: nothing changes but what the peer's OPEN said of it, and its age. */
@@ -257,7 +257,7 @@ export class AdjRibIn {
     const prefix = paths.prefixes.find(w0, w1, w2, w3, length);
     if (prefix === 0) return false;
     const path = paths.find(prefix, peer, pathId);
-    return path !== 0 && routes.ageOf(path) !== Age.Doomed;
+    return path !== 0 && routes.ageOf(path) === Age.Current;
   }
 
   private evaluate(path: number, policy: Policy): Verdict {

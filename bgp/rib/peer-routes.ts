@@ -120,13 +120,18 @@ export class PeerRoutes {
     else if (age === Age.Doomed) this.doomed[this.paths.peers[path]]--;
   }
 
-  /** Absent: no limit. Routes that are there already stay. */
+  /** Absent: no limit. Counts what is current; routes that are there already stay. */
   setLimit(peer: PeerIndex, limit: number | undefined): void {
     this.limits[peer] = limit ?? NO_LIMIT;
   }
 
   isFull(peer: PeerIndex): boolean {
-    return this.received[peer] - this.doomed[peer] >= this.limits[peer];
+    return this.announced(peer) >= this.limits[peer];
+  }
+
+  /** Routes of the present session, or since BoRR: a peer that restarts has not announced twice what is kept of it. */
+  announced(peer: PeerIndex): number {
+    return this.received[peer] - this.doomed[peer] - this.stale[peer];
   }
 
   private setLongLived(peer: PeerIndex, value: 0 | 1): void {

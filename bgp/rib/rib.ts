@@ -173,6 +173,11 @@ export class Rib {
     return peer < received.length ? received[peer] - doomed[peer] : 0;
   }
 
+  /** Those that the peer has announced in its present session, or since BoRR: what limits count. */
+  announced(peer: PeerIndex): number {
+    return peer < this.routes.received.length ? this.routes.announced(peer) : 0;
+  }
+
   /** Whether anything of a peer is left, also what waits for being swept: its number is taken until then. */
   hasRoutesOf(peer: PeerIndex): boolean {
     const { received } = this.routes;

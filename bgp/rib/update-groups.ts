@@ -2,7 +2,7 @@
 // what happens to a member whose socket does not take what it is sent: it goes into a group of its own that
 // waits for it, and comes back to the others once both have said everything.
 
-import type { Policy } from '../policy/policy.ts';
+import { listInUse, type Policy } from '../policy/policy.ts';
 import type { AttrSetId } from '../wire/attribute-sets.ts';
 import type { RibCore } from './core.ts';
 import { areSameOptions } from './group-options.ts';
@@ -199,7 +199,10 @@ export class UpdateGroups {
   }
 
   private notePolicies(): void {
-    this.policies = [...new Set(this.groups.map(({ options }) => options.exportPolicy))];
+    this.policies = listInUse(
+      this.policies,
+      this.groups.map(({ options }) => options.exportPolicy),
+    );
   }
 
   private find(options: UpdateGroupOptions): UpdateGroup | undefined {
