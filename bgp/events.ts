@@ -39,6 +39,13 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly reason: string;
     }
   | { readonly type: 'end-of-rib'; readonly neighbor: string; readonly family: FamilyName }
+  /** RFC 7606 §2, AFI/SAFI disable: routes of the family could not be read; the session goes on without it. */
+  | {
+      readonly type: 'family-disabled';
+      readonly neighbor: string;
+      readonly family: FamilyName;
+      readonly reason: string;
+    }
   | {
       readonly type: 'family-not-sent';
       readonly neighbor: string;

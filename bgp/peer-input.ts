@@ -29,6 +29,8 @@ export interface PeerInputDeps {
   readonly limit: PrefixLimit;
   readonly faultTold: (fault: UpdateFault) => void;
   readonly endOfRib: (family: Family) => void;
+  /** RFC 7606 §2: nothing of the family is taken any more; what there is goes. */
+  readonly familyDisabled: (family: Family, reason: string) => void;
   /** Routes went although the limit had refused others. */
   readonly withdrawn: (family: Family) => void;
 }
@@ -79,6 +81,10 @@ export class PeerInput {
     if (reader === undefined || ingress === undefined) return;
     reader.read(buffer, offset, end);
     if (reader.isTreatAsWithdraw || reader.discarded.length > 0) this.countFaults(reader);
+    if (reader.newlyDisabled !== undefined) {
+      this.deps.ribs[reader.newlyDisabled.index].removePeer(this.index);
+      this.deps.familyDisabled(reader.newlyDisabled, reader.disableReason);
+    }
     if (reader.withdrawnStart < reader.withdrawnEnd) {
       this.withdraw(families[0], buffer, reader.withdrawnStart, reader.withdrawnEnd);
     }

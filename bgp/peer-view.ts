@@ -22,6 +22,7 @@ export interface FamilyState {
   isRefreshing: boolean;
   importPolicy: Policy | undefined;
   notSentReason: string | undefined;
+  disabledReason: string | undefined;
   hasEndOfRibReceived: boolean;
   hasEndOfRibSent: boolean;
   isForwardingPreservedByPeer: boolean | undefined;
@@ -102,6 +103,7 @@ function viewFamily(family: Family, facts: PeerFacts): NeighborFamilyView {
     accepted: rib.accepted(index),
     sent: state.isJoined ? rib.groups.sent(index) : 0,
     notSentReason: state.notSentReason,
+    disabledReason: state.disabledReason,
     isImportPolicyMissing: isEbgp && (options?.importPolicy ?? config.importPolicy) === 'unset',
     isExportPolicyMissing: isEbgp && (options?.exportPolicy ?? config.exportPolicy) === 'unset',
     hasEndOfRibReceived: state.hasEndOfRibReceived,

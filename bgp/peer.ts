@@ -88,6 +88,7 @@ export class Peer {
       isRefreshing: false,
       importPolicy: undefined,
       notSentReason: undefined,
+      disabledReason: undefined,
       hasEndOfRibReceived: false,
       hasEndOfRibSent: false,
       isForwardingPreservedByPeer: undefined,
@@ -121,6 +122,7 @@ export class Peer {
       limit: this.limits.counter,
       faultTold: (fault) => this.tell({ type: 'update-fault', neighbor: address, ...fault }),
       endOfRib: (family) => this.endOfRib(family),
+      familyDisabled: (family, reason) => this.familyDisabled(family, reason),
       withdrawn: (family) => this.fetchRefused(family),
     });
     this.limits.configure(config);
@@ -173,6 +175,7 @@ export class Peer {
       state.isJoined = false;
       state.isRefreshing = false;
       state.notSentReason = undefined;
+      state.disabledReason = undefined;
       state.hasEndOfRibReceived = false;
       state.hasEndOfRibSent = false;
     }
@@ -356,6 +359,11 @@ export class Peer {
             : undefined,
       },
     );
+  }
+
+  private familyDisabled(family: Family, reason: string): void {
+    this.states[family.index].disabledReason = reason;
+    this.tell({ type: 'family-disabled', neighbor: this.neighbor.address, family: family.name, reason });
   }
 
   private endOfRib(family: Family): void {

@@ -30,6 +30,8 @@ export interface NeighborFamilyView {
   readonly sent: number;
   /** Why nothing of this family is sent, e.g. no next hop of the family on the interface. */
   readonly notSentReason: string | undefined;
+  /** RFC 7606 §2, AFI/SAFI disable: why nothing of the family is taken until the next session. */
+  readonly disabledReason: string | undefined;
   /** RFC 8212: an eBGP neighbor without import / export policy. */
   readonly isImportPolicyMissing: boolean;
   readonly isExportPolicyMissing: boolean;

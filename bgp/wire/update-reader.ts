@@ -88,6 +88,10 @@ export class UpdateReader {
   readonly discarded: DiscardedAttribute[] = [];
   /** RFC 4724 §2. */
   endOfRib: Family | undefined = undefined;
+  /** RFC 7606 §2, AFI/SAFI disable: this message has cost the session a family, because its routes in it could not be read. */
+  newlyDisabled: Family | undefined = undefined;
+  /** Why, in words. */
+  disableReason = '';
 
   private readonly attributes: AttributeSets;
   private readonly kind: PeerKind;
@@ -95,7 +99,9 @@ export class UpdateReader {
   /** How near the peer is: what it may send. */
   private readonly scope: AttributeScope;
   private readonly families: readonly Family[];
-  private readonly hasIpv4: boolean;
+  private hasIpv4: boolean;
+  /** Whose routes are ignored for the rest of the session (RFC 4760 §7). */
+  private readonly disabled: Family[] = [];
   /** By family index. */
   private readonly pathIds: readonly boolean[];
   private readonly hasExtendedNextHop: boolean;
@@ -193,6 +199,7 @@ export class UpdateReader {
     this.faultSubcode = 0;
     this.hasIgnoredReach = false;
     this.endOfRib = undefined;
+    this.newlyDisabled = undefined;
     if (this.discarded.length > 0) this.discarded.length = 0;
   }
 
@@ -250,7 +257,8 @@ export class UpdateReader {
     const needsMpAttr = this.reachStart < this.reachEnd;
     if (needsAttr || needsMpAttr) this.checkMandatory(buffer, needsAttr);
     if (this.isTreatAsWithdraw) {
-      if (!hasNlri && !needsMpAttr && !this.hasIgnoredReach && !hasOnlyMpUnreach) {
+      const hasHadRoutes = hasNlri || needsMpAttr || this.hasIgnoredReach || this.newlyDisabled !== undefined;
+      if (!hasHadRoutes && !hasOnlyMpUnreach) {
         // RFC 7606 §5.2: a fault and no route to withdraw for it; the routes may be what got damaged.
         throw updateFault(this.faultSubcode, this.faultReason, this.attributeBytes(buffer, this.faultCode));
       }
@@ -361,10 +369,15 @@ export class UpdateReader {
     const isLong = length === 16 || length === 32;
     const isExpected = family.version === 4 ? length === 4 || (isLong && this.hasExtendedNextHop) : isLong;
     // RFC 7606 §7.11: with an unexpected length the NLRI cannot be found for certain.
-    if (!isExpected) throw this.mpFault(buffer, AttributeCode.MpReach, `next hop of ${length} octets`);
-    if (nlriStart > end) throw this.mpFault(buffer, AttributeCode.MpReach, 'cut short');
-    const fault = findNlriFault(buffer, nlriStart, end, family.maxLength, this.pathIds[family.index]);
-    if (fault !== undefined) throw this.mpFault(buffer, AttributeCode.MpReach, fault);
+    let fault: string | undefined;
+    if (!isExpected) fault = `next hop of ${length} octets`;
+    else if (nlriStart > end) fault = 'cut short';
+    else fault = findNlriFault(buffer, nlriStart, end, family.maxLength, this.pathIds[family.index]);
+    if (fault !== undefined) {
+      this.disable(family, buffer, AttributeCode.MpReach, fault);
+      this.hasIgnoredReach = true;
+      return;
+    }
     this.nextHopStart = start + 4;
     this.nextHopLength = length;
     this.reachFamily = family;
@@ -378,7 +391,10 @@ export class UpdateReader {
     const family = this.findFamily(buffer, start, end, AttributeCode.MpUnreach);
     if (family === undefined) return;
     const fault = findNlriFault(buffer, start + 3, end, family.maxLength, this.pathIds[family.index]);
-    if (fault !== undefined) throw this.mpFault(buffer, AttributeCode.MpUnreach, fault);
+    if (fault !== undefined) {
+      this.disable(family, buffer, AttributeCode.MpUnreach, fault);
+      return;
+    }
     this.unreachFamily = family;
     this.unreachStart = start + 3;
     this.unreachEnd = end;
@@ -391,7 +407,8 @@ export class UpdateReader {
     const safi = buffer[start + 2];
     for (let index = 0; index < this.families.length; index++) {
       const family = this.families[index];
-      if (family.afi === afi && family.safi === safi) return family;
+      if (family.afi !== afi || family.safi !== safi) continue;
+      return this.disabled.includes(family) ? undefined : family;
     }
     this.discard(code, `family ${afi}/${safi} was not negotiated`);
     return undefined;
@@ -423,6 +440,21 @@ export class UpdateReader {
 
   private discard(code: number, reason: string): void {
     this.discarded.push({ code, reason });
+  }
+
+  /**
+   * RFC 7606 §5.3, §7.11: routes that cannot be read cost the session their family, or the whole session when it has no other.
+   * What the message says of other families stands.
+   */
+  private disable(family: Family, buffer: Uint8Array, code: number, reason: string): void {
+    if (this.families.length - this.disabled.length <= 1) throw this.mpFault(buffer, code, reason);
+    this.disabled.push(family);
+    this.newlyDisabled = family;
+    this.disableReason = `${attributeName(code)}: ${reason}`;
+    if (family !== ipv4Unicast) return;
+    this.hasIpv4 = false;
+    this.withdrawnStart = this.withdrawnEnd = 0;
+    this.nlriStart = this.nlriEnd = 0;
   }
 
   /** RFC 4760 §7: an MP attribute that cannot be read ends the session, with 3/9 and the attribute as data. */

@@ -108,6 +108,11 @@ const catalogue: Catalogue = {
     message: ({ neighbor, action, reason }) => `malformed UPDATE from ${neighbor} (${action}): ${reason}`,
   },
   'end-of-rib': { level: 'debug', message: ({ neighbor, family }) => `End-of-RIB from ${neighbor} for ${family}` },
+  'family-disabled': {
+    level: 'warn',
+    message: ({ neighbor, family, reason }) =>
+      `nothing of ${family} is taken from ${neighbor} until the next session: ${reason}`,
+  },
   'family-not-sent': {
     level: 'warn',
     message: ({ neighbor, family, reason }) => `nothing of ${family} is sent to ${neighbor}: ${reason}`,

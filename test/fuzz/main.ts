@@ -51,8 +51,8 @@ if (values.part !== 'codec') {
   play('sessions', () => {
     const result = fuzzSessions(count, seed);
     return (
-      `${result.sessions} sessions, ${result.kept} messages kept theirs (${result.treatedAsWithdraw} treated as withdraw), ` +
-      `${result.reset} ended it, all as the second decoder says; ${result.comparedRoutes} routes compared; ` +
+      `${result.sessions} sessions, ${result.kept} messages kept theirs (${result.treatedAsWithdraw} treated as withdraw, ` +
+      `${result.disabled} families disabled), ${result.reset} ended it, all as the second decoder says; ${result.comparedRoutes} routes compared; ` +
       `heap grew by ${(result.heapGrowthBytes / 2 ** 20).toFixed(1)} MiB`
     );
   });

@@ -33,6 +33,7 @@ test('the second decoder reads a good UPDATE: what is gone, what is there, a rou
     withdrawn: new Set(['1/1 0a000000/8']),
     announced: new Set(['1/1 c6336400/24']),
     endOfRib: undefined,
+    disabled: undefined,
     withdrawnBecause: undefined,
   });
 });

@@ -27,6 +27,8 @@ export interface SessionFuzzResult {
   readonly kept: number;
   readonly reset: number;
   readonly treatedAsWithdraw: number;
+  /** Families that a session lost. */
+  readonly disabled: number;
   readonly comparedRoutes: number;
   readonly heapGrowthBytes: number;
 }
@@ -41,6 +43,8 @@ interface Peer {
   connection: ConnectionId | undefined;
   /** What the oracle says the peer has announced. */
   readonly routes: Set<RouteName>;
+  /** Families that the session has lost (RFC 7606 §2). */
+  readonly disabled: Set<string>;
 }
 
 const compareEvery = 100;
@@ -64,6 +68,7 @@ class Run {
     options,
     connection: undefined,
     routes: new Set(),
+    disabled: new Set(),
   }));
   readonly #closed = new Set<ConnectionId>();
   #lastConnection = 0;
@@ -71,6 +76,7 @@ class Run {
   #kept = 0;
   #reset = 0;
   #treatedAsWithdraw = 0;
+  #disabled = 0;
   #comparedRoutes = 0;
   #heapBefore = 0;
 
@@ -133,6 +139,7 @@ class Run {
       kept: this.#kept,
       reset: this.#reset,
       treatedAsWithdraw: this.#treatedAsWithdraw,
+      disabled: this.#disabled,
       comparedRoutes: this.#comparedRoutes,
       heapGrowthBytes: Math.max(0, heapBytes() - this.#heapBefore),
     };
@@ -163,10 +170,17 @@ class Run {
     // RFC 4271 §8.2.2: a second OPEN and a NOTIFICATION end the session; what a refresh of odd length does is not said everywhere.
     if (type === 1 || type === 3) return 'reset';
     if (type === 5) return 'either';
-    const verdict = judgeUpdate(bytes, peer.options.session);
+    const { session } = peer.options;
+    const families = new Set([...session.families].filter((family) => !peer.disabled.has(family)));
+    const verdict = judgeUpdate(bytes, { ...session, families });
     if (verdict.type === 'reset') return 'reset';
     for (const route of verdict.withdrawn) peer.routes.delete(route);
     for (const route of verdict.announced) peer.routes.add(route);
+    if (verdict.disabled !== undefined) {
+      peer.disabled.add(verdict.disabled);
+      for (const route of peer.routes) if (route.startsWith(`${verdict.disabled} `)) peer.routes.delete(route);
+      this.#disabled += 1;
+    }
     if (verdict.withdrawnBecause !== undefined) this.#treatedAsWithdraw += 1;
     return 'kept';
   }
@@ -207,6 +221,7 @@ class Run {
     if (peer.connection !== undefined) this.#closed.delete(peer.connection);
     peer.connection = undefined;
     peer.routes.clear();
+    peer.disabled.clear();
     this.#work();
   }
 

@@ -17,6 +17,8 @@ export type Verdict =
       readonly withdrawn: ReadonlySet<RouteName>;
       readonly announced: ReadonlySet<RouteName>;
       readonly endOfRib: string | undefined;
+      /** RFC 7606 §2, AFI/SAFI disable: nothing of this family counts any more. */
+      readonly disabled: string | undefined;
       /** Why announced routes count as withdrawn. */
       readonly withdrawnBecause: string | undefined;
     };
@@ -28,6 +30,16 @@ interface Attribute {
 }
 
 class Reset extends Error {}
+
+/** Routes of a family that cannot be read. */
+class Unreadable extends Error {
+  readonly family: string;
+
+  constructor(family: string, why: string) {
+    super(why);
+    this.family = family;
+  }
+}
 
 /** `message` is one whole UPDATE with its header of 19 octets. */
 export function judgeUpdate(message: Uint8Array, session: OracleSession): Verdict {
@@ -61,33 +73,73 @@ function readUpdate(octets: readonly number[], session: OracleSession): Verdict 
   if (reach.length > 1 || unreach.length > 1) throw new Reset('MP_REACH_NLRI or MP_UNREACH_NLRI twice');
 
   // RFC 7606 §5.3: an IPv4 field that cannot be parsed resets.
-  const withdrawn = new Set(readPrefixes(withdrawnField, '1/1', session));
-  const plain = readPrefixes(nlriField, '1/1', session);
-  const mp = reach.length === 0 ? undefined : readReach(reach[0], session);
-  if (unreach.length === 1) for (const route of readUnreach(unreach[0], session)) withdrawn.add(route);
+  const withdrawn = new Set(readPlain(withdrawnField, session));
+  const plain = new Set(readPlain(nlriField, session));
+  // RFC 7606 §5.3, §7.11: an NLRI attribute that cannot be parsed disables its family, or resets when it is the last one.
+  let disabled: string | undefined;
+  const orDisable = <Value>(read: () => Value): Value | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      if (session.families.size <= (disabled === undefined || disabled === error.family ? 1 : 2))
+        throw new Reset(error.message);
+      disabled = error.family;
+      return undefined;
+    }
+  };
+  const [unreached] = unreach;
+  const gone = unreached === undefined ? undefined : orDisable(() => readUnreach(unreached, session));
+  for (const route of gone ?? []) withdrawn.add(route);
+  const isDead = (attribute: Attribute): boolean => disabled !== undefined && familyOf(attribute) === disabled;
+  const [reached] = reach;
+  const mp = reached === undefined || isDead(reached) ? undefined : orDisable(() => readReach(reached, session));
+  for (const routes of [withdrawn, plain]) {
+    for (const route of routes) if (route.startsWith(`${disabled} `)) routes.delete(route);
+  }
 
   const isEmpty = withdrawnField.length === 0 && nlriField.length === 0;
   const endOfRib = endOfRibOf(isEmpty, attributesField, split, unreach, session);
 
   const announced = new Set([...plain, ...(mp?.routes ?? [])]);
-  const why = faultOf(split, mp, plain.length > 0, session);
+  const why = faultOf(split, mp, plain.size > 0, session);
   if (why === undefined) {
-    return { type: 'kept', withdrawn: minus(withdrawn, announced), announced, endOfRib, withdrawnBecause: undefined };
+    return {
+      type: 'kept',
+      withdrawn: minus(withdrawn, announced),
+      announced,
+      endOfRib,
+      disabled,
+      withdrawnBecause: undefined,
+    };
   }
   // RFC 7606 §5.2: attributes with a fault and nothing to withdraw for it; a message with MP_UNREACH_NLRI alone is no such one.
   const hasOnlyUnreach =
     split.overrun === undefined && split.attributes.length === 1 && unreach.length === 1 && nlriField.length === 0;
   const hasReach =
-    nlriField.length > 0 || (mp !== undefined && mp.routes.length > 0) || isOfOtherFamily(reach, session);
+    nlriField.length > 0 ||
+    (mp !== undefined && mp.routes.length > 0) ||
+    disabled !== undefined ||
+    isOfOtherFamily(reach, session);
   if (!hasReach && !hasOnlyUnreach) throw new Reset(`${why}, and no route to withdraw`);
   // RFC 7606 §2: as though all routes of the message were withdrawn.
   for (const route of announced) withdrawn.add(route);
-  return { type: 'kept', withdrawn, announced: new Set(), endOfRib, withdrawnBecause: why };
+  return { type: 'kept', withdrawn, announced: new Set(), endOfRib, disabled, withdrawnBecause: why };
 }
 
 /** MP_REACH_NLRI of a family that was not negotiated: it has routes, which are nobody's (RFC 4760 §6). */
 function isOfOtherFamily(reach: readonly Attribute[], session: OracleSession): boolean {
   return reach.length === 1 && !session.families.has(`${word16(reach[0].value, 0)}/${reach[0].value[2]}`);
+}
+
+function familyOf({ value }: Attribute): string {
+  return `${word16(value, 0)}/${value[2]}`;
+}
+
+/** The fields of RFC 4271 itself, which are IPv4 unicast. */
+function readPlain(field: readonly number[], session: OracleSession): readonly RouteName[] {
+  const routes = readPrefixes(field, '1/1', session);
+  return session.families.has('1/1') ? routes : [];
 }
 
 interface Split {
@@ -160,15 +212,15 @@ function readReach(
   if (value.length < 3) throw new Reset('MP_REACH_NLRI without a family');
   const family = `${word16(value, 0)}/${value[2]}`;
   if (!session.families.has(family)) return undefined;
-  if (value.length < 5) throw new Reset('MP_REACH_NLRI shorter than its fixed part');
+  if (value.length < 5) throw new Unreadable(family, 'MP_REACH_NLRI shorter than its fixed part');
   const length = value[3];
-  if (4 + length + 1 > value.length) throw new Reset('the next hop goes beyond MP_REACH_NLRI');
+  if (4 + length + 1 > value.length) throw new Unreadable(family, 'the next hop goes beyond MP_REACH_NLRI');
   const isIpv6NextHop = length === 16 || length === 32;
   const isExpected = family === '2/1' ? isIpv6NextHop : length === 4 || (session.hasExtendedNextHop && isIpv6NextHop);
   // RFC 7606 §7.11: the NLRI behind it cannot be found.
-  if (!isExpected) throw new Reset(`a next hop of ${length} octets`);
+  if (!isExpected) throw new Unreadable(family, `a next hop of ${length} octets`);
   const nextHop = value.slice(4, 4 + length);
-  const routes = readPrefixes(value.slice(5 + length), family, session);
+  const routes = readMpPrefixes(value.slice(5 + length), family, session);
   const flagFault = (flags & 0xc0) === 0x80 ? undefined : 'flags of MP_REACH_NLRI';
   const hopFault = length === 4 ? faultOfIpv4(nextHop) : faultOfIpv6(nextHop.slice(0, 16));
   return { routes, fault: flagFault ?? hopFault };
@@ -177,7 +229,16 @@ function readReach(
 function readUnreach({ value }: Attribute, session: OracleSession): readonly RouteName[] {
   if (value.length < 3) throw new Reset('MP_UNREACH_NLRI shorter than its fixed part');
   const family = `${word16(value, 0)}/${value[2]}`;
-  return session.families.has(family) ? readPrefixes(value.slice(3), family, session) : [];
+  return session.families.has(family) ? readMpPrefixes(value.slice(3), family, session) : [];
+}
+
+function readMpPrefixes(field: readonly number[], family: string, session: OracleSession): readonly RouteName[] {
+  try {
+    return readPrefixes(field, family, session);
+  } catch (error) {
+    if (error instanceof Reset) throw new Unreadable(family, error.message);
+    throw error;
+  }
 }
 
 function endOfRibOf(

@@ -173,6 +173,7 @@ export const plainFamily: NeighborFamilyView = {
   accepted: 0,
   sent: 0,
   notSentReason: undefined,
+  disabledReason: undefined,
   isImportPolicyMissing: false,
   isExportPolicyMissing: false,
   hasEndOfRibReceived: true,

@@ -111,6 +111,7 @@ function describeFamily(view: NeighborFamilyView): object {
     receivedPrePolicyCounter: view.receivedPrePolicy,
     ...(view.isNegotiated ? { sentPrefixCounter: view.sent } : {}),
     ...(view.notSentReason === undefined ? {} : { notSentReason: view.notSentReason }),
+    ...(view.disabledReason === undefined ? {} : { disabledReason: view.disabledReason }),
     ...describeLimit(view),
     ...(view.isDefaultOriginated ? { defaultSent: true } : {}),
     ...(view.stale === 0 ? {} : { staleRoutes: view.stale }),

@@ -117,6 +117,9 @@ function renderFamily(view: NeighborFamilyView): string[] {
     ...(view.stale === 0 ? [] : [`  ${view.stale} stale prefixes`]),
     ...renderLimit(view),
     ...(view.isDefaultOriginated ? ['  Default information originate, default sent'] : []),
+    ...(view.disabledReason === undefined
+      ? []
+      : [`  Nothing is taken until the next session: ${escapeText(view.disabledReason)}`]),
     ...(view.notSentReason === undefined ? [] : [`  Nothing is sent: ${escapeText(view.notSentReason)}`]),
   ];
 }

@@ -110,7 +110,7 @@ test('a path identifier that is cut, or has no prefix, is a field that cannot be
     t.is(outcomeOf(makeReader({ addPath }), update({ attributes: attributesWith('ebgp'), nlri })), 'reset 3/10', bad);
     t.is(outcomeOf(makeReader({ addPath }), update({ withdrawn: nlri })), 'reset 3/10', bad);
     const unreach = attribute(0x80, 15, concat(fromHex('0002 01'), fromHex(bad.replace('21', '81'))));
-    t.is(outcomeOf(makeReader({ addPath }), update({ attributes: [unreach] })), 'reset 3/9', bad);
+    t.is(outcomeOf(makeReader({ addPath }), update({ attributes: [unreach] })), 'disable 2/1', bad);
   }
 });
 
@@ -177,7 +177,7 @@ test('IPv4 routes with an IPv6 next hop are taken when that was agreed upon, els
   ] as const) {
     const reach = attribute(0x80, 14, fromHex(`0001 01 ${hop} 00 18 c63364`));
     const bytes = update({ attributes: [reach, ...attributesWithout('ebgp', 3)] });
-    t.is(outcomeOf(makeReader(), bytes), 'reset 3/9');
+    t.is(outcomeOf(makeReader(), bytes), 'disable 1/1');
     const attributes = new AttributeSets();
     const reader = makeReader({ attributes, hasExtendedNextHop: true });
     t.is(outcomeOf(reader, bytes), 'kept');

@@ -210,7 +210,7 @@ const cases: readonly Case[] = [
           ...attributesWith(kind),
         ],
       }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 2/1',
   })),
   ...[0, 3, 5, 12, 24].map((length): Case => ({
     title: `class 9: an IPv4 next hop of ${length} octets, with and without RFC 8950`,
@@ -221,18 +221,18 @@ const cases: readonly Case[] = [
           ...attributesWith(kind),
         ],
       }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 1/1',
     options: { hasExtendedNextHop: true },
   })),
   {
     title: 'class 9: a next hop length past the attribute (CVE-2023-46752)',
     bytes: (kind) => update({ attributes: [reach(`0002 01 ff ${global}`), ...attributesWith(kind)] }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 2/1',
   },
   {
     title: 'class 9: MP_REACH_NLRI of five octets',
     bytes: (kind) => update({ attributes: [reach('0002 01 10 00'), ...attributesWith(kind)] }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 2/1',
   },
   {
     title: 'class 9: a reserved octet that counts SNPAs, as RFC 2858 had it',
@@ -243,18 +243,18 @@ const cases: readonly Case[] = [
     title: 'class 9: an IPv6 prefix of 129 bits',
     bytes: (kind) =>
       update({ attributes: [reach(`0002 01 10 ${global} 00 81 ${global} 00`), ...attributesWith(kind)] }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 2/1',
   },
   {
     title: 'class 9: the last prefix cut',
     bytes: (kind) =>
       update({ attributes: [reach(`0002 01 10 ${global} 00 20 20010db8 40 20010db8`), ...attributesWith(kind)] }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 2/1',
   },
   {
     title: 'class 9: a path identifier without a prefix',
     bytes: (kind) => update({ attributes: [reach(`0002 01 10 ${global} 00 00000001`), ...attributesWith(kind)] }),
-    outcome: 'reset 3/9',
+    outcome: 'disable 2/1',
     options: { addPath: [ipv6Unicast] },
   },
   // IPv4 fields
@@ -368,7 +368,9 @@ for (const kind of kinds) {
       // Nothing of it is left: a good message reads as with a fresh reader, and no set stays behind.
       if (options?.hasFourOctetAsn !== false) {
         t.is(outcomeOf(reader, good(kind)), 'kept');
-        t.deepEqual(prefixesIn(good(kind), reader.nlriStart, reader.nlriEnd, ipv4Unicast), ['198.51.100.0/24']);
+        // IPv4 unicast itself may be what was given up.
+        const expected = outcome === 'disable 1/1' ? [] : ['198.51.100.0/24'];
+        t.deepEqual(prefixesIn(good(kind), reader.nlriStart, reader.nlriEnd, ipv4Unicast), expected);
       }
       reader.close();
       t.is(attributes.size, 0);

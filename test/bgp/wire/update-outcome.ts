@@ -34,10 +34,11 @@ export function attributesWithout(kind: Kind, code: number): Uint8Array[] {
   return [...map.values()];
 }
 
-/** `kept`, `discard CODE`, `withdraw CODE` or `reset C/S`. */
+/** `kept`, `discard CODE`, `withdraw CODE`, `disable AFI/SAFI` or `reset C/S`. */
 export function outcomeOf(reader: UpdateReader, bytes: Uint8Array): string {
   const notification = notificationOf(() => readUpdate(reader, bytes));
   if (notification !== 'none') return `reset ${notification}`;
+  if (reader.newlyDisabled !== undefined) return `disable ${reader.newlyDisabled.afi}/${reader.newlyDisabled.safi}`;
   if (reader.isTreatAsWithdraw) return `withdraw ${reader.faultCode}`;
   return reader.discarded.length === 0 ? 'kept' : `discard ${reader.discarded.map(({ code }) => code).join(',')}`;
 }

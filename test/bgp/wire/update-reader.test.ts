@@ -114,7 +114,7 @@ test('a discarded attribute without any announced route resets nothing (RFC 7606
   t.is(outcomeOf(makeReader(), update({ attributes: [attribute(0x40, 6, [1])] })), 'discard 6');
 });
 
-test('MP_REACH_NLRI that cannot be read is 3/9 with the attribute as data (RFC 4760 §7, RFC 7606 §7.11)', (t) => {
+test('MP_REACH_NLRI of the last family that cannot be read is 3/9 with the attribute as data (RFC 4760 §7, RFC 7606 §7.11)', (t) => {
   const address = '20010db8000000000000000000000001';
   const bad = [
     '0002',
@@ -134,15 +134,49 @@ test('MP_REACH_NLRI that cannot be read is 3/9 with the attribute as data (RFC 4
   for (const hex of bad) {
     const reach = attribute(0x80, 14, fromHex(hex));
     const bytes = update({ attributes: [reach, ...attributesWith('ebgp')] });
-    const error = t.throws(() => readUpdate(makeReader(), bytes), { instanceOf: NotificationError }, hex);
+    const reader = makeReader({ families: [hex.startsWith('0001') ? ipv4Unicast : ipv6Unicast] });
+    const error = t.throws(() => readUpdate(reader, bytes), { instanceOf: NotificationError }, hex);
     t.is(`${error?.code}/${error?.subcode} ${toHex(error?.data ?? new Uint8Array(0))}`, `3/9 ${toHex(reach)}`, hex);
   }
 });
 
-test('MP_UNREACH_NLRI that cannot be read is 3/9 (RFC 4760 §7)', (t) => {
+test('MP_UNREACH_NLRI of the last family that cannot be read is 3/9 (RFC 4760 §7)', (t) => {
   for (const hex of ['', '0002', '000201 81', '000201 30 2001', '000101 21 0a00000000']) {
-    t.is(outcomeOf(makeReader(), update({ attributes: [attribute(0x80, 15, fromHex(hex))] })), 'reset 3/9', hex);
+    const reader = makeReader({ families: [hex.startsWith('0001') ? ipv4Unicast : ipv6Unicast] });
+    t.is(outcomeOf(reader, update({ attributes: [attribute(0x80, 15, fromHex(hex))] })), 'reset 3/9', hex);
   }
+});
+
+test('routes that cannot be read cost the session their family, while it has another (RFC 7606 §2, §5.3)', (t) => {
+  const reader = makeReader();
+  const cut = attribute(0x80, 14, fromHex('0002 01 10 20010db8000000000000000000000001 00 30 2001'));
+  const bytes = update({ attributes: [cut, ...attributesWith('ebgp')], nlri });
+  t.is(outcomeOf(reader, bytes), 'disable 2/1');
+  t.deepEqual(prefixesIn(bytes, reader.nlriStart, reader.nlriEnd, ipv4Unicast), ['198.51.100.0/24']);
+  // From now on the family is nobody's: neither good nor bad routes of it count.
+  const good = attribute(0x80, 14, fromHex('0002 01 10 20010db8000000000000000000000001 00 20 20010db8'));
+  t.is(outcomeOf(reader, update({ attributes: [good, ...attributesWith('ebgp')] })), 'kept');
+  t.is(reader.reachFamily, undefined);
+  t.is(outcomeOf(reader, update({ attributes: [cut, ...attributesWith('ebgp')] })), 'kept');
+  // The last one is not given up.
+  const bad = attribute(0x80, 14, fromHex('0001 01 05 c000020100 00 18 c63364'));
+  t.is(outcomeOf(reader, update({ attributes: [bad, ...attributesWith('ebgp')] })), 'reset 3/9');
+  reader.close();
+});
+
+test('IPv4 unicast that was given up is gone from the message itself, and its own fields are ignored', (t) => {
+  const reader = makeReader();
+  const bad = attribute(0x80, 14, fromHex('0001 01 05 c000020100 00 18 c63364'));
+  t.is(
+    outcomeOf(reader, update({ attributes: [bad, ...attributesWith('ebgp')], nlri, withdrawn: nlri })),
+    'disable 1/1',
+  );
+  t.is(reader.nlriStart, reader.nlriEnd);
+  t.is(reader.withdrawnStart, reader.withdrawnEnd);
+  t.is(outcomeOf(reader, update({ attributes: attributesWith('ebgp'), nlri })), 'kept');
+  t.is(reader.nlriStart, reader.nlriEnd);
+  t.true(reader.attr === 0);
+  reader.close();
 });
 
 test('MP attributes with wrong flags withdraw their routes (RFC 7606 §3 c)', (t) => {
