@@ -64,14 +64,17 @@ export async function soak(
     },
   );
   const endPeers = cleanup.add(() => peers.kill('SIGKILL'));
+  const exited = device.exited();
+  // Nobody waits for it once the run is over.
+  exited.catch(() => undefined);
   try {
-    await Promise.race([next(peers), device.exited()]);
+    await Promise.race([next(peers), exited]);
     peers.send({ type: 'start' });
     const startMs = performance.now();
     const endMs = startMs + options.seconds * 1000;
     let warmRssBytes = 0;
     for (let tellAtMs = startMs + 60_000; performance.now() < endMs;) {
-      await Promise.race([sleep(Math.min(policyChangeMs, Math.max(1, endMs - performance.now()))), device.exited()]);
+      await Promise.race([sleep(Math.min(policyChangeMs, Math.max(1, endMs - performance.now()))), exited]);
       policyChanges += 1;
       writeFileSync(config, renderConfig(policyChanges));
       if (warmRssBytes === 0 && performance.now() - startMs >= options.warmUpSeconds * 1000) {
@@ -83,7 +86,7 @@ export async function soak(
       progress(`minute ${minutes}: ${mebibytes(readUsage(device.pid).rssBytes)} MiB, ${policyChanges} policy changes`);
     }
     peers.send({ type: 'verify', community: communityOf(policyChanges) });
-    const verdict = parseVerdict(await Promise.race([next(peers), device.exited()]));
+    const verdict = parseVerdict(await Promise.race([next(peers), exited]));
     return { ...verdict, policyChanges, warmRssBytes, lastRssBytes: await measure(device.pid) };
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
