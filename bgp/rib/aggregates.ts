@@ -86,6 +86,10 @@ export class Aggregates {
     this.reviewCursor = 0;
   }
 
+  get isInUse(): boolean {
+    return this.entries.length > 0;
+  }
+
   get isIdle(): boolean {
     return this.cursor === 0 && this.reviewCursor === 0 && !this.hasDirty;
   }

@@ -28,9 +28,21 @@ export interface RibCore {
   /** Prefixes whose best path is to be chosen. */
   readonly undecided: SlotQueue;
   readonly reclaimer: Reclaimer;
+  /** Whether routes that are known already will be advertised only later, by parts that the update groups know nothing of. */
+  readonly forthcoming: Forthcoming;
   readonly packer: Packer;
   readonly views: RouteViews;
   readonly notSent: NotSentListener | undefined;
   /** What one view may save of a changing table. */
   readonly viewBytes: number;
+}
+
+/** What End-of-RIB waits for besides decisions and queues. */
+export interface Forthcoming {
+  /** There are such parts: everything that they have led to must be out of the queues as well. */
+  readonly isPossible: () => boolean;
+  /** Work of our own: aggregates, routes on their way to the kernel. */
+  readonly isBeingMade: () => boolean;
+  /** The kernel's answers; until they come there is nothing to do. */
+  readonly isAwaited: () => boolean;
 }

@@ -54,6 +54,8 @@ export class FibFeed {
   /** Next prefix slot to look at because the options are others now; 0 when all were. */
   private cursor: number;
   private isSweepDue: boolean;
+  /** Prefixes that the kernel was asked for and has said nothing of yet. */
+  private unanswered: number;
   // scratch
   private readonly members: number[];
   private readonly weights: number[];
@@ -71,6 +73,7 @@ export class FibFeed {
     this.queue = new SlotQueue();
     this.cursor = 0;
     this.isSweepDue = false;
+    this.unanswered = 0;
     this.members = [];
     this.weights = [];
     this.hops = [];
@@ -83,6 +86,16 @@ export class FibFeed {
 
   get isIdle(): boolean {
     return this.queue.length === 0 && this.cursor === 0;
+  }
+
+  /** Prefixes may be held back from the peers. */
+  get isSelective(): boolean {
+    return this.options?.advertisesInstalledOnly === true;
+  }
+
+  /** Prefixes are held back from the peers that may be open to them as soon as the kernel has answered. */
+  get isAwaited(): boolean {
+    return this.isSelective && this.unanswered > 0;
   }
 
   /** Every prefix is looked at again; undefined removes what is installed. */
@@ -113,7 +126,7 @@ export class FibFeed {
 
   /** Whether the prefix is not kept back from the peers. */
   isOpen(slot: number): boolean {
-    if (this.options?.advertisesInstalledOnly !== true) return true;
+    if (!this.isSelective) return true;
     const { best, peers } = this.core.paths;
     return peers[best[slot]] === 0 || (this.stateOf(slot) & State.Installed) !== 0;
   }
@@ -128,10 +141,11 @@ export class FibFeed {
     const state = this.stateOf(slot);
     if ((state & State.Asked) === 0) return false;
     const wasInstalled = (state & State.Installed) !== 0;
+    if (isUnanswered(state)) this.unanswered--;
     const others = state & ~(State.Installed | State.Refused);
     this.states[slot] = others | (isInstalled ? State.Installed : State.Refused);
     if (!isInstalled && (state & State.Refused) === 0) this.deps.rejected(this.prefixOf(slot));
-    return this.options?.advertisesInstalledOnly === true && wasInstalled !== isInstalled;
+    return this.isSelective && wasInstalled !== isInstalled;
   }
 
   /** `enqueue`: a prefix may have opened or closed with other options. */
@@ -169,6 +183,7 @@ export class FibFeed {
     const best = paths.best[slot];
     // Our own routes are in the kernel already, or are to be nowhere.
     if (best !== 0 && paths.peers[best] !== 0 && this.options !== undefined) {
+      if ((this.states[slot] & State.Asked) === 0) this.unanswered++;
       this.states[slot] |= State.Asked;
       const isBlackhole = (attributes.flags[paths.usedAttributes[best]] & SetFlag.Blackhole) !== 0;
       if (isBlackhole && this.options.installsBlackholes) {
@@ -221,6 +236,7 @@ export class FibFeed {
 
   private release(slot: number): void {
     if ((this.states[slot] & State.Held) !== 0) this.core.paths.holds[slot]--;
+    if (isUnanswered(this.states[slot])) this.unanswered--;
     this.states[slot] = 0;
     this.core.reclaimer.freePrefix(slot);
   }
@@ -240,4 +256,8 @@ export class FibFeed {
     const word = (index: number): number => (index < stride ? words[slot * stride + index] : 0);
     return new Prefix(family.version, lengths[slot], word(0), word(1), word(2), word(3));
   }
+}
+
+function isUnanswered(state: number): boolean {
+  return (state & (State.Asked | State.Installed | State.Refused)) === State.Asked;
 }

@@ -43,8 +43,9 @@ export class Membership {
     return this.isDumping || (this.isEndOfRibDue && !isEndOfRibHeld);
   }
 
-  beginInitial(undecidedPushed: number): void {
-    this.decidedAfter = undecidedPushed;
+  /** Decisions up to here are awaited before End-of-RIB. */
+  expectDecisions(undecidedPushed: number): void {
+    if (!this.isEndOfRibOut) this.decidedAfter = undecidedPushed;
   }
 
   /** RFC 7313 §4: marks only once End-of-RIB is out; a peer would not heed them before. */

@@ -112,6 +112,11 @@ export class Rib {
       aggregates: this.aggregates,
       undecided,
       reclaimer,
+      forthcoming: {
+        isPossible: () => this.aggregates.isInUse || this.feed?.isSelective === true,
+        isBeingMade: () => undecided.length > 0 || !this.aggregates.isIdle || this.feed?.isIdle === false,
+        isAwaited: () => this.feed?.isAwaited === true,
+      },
       packer: new Packer(family, attributes, paths.prefixes),
       views: new RouteViews(),
       notSent: deps.notSent,
@@ -214,6 +219,8 @@ export class Rib {
 
   set isDeferred(isDeferred: boolean) {
     this.isDeferring = isDeferred;
+    // What came in the meantime is to be told before End-of-RIB too.
+    if (!isDeferred) this.groups.expectDecisions();
   }
 
   /** Without a policy everything is accepted. A change re-evaluates the peer's routes: no refresh is needed. */

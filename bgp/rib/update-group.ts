@@ -70,7 +70,7 @@ export class UpdateGroup implements RibOutOwner {
       this.queue.length === 0 &&
       this.populateCursor === 0 &&
       !this.out.isInheriting &&
-      this.memberships.every((membership) => !membership.isBusy(this.isEndOfRibHeld))
+      this.memberships.every((membership) => !membership.isBusy(this.isEndOfRibStopped))
     );
   }
 
@@ -129,11 +129,17 @@ export class UpdateGroup implements RibOutOwner {
     this.add(membership);
   }
 
+  /** What is known now comes before End-of-RIB where that is still to come. */
+  expectDecisions(): void {
+    for (const membership of this.memberships) membership.expectDecisions(this.core.undecided.pushed);
+  }
+
   /** Sends a member everything again (RFC 2918 §4). */
   refresh(peer: PeerIndex): void {
     const membership = this.memberships.find((candidate) => candidate.member.peer === peer);
     if (membership === undefined) return;
-    if (membership.isDumping || (membership.isEndOfRibDue && !this.isEndOfRibHeld)) membership.isDumpWantedAgain = true;
+    if (membership.isDumping || (membership.isEndOfRibDue && !this.isEndOfRibStopped))
+      membership.isDumpWantedAgain = true;
     else this.startDump(membership, false);
   }
 
@@ -237,7 +243,7 @@ export class UpdateGroup implements RibOutOwner {
   }
 
   private startDump(membership: Membership, isInitial: boolean): void {
-    if (isInitial) membership.beginInitial(this.core.undecided.pushed);
+    if (isInitial) membership.expectDecisions(this.core.undecided.pushed);
     else membership.beginRefresh();
     if (this.out.advertised > 0) membership.startDump(this.dumpCursor);
     // What is still to be evaluated reaches the member like everyone else.
@@ -301,18 +307,25 @@ export class UpdateGroup implements RibOutOwner {
     this.dumpCursor = hasWrapped ? 1 : end;
   }
 
+  /** Nothing that this group does brings it nearer. */
+  private get isEndOfRibStopped(): boolean {
+    return this.isEndOfRibHeld || this.core.forthcoming.isAwaited();
+  }
+
   /** RFC 4724 §2: End-of-RIB when the routes known at the beginning are out, those not yet decided then included. */
   private finishTables(): void {
-    const { undecided } = this.core;
+    const { forthcoming, undecided } = this.core;
+    const isStopped = this.isEndOfRibStopped;
+    const isLeft = forthcoming.isPossible() && (forthcoming.isBeingMade() || this.queue.length > 0);
     for (let index = 0; index < this.memberships.length; index++) {
       const membership = this.memberships[index];
-      if (membership.isEndOfRibDue && this.populateCursor === 0 && !this.isEndOfRibHeld) {
+      if (membership.isEndOfRibDue && this.populateCursor === 0 && !isStopped && !isLeft) {
         if (membership.hasHeardAll(undecided.shifted, this.queue.shifted, this.queue.pushed)) {
           this.core.packer.sendEndOfRib([membership], this.options);
           membership.endOfRibSent();
         }
       }
-      if (membership.isDumpWantedAgain && !membership.isBusy(this.isEndOfRibHeld)) this.startDump(membership, false);
+      if (membership.isDumpWantedAgain && !membership.isBusy(isStopped)) this.startDump(membership, false);
     }
   }
 

@@ -103,6 +103,11 @@ export class UpdateGroups {
     for (const group of this.groups) group.isEndOfRibHeld = isHeld;
   }
 
+  /** Nothing was decided for a while, and now everything is. */
+  expectDecisions(): void {
+    for (const group of this.groups) group.expectDecisions();
+  }
+
   /** Paths of a prefix have changed, though not the best one. */
   pathsChanged(slot: number): void {
     for (let index = 0; index < this.groups.length; index++) {
