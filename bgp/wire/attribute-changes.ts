@@ -7,7 +7,7 @@ export interface WordPattern {
   readonly masks: readonly number[];
 }
 
-/** First everything goes (`isReplaced`) or what matches `remove`, then `add` comes, each once. */
+/** First everything goes (`isReplaced`; RFC 8642: the well-known ones too) or what matches `remove`, then `add` comes, each once. */
 export interface ListChange {
   readonly isReplaced: boolean;
   readonly remove: readonly WordPattern[];
