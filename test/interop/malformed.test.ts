@@ -88,7 +88,10 @@ const stateCases: readonly StateCase[] = [
 
 type Kind = 'ebgp' | 'ibgp';
 /** NOTIFICATION, or how many routes the neighbor has afterwards: before, it has one. */
-type Outcome = readonly number[] | number;
+type Outcome = readonly number[] | number | typeof disablesIpv6;
+
+/** RFC 7606 §2: of a session with both families IPv6 is given up, and says why. The IPv4 route stays. */
+const disablesIpv6 = 'IPv6 off';
 
 const prefix = fromHex('18 c63364');
 const asPath = attribute(0x40, 2, fromHex('02 01 0000fdea'));
@@ -197,17 +200,15 @@ const updateCases: readonly UpdateCase[] = [
   whole('routes without attributes', 0, update({ nlri: prefix })),
   // Class 9
   added('MP_REACH_NLRI of a family that was not negotiated', 1, [reach('4004 47 00 00')]),
-  added('MP_REACH_NLRI with a next hop of 0 octets', [3, 9], [reach('0002 01 00 00')]),
-  added('MP_REACH_NLRI with a next hop of 15 octets', [3, 9], [reach(`0002 01 0f ${'20'.repeat(15)} 00`)]),
-  added('MP_REACH_NLRI with a next hop of 48 octets', [3, 9], [reach(`0002 01 30 ${'20'.repeat(48)} 00`)]),
-  added(
-    'MP_REACH_NLRI with a prefix of 129 bits',
-    [3, 9],
-    [reach(`0002 01 10 ${'20'.repeat(16)} 00 81 ${'20'.repeat(17)}`)],
-  ),
-  added('MP_REACH_NLRI with a prefix cut short', [3, 9], [reach(`0002 01 10 ${'20'.repeat(16)} 00 30 2001`)]),
+  added('MP_REACH_NLRI with a next hop of 0 octets', disablesIpv6, [reach('0002 01 00 00')]),
+  added('MP_REACH_NLRI with a next hop of 15 octets', disablesIpv6, [reach(`0002 01 0f ${'20'.repeat(15)} 00`)]),
+  added('MP_REACH_NLRI with a next hop of 48 octets', disablesIpv6, [reach(`0002 01 30 ${'20'.repeat(48)} 00`)]),
+  added('MP_REACH_NLRI with a prefix of 129 bits', disablesIpv6, [
+    reach(`0002 01 10 ${'20'.repeat(16)} 00 81 ${'20'.repeat(17)}`),
+  ]),
+  added('MP_REACH_NLRI with a prefix cut short', disablesIpv6, [reach(`0002 01 10 ${'20'.repeat(16)} 00 30 2001`)]),
   added('MP_REACH_NLRI of 2 octets', [3, 9], [reach('0002')]),
-  added('MP_UNREACH_NLRI with a prefix cut short', [3, 9], [attribute(0x80, 15, fromHex('0002 01 30 2001'))]),
+  added('MP_UNREACH_NLRI with a prefix cut short', disablesIpv6, [attribute(0x80, 15, fromHex('0002 01 30 2001'))]),
   // Class 10
   replaced('NEXT_HOP 0.0.0.0', 0, 0, attribute(0x40, 3, [0, 0, 0, 0])),
   replaced('NEXT_HOP 127.0.0.1', 0, 0, attribute(0x40, 3, [127, 0, 0, 1])),
@@ -291,10 +292,13 @@ for (const kind of ['ebgp', 'ibgp'] as const) {
             await until(async () => (await pfxRcd()) === 1, 20_000);
             peer.send(bytes(kind, from));
             const outcome = outcomes[kind];
-            if (typeof outcome === 'number') {
+            if (typeof outcome === 'number' || outcome === disablesIpv6) {
+              const kept = outcome === disablesIpv6 ? 1 : outcome;
               peer.send(update({ attributes: attributesOf(kind, from, [], []), nlri: fromHex('18 cb0071') }));
-              await until(async () => (await pfxRcd()) === outcome + 1, 15_000).catch(() => undefined);
-              t.is(await pfxRcd(), outcome + 1, name);
+              await until(async () => (await pfxRcd()) === kept + 1, 15_000).catch(() => undefined);
+              t.is(await pfxRcd(), kept + 1, name);
+              const shown = JSON.stringify(await router.get(`/show/bgp/neighbors/${from.address}`));
+              t.is(shown.includes('"disabledReason":"MP_'), outcome === disablesIpv6, name);
               t.is(peer.notification, undefined, name);
               t.false(peer.isClosed, name);
               return;
