@@ -82,6 +82,7 @@ export function compileConfiguration(
   checkNumbers(config);
   const policies = new Map<string, ConfiguredPolicy>();
   for (const policy of config.policies) {
+    if (policies.has(policy.name)) throw new ConfigError('policies.name', policy.name, 'each policy once');
     const known = previous?.policies.get(policy.name);
     const isSame = known !== undefined && isEqual(known.config, policy);
     policies.set(policy.name, isSame ? known : { config: policy, policy: Policy.compile(policy, sources) });
@@ -187,6 +188,9 @@ function checkNumbers(config: SpeakerConfig): void {
       throw new ConfigError(field, value, '1 to 64 octets');
   };
   text('hostname', config.hostname);
+  if (config.domainName !== undefined && config.hostname === undefined) {
+    throw new ConfigError('domainName', config.domainName, 'none without hostname: they go out together');
+  }
   text('domainName', config.domainName);
   text('softwareVersion', config.softwareVersion);
 }
@@ -211,6 +215,10 @@ function compileNetworks(configured: readonly NetworkConfig[]): ReadonlyMap<stri
   const networks = new Map<string, ConfiguredNetwork>();
   for (const { prefix: text, origin } of configured) {
     const prefix = prefixOf('networks.prefix', text);
+    const known = networks.get(prefix.toString());
+    if (known !== undefined && known.origin !== origin) {
+      throw new ConfigError('networks.prefix', text, `one origin, not ${known.origin} and ${origin}`);
+    }
     networks.set(prefix.toString(), { prefix, origin });
   }
   return networks;

@@ -36,7 +36,7 @@ export function memberOptions(
   if (typeof nextHop === 'string') return nextHop;
   const options = config.familyOptions?.[family.name];
   const shownAsn = negotiated.localAsn;
-  const isRouteServerClient = config.isRouteServerClient === true;
+  const isRouteServerClient = kind === 'ebgp' && config.isRouteServerClient === true;
   const { defaultOriginate } = options ?? {};
   return {
     kind,
@@ -58,7 +58,8 @@ export function memberOptions(
     role: kind === 'ebgp' ? config.role : undefined,
     hasLongLived: negotiated.longLived.some((entry) => entry.family === family),
     isGracefulShutdown: context.isDraining,
-    addPathLimit: negotiated.addPathSend.includes(family) ? (options?.addPathSend ?? 0) : undefined,
+    // Identifiers go out as long as the session does; who wants no more than one path any longer is sent one.
+    addPathLimit: negotiated.addPathSend.includes(family) ? (options?.addPathSend ?? 1) : undefined,
     defaultOriginate:
       defaultOriginate === undefined ? undefined : context.policyOf(defaultOriginate.policy ?? 'accept', kind),
     exportPolicy: context.policyOf(options?.exportPolicy ?? config.exportPolicy, kind),

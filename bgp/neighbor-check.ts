@@ -107,7 +107,7 @@ function checkKind(config: NeighborOptionsConfig, kind: Kind, fail: Fail): void 
   if (config.isRouteReflectorClient === true && isExternal) {
     fail('isRouteReflectorClient', true, 'false: clients of a route reflector are iBGP neighbors (RFC 4456)');
   }
-  if (config.isRouteServerClient === true && isInternal) {
+  if (config.isRouteServerClient === true && (isInternal || kind === 'confederation')) {
     fail('isRouteServerClient', true, 'false: clients of a route server are eBGP neighbors (RFC 7947)');
   }
   if (config.role !== undefined && (isInternal || kind === 'confederation')) {
@@ -120,8 +120,8 @@ function checkKind(config: NeighborOptionsConfig, kind: Kind, fail: Fail): void 
     fail('localAs', config.localAs.asn, 'none: another AS number is shown to eBGP neighbors only (RFC 7705)');
   }
   if (config.isAsOverride === true && isInternal) fail('isAsOverride', true, 'false towards iBGP');
-  if (config.removePrivateAs !== undefined && isInternal) {
-    fail('removePrivateAs', config.removePrivateAs, 'none towards iBGP');
+  if (config.removePrivateAs !== undefined && (isInternal || kind === 'confederation')) {
+    fail('removePrivateAs', config.removePrivateAs, 'none within the AS or confederation (RFC 6996)');
   }
 }
 

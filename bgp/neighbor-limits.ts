@@ -16,6 +16,8 @@ export interface NeighborLimitsDeps {
   readonly ribs: readonly Rib[];
   readonly clock: Clock;
   readonly told: (family: Family, level: 'warning' | 'reached', prefixes: number, config: MaxPrefixesConfig) => void;
+  /** Asks the peer for its routes again. */
+  readonly fetch: (family: Family) => void;
   /** The neighbor is to stay down, or need not any more: effective() has changed. */
   readonly holdChanged: () => void;
 }
@@ -27,13 +29,23 @@ interface Hold {
   readonly endsMs: number;
 }
 
+/** A refresh costs the peer its whole table; routes that come and go beside a full one would ask for it each time. */
+const FETCH_INTERVAL_MS = 30_000;
+
+interface Fetch {
+  lastMs: number;
+  timer: TimerHandle | undefined;
+}
+
 export class NeighborLimits {
   readonly counter: PrefixLimit;
   private readonly deps: NeighborLimitsDeps;
+  private readonly fetches: readonly Fetch[];
   private hold: Hold | undefined;
 
   constructor(deps: NeighborLimitsDeps) {
     this.deps = deps;
+    this.fetches = families.map(() => ({ lastMs: Number.NEGATIVE_INFINITY, timer: undefined }));
     this.counter = new PrefixLimit({
       told: deps.told,
       exceeded: (family, config) => this.holdDown(family, config),
@@ -63,6 +75,31 @@ export class NeighborLimits {
       const isBounded = limits !== undefined && limits.action !== 'warn';
       ribs[family.index].setLimit(index, isBounded ? limits.limit : undefined);
     }
+    this.forgetFetches();
+  }
+
+  /** The session ended: the next one is told of anew, and fetches as soon as it has reason to. */
+  sessionEnded(): void {
+    this.counter.reset();
+    this.forgetFetches();
+  }
+
+  /** Where routes were refused and there is room again they are fetched, now or once the last time is long enough ago. */
+  fetchRefused(family: Family): void {
+    const { clock, fetch, index, ribs } = this.deps;
+    const known = this.fetches[family.index];
+    if (known.timer !== undefined || ribs[family.index].refused(index) === 0) return;
+    const waitMs = known.lastMs + FETCH_INTERVAL_MS - clock.nowMs();
+    if (waitMs > 0) {
+      known.timer = clock.setTimer(waitMs, () => {
+        known.timer = undefined;
+        this.fetchRefused(family);
+      });
+      return;
+    }
+    if (!ribs[family.index].takeRoom(index)) return;
+    known.lastMs = clock.nowMs();
+    fetch(family);
   }
 
   /** A lower limit may have been passed long ago: what the session is to be ended with. */
@@ -84,19 +121,32 @@ export class NeighborLimits {
   /** Somebody looked, or the limits are others. */
   release(): void {
     if (this.hold === undefined) return;
-    this.stop();
+    this.endHold();
     this.deps.holdChanged();
   }
 
   /** The neighbor is gone. */
   stop(): void {
+    this.endHold();
+    this.forgetFetches();
+  }
+
+  private forgetFetches(): void {
+    for (const known of this.fetches) {
+      if (known.timer !== undefined) this.deps.clock.clearTimer(known.timer);
+      known.timer = undefined;
+      known.lastMs = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  private endHold(): void {
     if (this.hold?.timer !== undefined) this.deps.clock.clearTimer(this.hold.timer);
     this.hold = undefined;
   }
 
   private holdDown(family: Family, { action, limit, restartSec }: MaxPrefixesConfig): void {
     const { clock, holdChanged } = this.deps;
-    this.stop();
+    this.endHold();
     const sec = action === 'restart' ? restartSec : undefined;
     const timer = sec === undefined ? undefined : clock.setTimer(sec * 1000, () => this.release());
     const reason = `more than ${limit} prefixes of ${family.name}`;

@@ -4,6 +4,7 @@
 import type { MaxPrefixesConfig, NeighborConfig } from './config.ts';
 import type { Family } from './net/family.ts';
 import { families, familyByName } from './net/family.ts';
+import type { PeerKind } from './net/peer-kind.ts';
 import type { PeerInput } from './peer-input.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rib } from './rib/rib.ts';
@@ -33,7 +34,6 @@ export interface PeerFacts {
   /** By family index. */
   readonly ribs: readonly Rib[];
   readonly config: NeighborConfig;
-  readonly localAsn: number;
   readonly neighbor: Neighbor;
   readonly states: readonly FamilyState[];
   readonly stale: StaleRoutes;
@@ -50,7 +50,7 @@ export function viewPeer(facts: PeerFacts): NeighborView {
   const session = neighbor.view();
   return {
     ...session,
-    families: families.map((family) => viewFamily(family, facts)),
+    families: families.map((family) => viewFamily(family, session.session.kind, facts)),
     // Messages are acted upon as they are decoded. What waits for the peer is known in bytes: counted as full messages.
     inputQueue: 0,
     outputQueue: Math.ceil(neighbor.queuedBytes() / MAX_MESSAGE_LENGTH),
@@ -88,13 +88,13 @@ function viewGracefulRestart({ config, neighbor, stale }: PeerFacts): GracefulRe
   };
 }
 
-function viewFamily(family: Family, facts: PeerFacts): NeighborFamilyView {
+function viewFamily(family: Family, kind: PeerKind | undefined, facts: PeerFacts): NeighborFamilyView {
   const { index, config, neighbor, stale } = facts;
   const state = facts.states[family.index];
   const rib = facts.ribs[family.index];
   const { negotiated } = neighbor;
   const options = config.familyOptions?.[family.name];
-  const isEbgp = negotiated === undefined ? isConfiguredEbgp(facts) : negotiated.kind === 'ebgp';
+  const isEbgp = kind === 'ebgp';
   return {
     family: family.name,
     isConfigured: config.families.some((name) => familyByName(name) === family),
@@ -136,9 +136,4 @@ function preservedHere(family: Family, { negotiated }: Neighbor): boolean | unde
     }
   }
   return undefined;
-}
-
-function isConfiguredEbgp({ config, localAsn }: PeerFacts): boolean {
-  const { remoteAsn } = config;
-  return remoteAsn === 'external' || (typeof remoteAsn === 'number' && remoteAsn !== localAsn);
 }

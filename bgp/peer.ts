@@ -100,6 +100,7 @@ export class Peer {
       clock,
       told: (family, level, prefixes, { action, limit }) =>
         this.tell({ type: 'prefix-limit', neighbor: address, family: family.name, level, prefixes, limit, action }),
+      fetch: (family) => this.askAgain(family),
       holdChanged: () => this.neighbor.reconfigure(this.limits.effective(this.config), this.identity),
     });
     this.stale = new StaleRoutes({
@@ -123,7 +124,7 @@ export class Peer {
       faultTold: (fault) => this.tell({ type: 'update-fault', neighbor: address, ...fault }),
       endOfRib: (family) => this.endOfRib(family),
       familyDisabled: (family, reason) => this.familyDisabled(family, reason),
-      withdrawn: (family) => this.fetchRefused(family),
+      withdrawn: (family) => this.limits.fetchRefused(family),
     });
     this.limits.configure(config);
   }
@@ -179,7 +180,7 @@ export class Peer {
       state.hasEndOfRibReceived = false;
       state.hasEndOfRibSent = false;
     }
-    this.limits.counter.reset();
+    this.limits.sessionEnded();
     const restart = negotiated?.gracefulRestart;
     if (how === 'lost' && restart !== undefined) {
       this.stale.lost(carried, { ...restart, longLived: negotiated?.longLived ?? [] }, reason);
@@ -255,7 +256,7 @@ export class Peer {
     if (isLimitChanged) {
       const fault = this.limits.enforce((family) => this.states[family.index].isNegotiated);
       if (fault !== undefined) this.neighbor.resetByFault(fault);
-      for (const family of families) this.fetchRefused(family);
+      for (const family of families) if (this.states[family.index].isNegotiated) this.limits.fetchRefused(family);
     }
     return outcome;
   }
@@ -313,7 +314,6 @@ export class Peer {
       index: this.index,
       ribs: this.deps.ribs,
       config: this.config,
-      localAsn: this.options.localAsn,
       neighbor: this.neighbor,
       states: this.states,
       stale: this.stale,
@@ -340,8 +340,7 @@ export class Peer {
         addPath: negotiated.addPathReceive,
         hasExtendedNextHop: negotiated.hasExtendedNextHop,
         remoteAsn,
-        // RFC 7947 §2.2.2.1: a route server does not put its number before the path.
-        enforcesFirstAs: config.enforcesFirstAs ?? config.role !== 'rs-client',
+        enforcesFirstAs: enforcesFirstAs(config),
         isInConfederation: confederation !== undefined,
       },
       {
@@ -376,13 +375,6 @@ export class Peer {
   /** RFC 2918 §4. */
   private sendAgain(family: Family): void {
     if (this.states[family.index].isJoined) this.deps.ribs[family.index].groups.refresh(this.index);
-  }
-
-  /** There is room again below a limit that refused routes: a refresh brings them in (RFC 2918). */
-  private fetchRefused(family: Family): void {
-    if (this.states[family.index].isNegotiated && this.deps.ribs[family.index].takeRoom(this.index)) {
-      this.askAgain(family);
-    }
   }
 
   private askAgain(family: Family): void {
@@ -464,8 +456,8 @@ type UntimedEvent = SpeakerEvent extends infer E ? (E extends unknown ? Omit<E, 
 /** The neighbor's routes mean something else to everybody: as from another source. */
 function isOtherSource(before: NeighborConfig, next: NeighborConfig): boolean {
   return (
-    before.isRouteReflectorClient !== next.isRouteReflectorClient ||
-    before.isRouteServerClient !== next.isRouteServerClient ||
+    (before.isRouteReflectorClient === true) !== (next.isRouteReflectorClient === true) ||
+    (before.isRouteServerClient === true) !== (next.isRouteServerClient === true) ||
     before.role !== next.role
   );
 }
@@ -474,7 +466,12 @@ function isOtherSource(before: NeighborConfig, next: NeighborConfig): boolean {
 function isJudgedOtherwise(before: NeighborConfig, next: NeighborConfig): boolean {
   return (
     (before.allowAsIn ?? 0) !== (next.allowAsIn ?? 0) ||
-    before.enforcesFirstAs !== next.enforcesFirstAs ||
+    enforcesFirstAs(before) !== enforcesFirstAs(next) ||
     before.localAs?.isNoPrepend !== next.localAs?.isNoPrepend
   );
+}
+
+/** RFC 7947 §2.2.2.1: a route server does not put its number before the path. */
+function enforcesFirstAs(config: NeighborConfig): boolean {
+  return config.enforcesFirstAs ?? config.role !== 'rs-client';
 }

@@ -118,14 +118,13 @@ export class Restart {
 
   /** End-of-RIB, or a reason to expect none. */
   received(address: string, family: Family): void {
-    const waiting = this.awaited[family.index];
-    if (waiting === undefined || !waiting.delete(address) || waiting.size > 0) return;
-    this.release(family, 'every peer has sent its routes');
+    this.strike(address, family, 'every peer has sent its routes');
   }
 
   /** The neighbor is gone, shut down or away for too long. */
   notAwaited(address: string): void {
-    for (const family of families) this.received(address, family);
+    for (const family of families)
+      this.strike(address, family, `${address} is not awaited any more, and nobody else is`);
   }
 
   /** False when that was known already. */
@@ -158,6 +157,12 @@ export class Restart {
       ),
       hasSynchronised: this.synchronised,
     };
+  }
+
+  private strike(address: string, family: Family, reason: string): void {
+    const waiting = this.awaited[family.index];
+    if (waiting === undefined || !waiting.delete(address) || waiting.size > 0) return;
+    this.release(family, reason);
   }
 
   private release(family: Family, reason: string): void {

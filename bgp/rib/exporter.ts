@@ -167,17 +167,19 @@ export class Exporter {
     const { options } = this;
     const variant = key % VARIANTS;
     const isWithin = options.kind !== 'ebgp';
+    const isLocal = (variant & Variant.Local) !== 0;
     return {
       kind: options.kind,
       shownAsn: options.shownAsn,
-      prepend: options.prepend,
+      // RFC 7947 §2.2.2: a route server stays out of the paths of others; what begins here has none yet (RFC 4271 §5.1.2 b).
+      prepend: isLocal && options.isRouteServerClient ? [options.shownAsn] : options.prepend,
       asOverride: options.asOverride,
       removePrivateAs: options.removePrivateAs,
       nextHop: (variant & Variant.OwnNextHop) === 0 ? undefined : this.ownNextHop,
       keepsLinkLocal: (variant & Variant.LinkLocal) !== 0,
       // RFC 7947 §2.2.3: a route server passes MULTI_EXIT_DISC on.
       keepsMed: options.isRouteServerClient,
-      isLocal: (variant & Variant.Local) !== 0,
+      isLocal,
       defaultLocalPref: DEFAULT_LOCAL_PREFERENCE,
       // The originator is put in for each source: make().
       reflection: (variant & Variant.Reflected) === 0 ? undefined : { originatorId: 0, clusterId: options.clusterId },

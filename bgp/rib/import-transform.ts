@@ -22,7 +22,11 @@ const noContext: ImportContext = {
   otc: undefined,
 };
 
-const shutdownChanges: AttributeChanges = { ...noChanges, localPreference: 0 };
+const shutdownRow: Row = { changes: { ...noChanges, localPreference: 0 }, context: noContext };
+/** Where it always is. */
+const SHUTDOWN_ROW = 0;
+/** More than this are kept only as long as they are used. */
+const MOST_ROWS = 4096;
 
 /** What is known of a peer's ways of changing. */
 interface PeerRows {
@@ -39,7 +43,6 @@ export class ImportTransform {
   private readonly rows: Row[];
   private readonly rowByText: Map<string, number>;
   private readonly byPeer: (PeerRows | undefined)[];
-  private readonly shutdownRow: number;
 
   constructor(attributes: AttributeSets, peers: RibPeers) {
     this.attributes = attributes;
@@ -48,7 +51,7 @@ export class ImportTransform {
     this.rows = [];
     this.rowByText = new Map();
     this.byPeer = [];
-    this.shutdownRow = this.addRow({ changes: shutdownChanges, context: noContext });
+    this.addRow(shutdownRow);
   }
 
   get bytes(): number {
@@ -68,7 +71,9 @@ export class ImportTransform {
 
   /** Forgets what a burst of routes made it remember; true when nothing is left. */
   clear(budget: number): boolean {
-    return this.cache.clear(budget);
+    const isEmpty = this.cache.clear(budget);
+    if (isEmpty && this.rows.length > MOST_ROWS) this.forgetRows();
+    return isEmpty;
   }
 
   /** The set to use, 0 when it would be too large. The reference stays here: retain what is kept. */
@@ -78,9 +83,7 @@ export class ImportTransform {
     if (index !== 0 || this.needsOtc(peer, attr)) used = this.derive(attr, this.rowOf(peer, policy, index));
     // RFC 8326 §4: the sender is about to go; a policy that knows better takes the community away.
     const isGoing = (this.attributes.flags[used] & SetFlag.GracefulShutdown) !== 0;
-    return isGoing && peer !== 0 && this.peers.kinds[peer] === KindCode.ebgp
-      ? this.derive(used, this.shutdownRow)
-      : used;
+    return isGoing && peer !== 0 && this.peers.kinds[peer] === KindCode.ebgp ? this.derive(used, SHUTDOWN_ROW) : used;
   }
 
   /** The rank that the policy gives the path here. */
@@ -110,10 +113,15 @@ export class ImportTransform {
       known.policy = policy;
       known.rows = [];
     }
-    return (known.rows[index] ??= this.addRow({
-      changes: policy?.changes[index] ?? noChanges,
-      context: known.context,
-    }));
+    return (known.rows[index] ??= this.addRow(rowFor(policy?.changes[index] ?? noChanges, known.context)));
+  }
+
+  /** Rows of policies and sessions that are gone; nothing refers to any of them now. */
+  private forgetRows(): void {
+    this.rows.length = 0;
+    this.rowByText.clear();
+    for (const known of this.byPeer) if (known !== undefined) known.rows = [];
+    this.addRow(shutdownRow);
   }
 
   /** Equal ways of changing share a row. */
@@ -125,4 +133,18 @@ export class ImportTransform {
     this.rowByText.set(text, index);
     return index;
   }
+}
+
+/** Of the session only what the changes ask for: peers for which the same holds share the row, and the sets made with it. */
+function rowFor(changes: AttributeChanges, context: ImportContext): Row {
+  const { nextHop, prepend } = changes;
+  return {
+    changes,
+    context: {
+      shownAsn: prepend.includes(0) ? context.shownAsn : 0,
+      selfNextHop: nextHop === 'self' ? context.selfNextHop : undefined,
+      peerNextHop: nextHop === 'peer' ? context.peerNextHop : undefined,
+      otc: context.otc,
+    },
+  };
 }

@@ -177,6 +177,27 @@ test('clients of a route server get paths and next hops as they came (RFC 7947 �
   const { attributes } = routeTo(right, '10.0.0.0/16') ?? {};
   t.deepEqual(attributes?.asPath, [{ type: SEQUENCE, asns: [65001] }]);
   t.is(String(attributes?.nextHop), ids[0]);
+  const own = routeTo(right, '10.1.0.0/16')?.attributes.asPath;
+  t.deepEqual(own, [{ type: SEQUENCE, asns: [65002] }], 'what begins at the server has a path all the same');
+});
+
+test('another member AS without a policy lacks none (RFC 8212 §1), whether there is a session or not', (t) => {
+  const lab = new SpeakerLab();
+  const { speaker } = lab.add('one', [ids[0]]);
+  const policies = { importPolicy: 'unset', exportPolicy: 'unset' } as const;
+  speaker.configure(
+    speakerConfig({
+      asn: 65001,
+      routerId: ids[0],
+      confederation: { identifier: 100, members: [65002] },
+      neighbors: [
+        neighborConfig({ address: ids[1], remoteAsn: 65002, ...policies }),
+        neighborConfig({ address: ids[2], remoteAsn: 65003, ...policies }),
+      ],
+    }),
+  );
+  t.false(neighborView(speaker, ids[1]).families[0].isImportPolicyMissing);
+  t.true(neighborView(speaker, ids[2]).families[0].isImportPolicyMissing);
 });
 
 test('a first AS that is not the peer’s is refused unless it need not be (RFC 4271 §6.3)', (t) => {

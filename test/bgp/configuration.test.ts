@@ -19,6 +19,8 @@ const withNeighbor = (neighbor: Partial<NeighborConfig>): Partial<SpeakerConfig>
 
 const { address: _, ...template } = neighborConfig({ address: '' });
 
+const confederated: Partial<SpeakerConfig> = { confederation: { identifier: 100, members: [65002] } };
+
 const wrongNeighbors: readonly (readonly [Partial<NeighborConfig>, RegExp])[] = [
   [{ port: 0 }, /neighbors\[192\.0\.2\.2\]\.port: 0: expected 1\.\.65535/],
   [{ remoteAsn: 0 }, /remoteAsn: 0: expected 1\.\.4294967295/],
@@ -112,6 +114,28 @@ const wrong: readonly (readonly [Partial<SpeakerConfig>, RegExp])[] = [
   [{ fib: { table: 0, metric: 20, advertisesInstalledOnly: false } }, /fib\.table: 0/],
   [{ selectionDeferralSec: 3601 }, /selectionDeferralSec: 3601: expected 0\.\.3600/],
   [{ hostname: 'x'.repeat(65) }, /hostname: .*: expected 1 to 64 octets/],
+  [{ domainName: 'example.org' }, /domainName: "example\.org": expected none without hostname/],
+  [
+    { policies: (['accept', 'reject'] as const).map((otherwise) => ({ name: 'twice', statements: [], otherwise })) },
+    /policies\.name: "twice": expected each policy once/,
+  ],
+  [
+    {
+      networks: [
+        { prefix: '10.0.0.0/8', origin: 'igp' },
+        { prefix: '10.0.0.0/8', origin: 'incomplete' },
+      ],
+    },
+    /networks\.prefix: "10\.0\.0\.0\/8": expected one origin/,
+  ],
+  [
+    { ...withNeighbor({ remoteAsn: 65002, isRouteServerClient: true }), ...confederated },
+    /isRouteServerClient: true: expected false: clients .* eBGP/,
+  ],
+  [
+    { ...withNeighbor({ remoteAsn: 65002, removePrivateAs: 'replace' }), ...confederated },
+    /removePrivateAs: "replace": expected none within the AS or confederation/,
+  ],
   [{ softwareVersion: '' }, /softwareVersion: "": expected 1 to 64 octets/],
   [{ networks: networks('10.0.0.1/8') }, /networks\.prefix: "10\.0\.0\.1\/8": expected a prefix without host bits/],
   [

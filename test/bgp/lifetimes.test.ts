@@ -2,7 +2,7 @@
 // dynamic neighbors, limits beside kept routes.
 
 import test from 'ava';
-import type { PolicyConfig, SpeakerConfig } from '#bgp/config.ts';
+import type { NeighborConfig, PolicyConfig, SpeakerConfig } from '#bgp/config.ts';
 import { defaultGracefulRestart } from '#bgp/config.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import {
@@ -188,3 +188,71 @@ for (const action of ['discard', 'restart'] as const) {
     t.deepEqual(at(middle), ['10.2.0.0/16', '10.3.0.0/16']);
   });
 }
+
+test('routes that come and go beside a full limit ask for a refresh twice a minute at most', (t) => {
+  const { lab, middle } = limited('discard');
+  const { speaker: source, events } = lab.add('source', [SOURCE]);
+  const configure = (...prefixes: readonly string[]): void => {
+    const neighbors = [neighborConfig({ address: MIDDLE })];
+    source.configure(speakerConfig({ asn: 65001, routerId: SOURCE, neighbors, networks: networks(...prefixes) }));
+    lab.settle();
+  };
+  const refreshes = (): number => events.filter(({ type }) => type === 'route-refresh').length;
+  const all = ['10.1.0.0/16', '10.2.0.0/16', '10.3.0.0/16'];
+  configure(...all);
+  lab.pass(10);
+  for (let round = 0; round < 9; round++) {
+    const [taken] = at(middle);
+    configure(...all.filter((prefix) => prefix !== taken));
+    configure(...all);
+  }
+  const [taken] = at(middle);
+  configure(...all.filter((prefix) => prefix !== taken));
+  t.is(refreshes(), 1);
+  t.is(at(middle).length, 1);
+  lab.pass(30);
+  t.is(at(middle).length, 2, 'there is room, and it is used in the end');
+  t.is(refreshes(), 2);
+});
+
+test('a neighbor that is to get several paths no longer gets one until the next OPEN', (t) => {
+  const { lab, middle, sink } = chain();
+  const OTHER = '192.0.2.4';
+  const configure = (familyOptions: NeighborConfig['familyOptions']): void => {
+    const neighbors = [
+      neighborConfig({ address: SOURCE }),
+      neighborConfig({ address: OTHER }),
+      neighborConfig({ address: SINK, ...(familyOptions === undefined ? {} : { familyOptions }) }),
+    ];
+    middle.configure(middleConfig({ neighbors }));
+    lab.pass(10);
+  };
+  const { speaker: other } = lab.add('other', [OTHER]);
+  const toMiddle = neighborConfig({ address: MIDDLE });
+  other.configure(speakerConfig({ asn: 65004, routerId: OTHER, neighbors: [toMiddle], networks: networks(PREFIX) }));
+  const taking = neighborConfig({ address: MIDDLE, familyOptions: { 'ipv4-unicast': { receivesAddPath: true } } });
+  sink.configure(speakerConfig({ asn: 65003, routerId: SINK, neighbors: [taking] }));
+  configure({ 'ipv4-unicast': { addPathSend: 0 } });
+  middle.clear(SINK, 'hard');
+  lab.pass(10);
+  t.is(neighborView(sink, MIDDLE).families[0].receivedPrePolicy, 2);
+  configure(undefined);
+  t.true(neighborView(middle, SINK).families[0].sendsAddPath);
+  t.is(neighborView(sink, MIDDLE).families[0].receivedPrePolicy, 1);
+});
+
+test('an option that is written out as what it was anyway resets nobody', (t) => {
+  const { lab, middle } = chain();
+  const plain = { isRouteServerClient: false, isRouteReflectorClient: false, enforcesFirstAs: true, allowAsIn: 0 };
+  const outcome = middle.configure(
+    middleConfig({
+      neighbors: [
+        neighborConfig({ address: SOURCE, ...plain }),
+        neighborConfig({ address: SINK, exportPolicy: { policy: 'choosy' }, ...plain }),
+      ],
+    }),
+  );
+  lab.settle();
+  t.deepEqual(outcome.neighborsReset, []);
+  t.is(neighborView(middle, SOURCE).sent.routeRefresh, 0);
+});

@@ -39,6 +39,9 @@ export function checkMeaning(file: RouterFile): FieldFault[] {
     const length = new TextEncoder().encode(router[field] ?? '').length;
     if (length > 64) add(['router', field], `has ${length} octets: expected 1 to 64`);
   }
+  if (router.domainName !== undefined && router.hostname === undefined) {
+    add(['router', 'domainName'], `${formatValue(router.domainName)}: expected hostname as well, they go out together`);
+  }
   const restart = router.gracefulRestart;
   if (restart?.longLivedStaleSec !== undefined && restart.mode === 'off') {
     add(

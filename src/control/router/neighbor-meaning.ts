@@ -189,7 +189,7 @@ function checkMerged(
       'true: clients of a route reflector are internal neighbors (RFC 4456): expected false',
     );
   }
-  if (fields.routeServerClient === true && isInternal) {
+  if (fields.routeServerClient === true && (isInternal || kind === 'confederation')) {
     tell('routeServerClient', [], 'true: clients of a route server are external neighbors (RFC 7947): expected false');
   }
   if (fields.role !== undefined && (isInternal || kind === 'confederation')) {
@@ -205,11 +205,15 @@ function checkMerged(
   }
   if (fields.asOverride === true && isInternal)
     tell('asOverride', [], 'true: expected false towards an internal neighbor');
-  if (fields.removePrivateAsn !== undefined && fields.removePrivateAsn !== false && isInternal) {
+  if (
+    fields.removePrivateAsn !== undefined &&
+    fields.removePrivateAsn !== false &&
+    (isInternal || kind === 'confederation')
+  ) {
     tell(
       'removePrivateAsn',
       [],
-      `${formatValue(fields.removePrivateAsn)}: expected false towards an internal neighbor`,
+      `${formatValue(fields.removePrivateAsn)}: expected false towards ${isInternal ? 'an internal neighbor' : 'another member AS'}`,
     );
   }
   const defaults = router.gracefulRestart ?? {};
