@@ -78,6 +78,8 @@ export class Connection {
   readonly #sendHold: SendHold;
   /** A message that restarts the HoldTimer came in the chunk being read. */
   #hasSignOfLife = false;
+  /** Messages behind an OPEN that is not answered yet; undefined: none is put off. */
+  #putOff: Uint8Array[] | undefined = undefined;
 
   constructor(session: Session, deps: ConnectionDeps) {
     this.session = session;
@@ -115,6 +117,18 @@ export class Connection {
     this.id = id;
     this.info = info;
     this.isInitiatedHere = false;
+  }
+
+  /** The OPEN that has just come is answered later: what follows it waits, but for a NOTIFICATION. */
+  putOff(): void {
+    this.#putOff = [];
+  }
+
+  /** The OPEN has been answered: what followed it is read. */
+  resume(): void {
+    const messages = this.#putOff ?? [];
+    this.#putOff = undefined;
+    for (const bytes of messages) if (!this.message(bytes, 0, bytes.length)) return;
   }
 
   startTimer(timer: TimerName, sec: number): void {
@@ -203,6 +217,7 @@ export class Connection {
   message(buffer: Uint8Array, offset: number, end: number): boolean {
     this.hasHeardPeer = true;
     const id = this.id;
+    if (this.#putOff !== undefined && this.#isWaiting(this.#putOff, buffer, offset, end)) return true;
     try {
       if (buffer[offset + TYPE_OFFSET] === MessageType.Update && this.session.state === 'Established') {
         this.#deps.traffic.received.update += 1;
@@ -219,6 +234,14 @@ export class Connection {
       }
     }
     return id !== undefined && this.id === id;
+  }
+
+  /** A KEEPALIVE may stand behind an OPEN. A peer that says more before it was answered is told so at once. */
+  #isWaiting(messages: Uint8Array[], buffer: Uint8Array, offset: number, end: number): boolean {
+    const isKeepalive = buffer[offset + TYPE_OFFSET] === MessageType.Keepalive;
+    if (!isKeepalive || messages.length > 0) return false;
+    messages.push(buffer.slice(offset, end));
+    return true;
   }
 
   #dispatch(buffer: Uint8Array, offset: number, end: number): void {
@@ -267,6 +290,7 @@ export class Connection {
 
   #close(): void {
     this.#framer.reset();
+    this.#putOff = undefined;
     this.hasHeardPeer = false;
     this.openSent = undefined;
     if (this.id === undefined) return;

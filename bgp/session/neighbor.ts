@@ -12,7 +12,7 @@ import type { OpenMessage } from '../wire/open.ts';
 import { RefreshSubtype } from '../wire/route-refresh.ts';
 import { refuseConnection, turnAway } from './admission.ts';
 import { Chronicle } from './chronicle.ts';
-import { judgeCollision } from './collision.ts';
+import { Collisions } from './collisions.ts';
 import { Connection, type ConnectionOwner, createTraffic, errorEvent, type Traffic } from './connection.ts';
 import { FsmEvent, type SessionEvent, startType, type StartType } from './events.ts';
 import { FaultRing } from './fault-ring.ts';
@@ -53,6 +53,7 @@ export class Neighbor {
   #extra: Connection | undefined = undefined;
   /** The connection whose session the listener knows as established. */
   #current: Connection | undefined = undefined;
+  readonly #collisions: Collisions;
   #isStarted = false;
   #isShutdown: boolean;
   /** Until then a peer that restarts may come back (RFC 4724 §4.2). */
@@ -77,6 +78,14 @@ export class Neighbor {
     };
     this.#main = this.#createConnection('Idle');
     this.#idleHold = new IdleHold(deps.clock, () => this.#idleHoldExpired());
+    this.#collisions = new Collisions({
+      clock: deps.clock,
+      rivalOf: (connection) => this.#rivalOf(connection),
+      isWanted: () => this.#isStarted && !this.#isDown,
+      lost: (loser, kept) => this.#collided(loser, kept),
+      handle: this.#owner.handle,
+      answer: this.#owner.openReceived,
+    });
   }
 
   get config(): NeighborConfig {
@@ -282,6 +291,7 @@ export class Neighbor {
       this.#established(connection, reason);
     }
     this.#settle(connection, { from, event, sentCode: sent?.code, establishedForMs });
+    this.#collisions.goOn();
     chronicle.show(this.state, reason);
   }
 
@@ -295,29 +305,16 @@ export class Neighbor {
     connection.openSent ??= this.#buildOpen();
     const ours = connection.openSent;
     const negotiated = negotiate(local, this.#config, ours, open);
-    const rival = this.#rivalOf(connection);
-    if (rival !== undefined && !this.#isKept(connection, rival, ours, open)) return;
+    if (!this.#collisions.mayAnswer(connection, ours, open)) return;
     if (negotiated.takesExtended) connection.takeExtended();
     const type = connection.session.isDelayingOpen ? FsmEvent.BgpOpenWithDelayOpenTimer : FsmEvent.BgpOpen;
     this.#handle(connection, { type, negotiated });
   }
 
-  /** False: the connection whose OPEN has just come lost a collision, and is closed. */
-  #isKept(connection: Connection, rival: Connection, ours: OpenMessage, theirs: OpenMessage): boolean {
-    const verdict = judgeCollision(connection, rival, ours, theirs);
-    if (verdict === 'keep-both') return true;
-    if (verdict === 'replace-existing') {
-      this.#handle(rival, {
-        type: FsmEvent.TcpConnectionFails,
-        reason: 'the peer restarted and opened a new connection',
-      });
-      return true;
-    }
-    const isFreshKept = verdict === 'close-existing';
-    const kept = (isFreshKept ? connection : rival).isInitiatedHere ? 'outgoing' : 'incoming';
-    this.#chronicle.emit({ type: 'collision', neighbor: this.address, kept });
-    this.#handle(isFreshKept ? rival : connection, { type: FsmEvent.OpenCollisionDump });
-    return isFreshKept;
+  #collided(loser: Connection, kept: Connection): void {
+    const side = kept.isInitiatedHere ? 'outgoing' : 'incoming';
+    this.#chronicle.emit({ type: 'collision', neighbor: this.address, kept: side });
+    this.#handle(loser, { type: FsmEvent.OpenCollisionDump });
   }
 
   /** RFC 7313 §5: subtypes that were not negotiated, and those that nobody has defined, are ignored. */
