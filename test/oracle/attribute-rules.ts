@@ -51,8 +51,8 @@ const rightFlags: ReadonlyMap<number, number> = new Map([
 ]);
 
 export function judgeAttribute({ flags, code, value }: Given, session: OracleSession): Judgement {
-  // The NLRI attributes are read with their routes.
-  if (code === 14) return keep;
+  // Its routes are read elsewhere; its flags count whatever family it is of.
+  if (code === 14) return (flags & 0xc0) === optional ? keep : withdraw('flags of MP_REACH_NLRI');
   const right = rightFlags.get(code);
   if (right === undefined) {
     // RFC 4271 §6.3 resets for an unknown well-known attribute; the speaker says in its README that it withdraws instead.

@@ -205,7 +205,7 @@ function faultOf(
 }
 
 function readReach(
-  { flags, value }: Attribute,
+  { value }: Attribute,
   session: OracleSession,
 ): { readonly routes: readonly RouteName[]; readonly fault: string | undefined } | undefined {
   // RFC 4760 §3: AFI, SAFI, next hop length, next hop, reserved.
@@ -221,9 +221,8 @@ function readReach(
   if (!isExpected) throw new Unreadable(family, `a next hop of ${length} octets`);
   const nextHop = value.slice(4, 4 + length);
   const routes = readMpPrefixes(value.slice(5 + length), family, session);
-  const flagFault = (flags & 0xc0) === 0x80 ? undefined : 'flags of MP_REACH_NLRI';
   const hopFault = length === 4 ? faultOfIpv4(nextHop) : faultOfIpv6(nextHop.slice(0, 16));
-  return { routes, fault: flagFault ?? hopFault };
+  return { routes, fault: hopFault };
 }
 
 function readUnreach({ value }: Attribute, session: OracleSession): readonly RouteName[] {
