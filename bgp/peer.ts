@@ -25,6 +25,7 @@ import { StaleRoutes } from './stale-routes.ts';
 import type { DebugKind, NeighborView } from './views.ts';
 import type { AttributeSets } from './wire/attribute-sets.ts';
 import { CeaseSubcode } from './wire/notification.ts';
+import { encodeEndOfRib } from './wire/end-of-rib.ts';
 import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh.ts';
 
 /** RFC 7313 §4: how long routes wait between BoRR and EoRR where graceful restart says nothing. */
@@ -246,6 +247,7 @@ export class Peer {
       if (isJudgedOtherwise(before, config)) {
         // What came before is judged anew as well: the peer sends it again (RFC 2918).
         this.openInput(negotiated);
+        for (const state of this.states) state.disabledReason = undefined;
         if (negotiated.hasRouteRefresh) this.refreshIn();
         else {
           this.neighbor.reset(CeaseSubcode.OtherConfigurationChange);
@@ -362,6 +364,8 @@ export class Peer {
 
   private familyDisabled(family: Family, reason: string): void {
     this.states[family.index].disabledReason = reason;
+    // No End-of-RIB of it will be understood either.
+    this.deps.endOfRibReceived(this, family);
     this.tell({ type: 'family-disabled', neighbor: this.neighbor.address, family: family.name, reason });
   }
 
@@ -404,6 +408,9 @@ export class Peer {
     if (typeof options === 'string') {
       state.notSentReason = options;
       this.tell({ type: 'family-not-sent', neighbor: this.neighbor.address, family: family.name, reason: options });
+      // RFC 4724 §2: a peer that has restarted waits for it although nothing comes before.
+      this.neighbor.send(encodeEndOfRib(family), 1);
+      state.hasEndOfRibSent = true;
       return;
     }
     const { neighbor, deps } = this;

@@ -2,6 +2,7 @@
 // selected already or wait for the peers' End-of-RIB, and what R and F say in our OPENs. Which routes of a peer are kept while
 // the peer is away is stale-routes.ts; when the shell's sources are read it says so here.
 
+import type { NeighborOptionsConfig } from './config.ts';
 import type { Configuration } from './configuration.ts';
 import { families, type Family, familyByName } from './net/family.ts';
 import type { Clock, TimerHandle } from './ports.ts';
@@ -105,6 +106,12 @@ export class Restart {
     for (const family of families) if (!expected.includes(family)) this.received(address, family);
   }
 
+  /** A neighbor that nobody configured one by one is there, one of those that were awaited together under their prefix. */
+  expect({ address, families: expected, restartTimeSec }: AwaitedPeer): void {
+    for (const family of expected) this.awaited[family.index]?.add(address);
+    if (this.isDeferring) this.restartTimes.set(address, restartTimeSec);
+  }
+
   /** The session was lost again before End-of-RIB: the peer has its time once more. */
   absent(address: string): void {
     const sec = this.restartTimes.get(address);
@@ -175,12 +182,20 @@ export class Restart {
   }
 }
 
-/** Neighbors that were asked to wait for us, and may come up. */
-export function listAwaited({ neighbors }: Configuration): readonly AwaitedPeer[] {
-  return [...neighbors.values()].flatMap(({ config }) => {
-    const { address, gracefulRestart, heldDownReason, isShutdown } = config;
-    if (gracefulRestart?.mode !== 'full' || isShutdown || heldDownReason !== undefined) return [];
-    const { restartTimeSec } = gracefulRestart;
-    return [{ address, families: config.families.flatMap((name) => familyByName(name) ?? []), restartTimeSec }];
-  });
+/**
+ * Neighbors that were asked to wait for us, and may come up. Who of a prefix was there is not known: the prefix itself is awaited, as
+ * long as its neighbors keep our routes.
+ */
+export function listAwaited({ neighbors, ranges }: Configuration): readonly AwaitedPeer[] {
+  return [
+    ...[...neighbors.values()].flatMap(({ config }) => awaitedPeer(config.address, config)),
+    ...ranges.flatMap(({ config, prefix }) => awaitedPeer(prefix.toString(), config.neighbor)),
+  ];
+}
+
+export function awaitedPeer(address: string, config: NeighborOptionsConfig): readonly AwaitedPeer[] {
+  const { gracefulRestart, heldDownReason, isShutdown } = config;
+  if (gracefulRestart?.mode !== 'full' || isShutdown || heldDownReason !== undefined) return [];
+  const { restartTimeSec } = gracefulRestart;
+  return [{ address, families: config.families.flatMap((name) => familyByName(name) ?? []), restartTimeSec }];
 }

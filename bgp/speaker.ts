@@ -26,7 +26,7 @@ import { PeerTable } from './peer-table.ts';
 import { policyOf, type Policy } from './policy/policy.ts';
 import type { PolicySources } from './policy/policy-sources.ts';
 import type { Clock, ConnectionId, ConnectionInfo, Fib, NextHopResolver, Transport } from './ports.ts';
-import { DEFAULT_SELECTION_DEFERRAL_SEC, listAwaited, Restart, type RestartOptions } from './restart.ts';
+import { awaitedPeer, DEFAULT_SELECTION_DEFERRAL_SEC, listAwaited, Restart, type RestartOptions } from './restart.ts';
 import { openRouteCursor, type RouteCursor } from './route-cursor.ts';
 import { WorkState } from './rib/types.ts';
 import type { OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
@@ -393,6 +393,9 @@ export class Speaker {
     const { gracefulRestart } = negotiated;
     // RFC 4724 §4.1: of peers that restart themselves, or know nothing of it, no End-of-RIB is awaited.
     const isAwaited = gracefulRestart !== undefined && !gracefulRestart.isPeerRestarting;
+    if (isAwaited && this.peers.dynamic.prefixOf(neighbor.address) !== undefined) {
+      for (const awaited of awaitedPeer(neighbor.address, config)) this.restart.expect(awaited);
+    }
     this.restart.established(neighbor.address, isAwaited ? negotiated.families : []);
     this.deps.onWork();
   }

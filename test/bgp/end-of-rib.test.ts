@@ -131,3 +131,46 @@ test('after a restart End-of-RIB waits for the kernel where only what it has is 
   t.is(withdrawn(), 0);
   t.true(neighborView(sink, MIDDLE).families[0].hasEndOfRibReceived);
 });
+
+test('after a restart selection waits for neighbors by prefix as long as they keep our routes (RFC 4724 §4.1)', (t) => {
+  const lab = new SpeakerLab();
+  const { address: _, ...template } = neighbor('');
+  const config = speakerConfig({
+    asn: 65002,
+    routerId: MIDDLE,
+    dynamicNeighbors: [{ prefix: '192.0.2.0/24', limit: 10, neighbor: template }],
+  });
+  const { speaker: first } = lab.add('hub', [MIDDLE]);
+  first.configure(config);
+  const callers = [SOURCE, SINK].map((address, index) => {
+    const { speaker, events } = lab.add(address, [address]);
+    speaker.configure(
+      speakerConfig({
+        asn: 65010 + index,
+        routerId: address,
+        neighbors: [neighbor(MIDDLE)],
+        networks: networks(`10.${index}.0.0/16`),
+      }),
+    );
+    return { speaker, events };
+  });
+  const [source, sink] = callers;
+  lab.pass(10);
+  t.is(showRoutes(sink.speaker, locRib('ipv4-unicast')).length, 2);
+  lab.kill(first);
+  source.speaker.shutdown(MIDDLE, true, undefined);
+  const { speaker: hub } = lab.add('hub', [MIDDLE]);
+  hub.begin({ isRestarting: true, preservedFamilies: ['ipv4-unicast', 'ipv6-unicast'] });
+  hub.configure(config);
+  hub.sourcesSynchronised();
+  lab.pass(30);
+  t.is(neighborView(hub, SINK).state, 'Established');
+  t.deepEqual(hub.view().restart.awaited, ['192.0.2.0/24 ipv4-unicast', '192.0.2.0/24 ipv6-unicast']);
+  t.true(neighborView(hub, SINK).families[1].hasEndOfRibReceived, 'also of a family of which nothing can be sent');
+  source.speaker.shutdown(MIDDLE, false, undefined);
+  lab.pass(gracefulRestart.restartTimeSec);
+  t.false(hub.view().restart.isDeferring);
+  t.is(showRoutes(sink.speaker, locRib('ipv4-unicast')).length, 2);
+  const gone = sink.events.filter((event) => event.type === 'stale-routes' && event.change === 'removed');
+  t.deepEqual(gone, []);
+});
