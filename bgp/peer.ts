@@ -10,6 +10,7 @@ import type { Asn } from './net/asn.ts';
 import type { Family } from './net/family.ts';
 import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
+import { EarlyEndOfRib } from './early-end-of-rib.ts';
 import { importContext, memberOptions } from './member-options.ts';
 import { NeighborLimits } from './neighbor-limits.ts';
 import { PeerInput } from './peer-input.ts';
@@ -69,6 +70,7 @@ export class Peer {
   private readonly states: readonly FamilyState[];
   private readonly limits: NeighborLimits;
   private readonly input: PeerInput;
+  private readonly earlyEndOfRib: EarlyEndOfRib;
   private config: NeighborConfig;
   private identity: SpeakerIdentity;
   /** By order, until it is taken back; undefined: as configured. */
@@ -117,6 +119,7 @@ export class Peer {
         if (!this.neighbor.isEstablished) deps.forgotten(this);
       },
     });
+    this.earlyEndOfRib = new EarlyEndOfRib(clock, (family) => deps.endOfRibReceived(this, family));
     this.input = new PeerInput(index, {
       attributes,
       ribs,
@@ -182,6 +185,7 @@ export class Peer {
       state.hasEndOfRibSent = false;
     }
     this.limits.sessionEnded();
+    this.earlyEndOfRib.forget();
     const restart = negotiated?.gracefulRestart;
     if (how === 'lost' && restart !== undefined) {
       this.stale.lost(carried, { ...restart, longLived: negotiated?.longLived ?? [] }, reason);
@@ -309,6 +313,7 @@ export class Peer {
     this.limits.stop();
     this.stale.dropAll('the neighbor is gone');
     this.stale.stop();
+    this.earlyEndOfRib.forget();
   }
 
   view(): NeighborView {
@@ -373,7 +378,9 @@ export class Peer {
     this.states[family.index].hasEndOfRibReceived = true;
     this.tell({ type: 'end-of-rib', neighbor: this.neighbor.address, family: family.name });
     this.stale.endOfRib(family);
-    this.deps.endOfRibReceived(this, family);
+    const rib = this.deps.ribs[family.index];
+    if (rib.isDeferred && rib.announced(this.index) === 0) this.earlyEndOfRib.received(family);
+    else this.deps.endOfRibReceived(this, family);
   }
 
   /** RFC 2918 §4. */
