@@ -497,19 +497,3 @@ test('kernel routes of the last process are swept once everything is decided, no
   lab.pass(30);
   t.deepEqual(swept, ['ipv6-unicast', 'ipv4-unicast']);
 });
-
-test('an End-of-RIB before any route ends the wait for it only after three seconds (FRR 8.4 may send it too early)', (t) => {
-  const stage = scene();
-  stage.lab.kill(stage.restarting);
-  stage.lab.pass(5);
-  const { speaker } = stage.lab.add('r', [R, '2001:db8::1']);
-  speaker.begin({ isRestarting: true, preservedFamilies: ['ipv4-unicast', 'ipv6-unicast'] });
-  configRestarting(speaker, {});
-  speaker.sourcesSynchronised();
-  stage.lab.pass(2);
-  t.is(neighborView(speaker, H).state, 'Established');
-  t.true(familyOf(speaker, H).hasEndOfRibReceived);
-  t.true(speaker.view().restart.isDeferring);
-  stage.lab.pass(4);
-  t.false(speaker.view().restart.isDeferring);
-});
