@@ -10,6 +10,7 @@ import type { ConnectionInfo } from './ports.ts';
 import type { UpdateGroupOptions } from './rib/types.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import { nextHopOf } from './session-next-hop.ts';
+import { isPrivateAsn } from './wire/as-path.ts';
 import type { ImportContext } from './wire/export-transform.ts';
 import { MAX_EXTENDED_LENGTH, MAX_MESSAGE_LENGTH } from './wire/message.ts';
 
@@ -38,13 +39,15 @@ export function memberOptions(
   const shownAsn = negotiated.localAsn;
   const isRouteServerClient = kind === 'ebgp' && config.isRouteServerClient === true;
   const { defaultOriginate } = options ?? {};
+  const removePrivateAs = kind === 'ebgp' ? config.removePrivateAs : undefined;
   return {
     kind,
     localAsn,
     shownAsn,
     prepend: isRouteServerClient ? [] : ownNumbers(kind, shownAsn, context),
     asOverride: config.isAsOverride === true ? { from: remoteAsn, to: shownAsn } : undefined,
-    removePrivateAs: kind === 'ebgp' ? config.removePrivateAs : undefined,
+    removePrivateAs,
+    keptPrivateAs: removePrivateAs !== undefined && isPrivateAsn(remoteAsn) ? remoteAsn : undefined,
     nextHop: nextHop.address,
     linkLocalNextHop: nextHop.linkLocal,
     nextHopMode: options?.nextHop ?? (config.isNextHopSelf ? 'self' : 'default'),

@@ -175,6 +175,7 @@ export class Exporter {
       prepend: isLocal && options.isRouteServerClient ? [options.shownAsn] : options.prepend,
       asOverride: options.asOverride,
       removePrivateAs: options.removePrivateAs,
+      keptPrivateAs: options.keptPrivateAs,
       nextHop: (variant & Variant.OwnNextHop) === 0 ? undefined : this.ownNextHop,
       keepsLinkLocal: (variant & Variant.LinkLocal) !== 0,
       // RFC 7947 §2.2.3: a route server passes MULTI_EXIT_DISC on.

@@ -54,6 +54,7 @@ export function areSameOptions(a: UpdateGroupOptions, b: UpdateGroupOptions): bo
     a.asOverride?.from === b.asOverride?.from &&
     a.asOverride?.to === b.asOverride?.to &&
     a.removePrivateAs === b.removePrivateAs &&
+    a.keptPrivateAs === b.keptPrivateAs &&
     areSameNextHops(a, b) &&
     a.nextHopMode === b.nextHopMode &&
     a.linkName === b.linkName &&

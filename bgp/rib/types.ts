@@ -59,6 +59,8 @@ export interface UpdateGroupOptions {
   /** Written in place of another number in the path (as-override). */
   readonly asOverride: { readonly from: number; readonly to: number } | undefined;
   readonly removePrivateAs: 'remove' | 'replace' | undefined;
+  /** The members' AS number where it is a private one that would be removed: without it they would not know a loop. */
+  readonly keptPrivateAs?: number | undefined;
   /** The next hop to write where ours goes out. IPv6 for IPv4 routes only with `hasExtendedNextHop`. */
   readonly nextHop: Address;
   /** RFC 2545 §3: added to an IPv6 next hop of ours when the peer shares the link. */

@@ -184,6 +184,8 @@ export interface PathCleaning {
   readonly override: { readonly from: number; readonly to: number } | undefined;
   /** RFC 6996 §5; `replace` writes `own` in their place. */
   readonly privateAsns: 'remove' | 'replace' | undefined;
+  /** A private number that stays: the receiver's own, by which it knows a loop. */
+  readonly kept?: number | undefined;
   readonly own: number;
 }
 
@@ -211,7 +213,7 @@ export function cleanAsPath(
     for (from += 2; from < next; from += 4) {
       let asn = readUint32(buffer, from);
       if (override !== undefined && asn === override.from) asn = override.to;
-      if (privateAsns !== undefined && isPrivateAsn(asn)) {
+      if (privateAsns !== undefined && isPrivateAsn(asn) && asn !== cleaning.kept) {
         if (privateAsns === 'remove') continue;
         asn = cleaning.own;
       }
@@ -225,6 +227,6 @@ export function cleanAsPath(
 }
 
 /** RFC 6996 §5. */
-function isPrivateAsn(asn: number): boolean {
+export function isPrivateAsn(asn: number): boolean {
   return (asn >= 64_512 && asn <= 65_534) || (asn >= 4_200_000_000 && asn <= 4_294_967_294);
 }

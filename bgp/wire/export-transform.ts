@@ -6,7 +6,7 @@
 import { Afi, Safi } from '../net/family.ts';
 import type { PeerKind } from '../net/peer-kind.ts';
 import { writeAddedAigp, writeChangedAigp, writeNewAigp } from './aigp.ts';
-import { cleanAsPath, prependAsns, skipConfederation } from './as-path.ts';
+import { cleanAsPath, type PathCleaning, prependAsns, skipConfederation } from './as-path.ts';
 import {
   AttributeCode,
   AttributeFlag,
@@ -35,6 +35,8 @@ export interface ExportOptions {
   readonly asOverride: { readonly from: number; readonly to: number } | undefined;
   /** RFC 6996 §5: what becomes of private numbers in the path. */
   readonly removePrivateAs: 'remove' | 'replace' | undefined;
+  /** A private number that stays in the path. */
+  readonly keptPrivateAs?: number | undefined;
   /** 4, 16 or 32 octets to set; undefined keeps the set's own next hop. */
   readonly nextHop: Uint8Array | undefined;
   /** Whether a next hop that stays keeps its link-local half, which means nothing beyond the link it was learned on (RFC 2545 §3). */
@@ -297,7 +299,13 @@ function writeAsPath(
   let pathStart = start;
   let pathEnd = end;
   if (dropsConfederation || asOverride !== undefined || removePrivateAs !== undefined) {
-    const cleaning = { dropsConfederation, override: asOverride, privateAsns: removePrivateAs, own: shownAsn };
+    const cleaning: PathCleaning = {
+      dropsConfederation,
+      override: asOverride,
+      privateAsns: removePrivateAs,
+      kept: options.keptPrivateAs,
+      own: shownAsn,
+    };
     path = pathScratch;
     pathStart = 0;
     pathEnd = cleanAsPath(buffer, start, end, cleaning, pathScratch, 0);

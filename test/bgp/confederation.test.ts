@@ -215,3 +215,20 @@ test('a first AS that is not the peer’s is refused unless it need not be (RFC 
   t.is(neighborView(right, ids[1]).state, 'Established');
   t.true(neighborView(right, ids[1]).treatedAsWithdraw > 0);
 });
+
+test('a private AS gets its own number back where others are removed, so that it knows a loop (RFC 4271 §9.1.2)', (t) => {
+  const lab = new SpeakerLab();
+  const strip: Partial<NeighborConfig> = { removePrivateAs: 'remove' };
+  const [, , right] = row(
+    lab,
+    [{ asn: 64512 }, { asn: 3320 }, { asn: 64512 }],
+    [
+      [{}, {}],
+      [strip, {}],
+    ],
+  );
+  const received = showRoutes(right, { family: 'ipv4-unicast', table: 'received', neighbor: ids[1] });
+  const looped = received.find(({ prefix }) => prefix === '10.0.0.0/16');
+  t.deepEqual(looped?.attributes.asPath, [{ type: SEQUENCE, asns: [3320, 64512] }]);
+  t.is((looped?.flags ?? 0) & PathFlag.AsLoop, PathFlag.AsLoop);
+});
