@@ -27,6 +27,29 @@ export const PEER_ASN = 65_002;
 export interface RawNeighbor {
   readonly address: string;
   readonly asn: number;
+  /** 9 s when absent. */
+  readonly holdTimeSec?: number;
+  readonly sendHoldSec?: number;
+  /** Whether it gets routes; true when absent. */
+  readonly getsRoutes?: boolean;
+  readonly description?: string;
+}
+
+/** Neighbors behind another one: the kernel's table of link addresses holds 1,024 for all namespaces together. */
+export interface FarAway {
+  readonly prefix: string;
+  readonly gateway: string;
+}
+
+function describeNeighbor(neighbor: RawNeighbor): string {
+  const { address, asn, holdTimeSec = 9, sendHoldSec, getsRoutes = true, description } = neighbor;
+  const timers = `{holdTimeSec: ${holdTimeSec}${sendHoldSec === undefined ? '' : `, sendHoldSec: ${sendHoldSec}`}}`;
+  const fields = [
+    `address: ${address}, remoteAsn: ${asn}, passive: true, families: [ipv4-unicast, ipv6-unicast]`,
+    `import: accept, export: ${getsRoutes ? 'accept' : 'reject'}, timers: ${timers}`,
+    ...(description === undefined ? [] : [`description: ${JSON.stringify(description)}`]),
+  ];
+  return `    - {${fields.join(', ')}}`;
 }
 
 /** 10.78.0.1, 10.78.0.2 …: neighbors of one AS. */
@@ -134,10 +157,11 @@ export class RawRouter {
     neighbors: readonly RawNeighbor[],
     networks: readonly string[] = [],
     strangers: readonly RawNeighbor[] = [],
+    farAway: FarAway | undefined = undefined,
   ): Promise<RawRouter> {
     const pair = new RawRouter(await mkdtemp(join(tmpdir(), 'waggle-raw-')));
     try {
-      await pair.#makeLink([...neighbors, ...strangers]);
+      await pair.#makeLink([...neighbors, ...strangers], farAway);
       pair.#startPeers();
       await pair.#startRouter(neighbors, networks);
     } catch (error) {
@@ -147,7 +171,7 @@ export class RawRouter {
     return pair;
   }
 
-  async #makeLink(neighbors: readonly RawNeighbor[]): Promise<void> {
+  async #makeLink(neighbors: readonly RawNeighbor[], farAway: FarAway | undefined): Promise<void> {
     const { router, peers } = this.#names;
     for (const name of [router, peers]) {
       await execute('ip', ['netns', 'add', name]);
@@ -160,6 +184,8 @@ export class RawRouter {
     await writeFile(batch, lines.join('\n'));
     await execute('ip', ['-n', peers, '-batch', batch]);
     for (const name of [router, peers]) await execute('ip', ['-n', name, 'link', 'set', 'p0', 'up']);
+    if (farAway === undefined) return;
+    await execute('ip', ['-n', router, 'route', 'add', farAway.prefix, 'via', farAway.gateway]);
   }
 
   #startPeers(): void {
@@ -173,11 +199,7 @@ export class RawRouter {
 
   async #startRouter(neighbors: readonly RawNeighbor[], networks: readonly string[]): Promise<void> {
     const file = join(this.#folder, 'router.yaml');
-    const lines = neighbors.map(
-      ({ address, asn }) =>
-        `    - {address: ${address}, remoteAsn: ${asn}, passive: true, families: [ipv4-unicast, ipv6-unicast], ` +
-        'import: accept, export: accept, timers: {holdTimeSec: 9}}',
-    );
+    const lines = neighbors.map(describeNeighbor);
     const text = [
       'router:',
       `  asn: ${LOCAL_ASN}`,
@@ -253,6 +275,19 @@ export class RawRouter {
 
   async get(path: string): Promise<unknown> {
     return JSON.parse(await getText({ socketPath: join(this.#folder, 'run', 'waggle.sock'), path }));
+  }
+
+  /** As people read it. */
+  async getText(path: string): Promise<string> {
+    return getText({ socketPath: join(this.#folder, 'run', 'waggle.sock'), path: `${path}?format=text` });
+  }
+
+  /** What Prometheus reads, from within the router's namespace. */
+  async metrics(): Promise<string> {
+    const script =
+      "fetch('http://127.0.0.1:9962/metrics').then((r) => r.text()).then((text) => process.stdout.write(text))";
+    const words = ['netns', 'exec', this.#names.router, process.execPath, '-e', script];
+    return (await execute('ip', words, { maxBuffer: 1 << 26 })).stdout;
   }
 
   /** The row of a neighbor in FRR's summary of IPv4 unicast. */

@@ -1,17 +1,16 @@
 // What a peer says of itself in its OPEN beside routing: host and domain name (draft-walton-bgp-hostname-capability, code 73)
-// and software version (draft-abraitis-bgp-version-capability, code 75). The octets are the peer's own: shown escaped, never
-// acted upon.
+// and software version (draft-abraitis-bgp-version-capability, code 75). The octets are the peer's own: cleaned as in the
+// rest of the speaker, in JSON too (whoever prints a value of it has a terminal), never acted upon.
 
 import type { CapabilityView, NeighborView } from '#bgp/views.ts';
+import { cleanPeerText } from '#bgp/wire/peer-text.ts';
 
 export const PeerCapability = { HostName: 73, SoftwareVersion: 75 } as const;
-
-const decoder = new TextDecoder('utf-8', { fatal: false });
 
 function readCounted(value: Uint8Array, offset: number): { text: string; next: number } | undefined {
   if (offset >= value.length) return undefined;
   const next = offset + 1 + value[offset];
-  return next > value.length ? undefined : { text: decoder.decode(value.subarray(offset + 1, next)), next };
+  return next > value.length ? undefined : { text: cleanPeerText(value.subarray(offset + 1, next)) ?? '', next };
 }
 
 export interface HostName {
@@ -20,7 +19,7 @@ export interface HostName {
 }
 
 export function findHostName(capabilities: readonly CapabilityView[]): HostName | undefined {
-  const value = capabilities.find((capability) => capability.code === PeerCapability.HostName)?.value;
+  const value = capabilities.findLast((capability) => capability.code === PeerCapability.HostName)?.value;
   if (value === undefined) return undefined;
   const host = readCounted(value, 0);
   if (host === undefined || host.text === '') return undefined;
@@ -28,7 +27,7 @@ export function findHostName(capabilities: readonly CapabilityView[]): HostName 
 }
 
 export function findSoftwareVersion(capabilities: readonly CapabilityView[]): string | undefined {
-  const value = capabilities.find((capability) => capability.code === PeerCapability.SoftwareVersion)?.value;
+  const value = capabilities.findLast((capability) => capability.code === PeerCapability.SoftwareVersion)?.value;
   return value === undefined ? undefined : readCounted(value, 0)?.text;
 }
 

@@ -142,7 +142,7 @@ function describeOwn(neighbor: NeighborView): object {
       ? {}
       : {
           idleHoldTimeMsecs: session.damping.idleHoldSec * 1000,
-          idleHoldRemainingMsecs: session.damping.remainingMs ?? 0,
+          idleHoldRemainingMsecs: Math.round(session.damping.remainingMs ?? 0),
         }),
     ...(isDraining ? { gracefulShutdown: true } : {}),
     sendHoldTimeMsecs: session.sendHoldSec * 1000,

@@ -1,0 +1,225 @@
+// What only many peers, or only a real process with its log, API and metrics, can show: a thousand peers that come, go and come back at
+// once, floods of refreshes over a table, a peer that never reads until the send hold timer ends it, texts of peers that mean harm.
+// A neighbor with hold time 9 s stands beside all of it. Other abuse over real sockets: hostile.test.ts.
+
+import test from 'ava';
+import { asRecord, at } from '#lab/json.ts';
+import { command, findUnmet, needs, root } from '#support/skip.ts';
+import { concat, message, notification, open } from '../bgp/session/bytes.ts';
+import { attribute, origin, update } from '../bgp/wire/bytes.ts';
+import { until } from '../speaker/until.ts';
+import { manyNeighbors, octetsOf, PEER_ASN, type RawConnection, type RawNeighbor, RawRouter } from './raw-router.ts';
+
+const MB = 1 << 20;
+const requirements = [root, command('ip', 'iproute2')];
+const crowd: readonly RawNeighbor[] = manyNeighbors(1000, PEER_ASN).map((one) => ({
+  ...one,
+  holdTimeSec: 180,
+  getsRoutes: false,
+}));
+const [bystanderAt, source, flooder, deafAt, liar] = manyNeighbors(5, PEER_ASN, 2001);
+const deaf: RawNeighbor = { ...deafAt, holdTimeSec: 3, sendHoldSec: 5 };
+/** What a text of ours may hold as well: a description that would close quotes of JSON, YAML and metrics. */
+const talker: RawNeighbor = { ...liar, description: String.raw`"} x{a="\ {{ .Values }} %s %d` };
+
+let router: RawRouter | undefined;
+let bystander: RawConnection | undefined;
+
+test.before(async (t) => {
+  t.timeout(60_000);
+  if (findUnmet(requirements) !== undefined) return;
+  router = await RawRouter.start([bystanderAt, source, flooder, deaf, talker, ...crowd], [], [], {
+    prefix: '10.78.0.0/22',
+    gateway: bystanderAt.address,
+  });
+  bystander = await router.establish(bystanderAt);
+});
+test.after.always(async () => router?.stop());
+
+interface World {
+  readonly router: RawRouter;
+  readonly bystander: RawConnection;
+}
+
+/** Runs a test and then sees whether the neighbor that did nothing wrong noticed. */
+function beside(
+  name: string,
+  run: (t: Parameters<Parameters<typeof needs>[1]>[0], world: World) => Promise<void>,
+): void {
+  test.serial(
+    name,
+    needs(requirements, async (t) => {
+      t.timeout(90_000);
+      if (router === undefined || bystander === undefined) throw new Error('the router did not start');
+      bystander.longestSilenceMs = 0;
+      await run(t, { router, bystander });
+      t.true(router.isRunning);
+      t.false(bystander.isClosed);
+      // A third of 9 s between keepalives, and what a busy machine takes.
+      t.true(bystander.longestSilenceMs < 4500, `${bystander.longestSilenceMs} ms without a message`);
+      t.like(await router.summaryOf(bystanderAt.address), { state: 'Established', connectionsEstablished: 1 });
+      t.false(router.log.includes('internal-error'), router.log);
+    }),
+  );
+}
+
+/** `count` routes 20.x.y.0/24 of a peer, each with a path of its own. */
+function routesOf(from: RawNeighbor, count: number): Uint8Array {
+  const hop = attribute(0x40, 3, octetsOf(from.address));
+  return concat(
+    ...Array.from({ length: count }, (_, index) => {
+      const [high, low] = [index >> 8, index & 255];
+      const path = attribute(0x40, 2, [2, 2, 0, 0, PEER_ASN >> 8, PEER_ASN & 255, 0, 1, high, low]);
+      return update({ attributes: [origin, path, hop], nlri: [24, 20, high, low] });
+    }),
+  );
+}
+
+async function pfxRcd(world: RawRouter, address: string): Promise<unknown> {
+  return (await world.summaryOf(address)).pfxRcd;
+}
+
+async function countEstablished(world: RawRouter): Promise<number> {
+  const peers = Object.values(asRecord(at(await world.get('/show/bgp/summary'), 'ipv4Unicast', 'peers')));
+  return peers.filter((row) => asRecord(row).state === 'Established').length;
+}
+
+beside('a thousand peers come at once, each with a route, break off at once and come back', async (t, world) => {
+  const { router: us } = world;
+  const connectAll = async (): Promise<RawConnection[]> => {
+    const peers = crowd.map(({ address }) => us.connect(address));
+    await Promise.all(
+      peers.map(async (peer, index) => {
+        const { address } = crowd[index];
+        // Not before our OPEN: who waits for the other side first may wait for a connection that only he believes in.
+        await until(() => peer.isConnected, 40_000);
+        const [, , high, low] = octetsOf(address);
+        const attributes = [origin, attribute(0x40, 2, [2, 1, 0, 0, PEER_ASN >> 8, PEER_ASN & 255])];
+        attributes.push(attribute(0x40, 3, octetsOf(address)));
+        peer.send(
+          concat(open({ id: octetsOf(address) }), message(4), update({ attributes, nlri: [32, 30, 0, high, low] })),
+        );
+      }),
+    );
+    return peers;
+  };
+  const before = us.rssBytes;
+  const first = await connectAll();
+  await until(async () => (await countEstablished(us)) === 1001, 40_000);
+  await until(async () => at(await us.get('/show/bgp/summary'), 'ipv4Unicast', 'ribCount') === 1000, 20_000);
+  const loaded = us.rssBytes;
+  t.log(`${Math.round((loaded - before) / 1024 / 1000)} kB a peer`);
+  t.true(loaded - before < 200 * MB, `${Math.round((loaded - before) / MB)} MB for a thousand peers`);
+  for (const peer of first) peer.reset();
+  await until(async () => (await countEstablished(us)) === 1, 20_000);
+  await until(async () => at(await us.get('/show/bgp/summary'), 'ipv4Unicast', 'ribCount') === 0, 20_000);
+  const second = await connectAll();
+  await until(async () => (await countEstablished(us)) === 1001, 40_000);
+  t.true(us.rssBytes - loaded < 160 * MB, `${Math.round((us.rssBytes - loaded) / MB)} MB more the second time`);
+  for (const peer of second) peer.send(notification(6, 3));
+  await until(async () => (await countEstablished(us)) === 1, 20_000);
+});
+
+beside('20,000 refreshes over a table of 20,000 routes are answered with a few dumps', async (t, { router: us }) => {
+  const sender = await us.establish(source);
+  sender.send(routesOf(source, 20_000));
+  await until(async () => (await pfxRcd(us, source.address)) === 20_000, 20_000);
+  const peer = await us.establish(flooder);
+  await until(() => peer.countOf(2) >= 20_000, 20_000);
+  const before = us.rssBytes;
+  const dumpBytes = peer.receivedBytes;
+  peer.send(concat(...Array.from({ length: 20_000 }, () => message(5, [0, 1, 0, 1]))));
+  await until(async () => Number((await us.summaryOf(flooder.address)).msgRcvd) >= 20_000, 20_000);
+  await until(() => peer.receivedBytes >= 2 * dumpBytes, 20_000);
+  // Until nothing more comes for a moment.
+  let seen = 0;
+  while (seen !== peer.receivedBytes) {
+    seen = peer.receivedBytes;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  t.log(`${(seen / dumpBytes - 1).toFixed(1)} dumps, ${Math.round((us.rssBytes - before) / MB)} MB more`);
+  t.true(seen < 100 * dumpBytes);
+  t.true(us.rssBytes - before < 96 * MB);
+  t.like(await us.summaryOf(flooder.address), { state: 'Established', connectionsEstablished: 1 });
+  t.false(peer.isClosed);
+});
+
+beside(
+  'a peer that sends keepalives and never reads ends with 8/0, and says so (RFC 9687)',
+  async (t, { router: us }) => {
+    const peer = us.connect(deaf.address);
+    await peer.reach('OpenConfirm', open({ id: octetsOf(deaf.address) }));
+    peer.stopReading();
+    peer.send(message(4));
+    peer.keepAlive(800);
+    // More than both ends' buffers hold: refreshes while the table of the test before is there.
+    await until(async () => (await us.summaryOf(deaf.address)).state === 'Established', 10_000);
+    const started = Date.now();
+    for (let round = 0; (await us.summaryOf(deaf.address)).state === 'Established'; round++) {
+      if (Date.now() - started > 30_000) break;
+      peer.send(message(5, [0, 1, 0, 1]));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await until(() => us.log.includes('"code":8'), 10_000).catch(() => undefined);
+    t.regex(us.log, /sent NOTIFICATION 8\/0 to 10\.78\.7\.212: Send Hold Timer Expired/);
+    const shown = JSON.stringify(await us.get(`/show/bgp/neighbors/${deaf.address}`));
+    t.regex(shown, /Send Hold Timer Expired/);
+    peer.reset();
+  },
+);
+
+const ESCAPES = '\u001b[2J\u001b]0;x\u0007"}\n{"level":60,"\u202e\u0000\\';
+
+beside(
+  'texts of a peer and of the configuration break no log line, table, JSON or metric',
+  async (t, { router: us }) => {
+    const text = [...new TextEncoder().encode(`${ESCAPES}café`)];
+    const fqdn = [text.length, ...text, text.length, ...text];
+    const version = [text.length, ...text];
+    const capabilities = [1, 4, 0, 1, 0, 1, 65, 4, 0, 0, PEER_ASN >> 8, PEER_ASN & 255, 73, fqdn.length, ...fqdn];
+    capabilities.push(75, version.length, ...version, 222, text.length, ...text);
+    const from = us.log.length;
+    const peer = us.connect(talker.address);
+    await peer.reach('Established', open({ id: octetsOf(talker.address), capabilities }));
+    const look = async (): Promise<{ json: string; table: string; metrics: string }> => ({
+      json: JSON.stringify(await us.get(`/show/bgp/neighbors/${talker.address}`)),
+      table: [
+        await us.getText(`/show/bgp/neighbors/${talker.address}`),
+        await us.getText('/show/bgp/summary'),
+        await us.getText('/show/bgp/ipv4/unicast'),
+      ].join(''),
+      metrics: await us.metrics(),
+    });
+    const standing = await look();
+    t.true(standing.json.includes('café'));
+    const shutdown = [...new TextEncoder().encode(ESCAPES)];
+    peer.send(notification(6, 2, [shutdown.length, ...shutdown]));
+    await until(async () => (await us.summaryOf(talker.address)).state !== 'Established', 10_000);
+    const second = us.connect(talker.address);
+    await second.reach('OpenSent', open());
+    second.send(notification(2, 0, shutdown));
+    await until(() => second.isClosed, 10_000);
+    const ended = await look();
+    for (const { json, table, metrics } of [standing, ended]) {
+      t.notRegex(table, /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u, 'only lines in tables');
+      t.false(json.includes(String.raw`\u001b`) || json.includes(String.raw`\u0000`) || json.includes('\u202e'));
+      t.true(table.includes(String.raw`x{a="\\ {{ .Values }} %s`), 'the description is text and nothing else');
+      const lines = metrics.trimEnd().split('\n');
+      t.true(lines.length > 100);
+      const odd = lines.filter(
+        (line) =>
+          line !== '' &&
+          !/^(?:#.*|[a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\]|\\["\\n])*",?)*\})? \S+)$/.test(line),
+      );
+      t.deepEqual(odd, []);
+      t.notRegex(metrics, /[^\P{Cc}\n]/u);
+    }
+    const logged = us.log.slice(from);
+    t.notRegex(logged, /[^\P{Cc}\n]|\u202e/u);
+    for (const line of logged.trimEnd().split('\n')) {
+      t.notThrows(() => JSON.parse(line), line);
+      t.not(asRecord(JSON.parse(line)).level, 60);
+    }
+    t.true(logged.includes('Administrative Shutdown'));
+  },
+);
