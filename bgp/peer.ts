@@ -374,6 +374,11 @@ export class Peer {
     this.tell({ type: 'family-disabled', neighbor: this.neighbor.address, family: family.name, reason });
   }
 
+  /** No End-of-RIB is awaited of it, by RFC 4724 §4.1; what it has to say in a moment is. */
+  expectLittle(): void {
+    for (const family of families) if (this.states[family.index].isNegotiated) this.earlyEndOfRib.received(family);
+  }
+
   private endOfRib(family: Family): void {
     this.states[family.index].hasEndOfRibReceived = true;
     this.tell({ type: 'end-of-rib', neighbor: this.neighbor.address, family: family.name });

@@ -98,7 +98,7 @@ export class Restart {
     this.deps.told('begun', `End-of-RIB of ${peers.map(({ address }) => address).join(', ')} is awaited`);
   }
 
-  /** A session is up: only peers with graceful restart that do not restart themselves, and only in these families, are awaited. */
+  /** A session is up: only in these families its End-of-RIB is awaited. */
   established(address: string, expected: readonly Family[]): void {
     const timer = this.absenceTimers.get(address);
     if (timer !== undefined) this.deps.clock.clearTimer(timer);

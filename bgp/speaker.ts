@@ -391,12 +391,13 @@ export class Speaker {
     this.peers.dynamic.busy(neighbor.address);
     entry.peer.established();
     const { gracefulRestart } = negotiated;
-    // RFC 4724 §4.1: of peers that restart themselves, or know nothing of it, no End-of-RIB is awaited.
+    // RFC 4724 §4.1: of peers that restart themselves, or know nothing of it, no End-of-RIB is awaited. Ours: a moment is.
     const isAwaited = gracefulRestart !== undefined && !gracefulRestart.isPeerRestarting;
     if (isAwaited && this.peers.dynamic.prefixOf(neighbor.address) !== undefined) {
       for (const awaited of awaitedPeer(neighbor.address, config)) this.restart.expect(awaited);
     }
-    this.restart.established(neighbor.address, isAwaited ? negotiated.families : []);
+    this.restart.established(neighbor.address, negotiated.families);
+    if (!isAwaited && this.restart.isDeferring) entry.peer.expectLittle();
     this.deps.onWork();
   }
 

@@ -29,12 +29,19 @@ export interface Rival {
  */
 export type CollisionVerdict = 'keep-both' | 'close-fresh' | 'close-existing' | 'replace-existing';
 
-/** The OPEN `theirs` has just come on `fresh`. */
+/**
+ * A connection that comes this soon after a session has begun was opened before it, and is an ordinary collision: the peer has not
+ * restarted meanwhile.
+ */
+const YOUNG_MS = 5000;
+
+/** The OPEN `theirs` has just come on `fresh`; `establishedForMs` is how long the session on `existing` stands, if there is one. */
 export function judgeCollision(
   fresh: Connection,
   existing: Connection,
   ours: OpenMessage,
   theirs: OpenMessage,
+  establishedForMs: number,
 ): CollisionVerdict {
   const { state, negotiated } = existing.session;
   return decideCollision(
@@ -48,7 +55,7 @@ export function judgeCollision(
     {
       state,
       isInitiatedHere: existing.isInitiatedHere,
-      mayBeReplaced: (negotiated?.gracefulRestart?.families.length ?? 0) > 0,
+      mayBeReplaced: (negotiated?.gracefulRestart?.families.length ?? 0) > 0 && establishedForMs >= YOUNG_MS,
     },
   );
 }

@@ -16,6 +16,8 @@ const PATIENCE_MS = 1000;
 export interface CollisionsDeps {
   readonly clock: Clock;
   readonly rivalOf: (connection: Connection) => Connection | undefined;
+  /** How long its session stands. */
+  readonly establishedForMs: () => number;
   /** The neighbor is neither stopped nor shut down. */
   readonly isWanted: () => boolean;
   /** Tells of it, and closes the loser with Cease 6/7. */
@@ -40,7 +42,7 @@ export class Collisions {
     const { rivalOf, handle, lost } = this.#deps;
     const rival = rivalOf(connection);
     if (rival === undefined) return true;
-    switch (judgeCollision(connection, rival, ours, theirs)) {
+    switch (judgeCollision(connection, rival, ours, theirs, this.#deps.establishedForMs())) {
       case 'keep-both':
         return true;
       case 'replace-existing':

@@ -81,6 +81,7 @@ export class Neighbor {
     this.#collisions = new Collisions({
       clock: deps.clock,
       rivalOf: (connection) => this.#rivalOf(connection),
+      establishedForMs: () => deps.clock.nowMs() - this.#chronicle.history.establishedAtMs,
       isWanted: () => this.#isStarted && !this.#isDown,
       lost: (loser, kept) => this.#collided(loser, kept),
       handle: this.#owner.handle,

@@ -227,7 +227,8 @@ test('a received Hard Reset shows what it stood for', (t) => {
 });
 
 test('a peer that restarted and connects anew: the old connection goes without a word, its routes are kept (RFC 4724 §5)', (t) => {
-  const { us, peer, network } = startRaw({ gracefulRestart: full });
+  const { us, peer, network, pass } = startRaw({ gracefulRestart: full });
+  pass(6);
   const first = peer.connection;
   const before = peer.messages().length;
   dial(network, us, peer);
@@ -255,6 +256,16 @@ test('a peer that restarted and connects anew: the old connection goes without a
     ['established', 'down', 'established'],
   );
   t.regex(us.calls[1], /the peer restarted/);
+});
+
+test('a connection that crossed the one whose session has just begun is a collision, not a restart (RFC 4271 §6.8)', (t) => {
+  const { us, peer, network } = startRaw({ gracefulRestart: full });
+  dial(network, us, peer);
+  peer.send(restartingOpen(0xc0));
+  network.run();
+  t.true(peer.isClosed);
+  t.true(us.neighbor.isEstablished);
+  t.deepEqual(us.ends, []);
 });
 
 test('a new connection that brings no acceptable OPEN ends no session', (t) => {
