@@ -87,6 +87,8 @@ export async function startNamed(
 
 async function startOne(lab: LabPaths, node: LabNode, daemon: Daemon): Promise<void> {
   const paths = nodePaths(lab, node.name);
+  // One that was killed leaves it behind.
+  if (daemon.readyFile !== undefined) await mustRun(inside(paths, ['rm', '-f', daemon.readyFile]));
   const record = await startDaemon(lab, { node: node.name, name: daemon.name, command: daemon.command });
   if (daemon.readyFile !== undefined) {
     const deadline = performance.now() + readyLimitMs;

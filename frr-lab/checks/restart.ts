@@ -163,6 +163,12 @@ function watchWithdrawals(lab: LabPaths): () => readonly string[] {
   };
 }
 
+/** What is still missing once the sessions had their time to come back. */
+export async function restartIsBack(lab: LabPaths): Promise<readonly string[]> {
+  const { isOk, seen } = await everythingIsBack(lab);
+  return isOk ? [] : [seen];
+}
+
 async function everythingIsBack(lab: LabPaths): Promise<Seen> {
   const check: Check = {
     name: 'every session',
