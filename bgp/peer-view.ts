@@ -116,6 +116,7 @@ function viewFamily(family: Family, kind: PeerKind | undefined, facts: PeerFacts
     isForwardingPreservedByPeer: state.isForwardingPreservedByPeer,
     maxPrefixes: facts.limitOf(family),
     refusedByLimit: rib.refused(index),
+    crowdedPaths: rib.crowded(index),
     receivesAddPath: negotiated?.addPathReceive.includes(family) ?? false,
     sendsAddPath: negotiated?.addPathSend.includes(family) ?? false,
     isDefaultOriginated: options?.defaultOriginate !== undefined,

@@ -50,6 +50,8 @@ export interface NeighborFamilyView {
   readonly maxPrefixes: MaxPrefixesConfig | undefined;
   /** Announcements of prefixes that were not taken because of the limit. */
   readonly refusedByLimit: number;
+  /** RFC 7911: paths that were refused because the peer has 256 for that prefix. */
+  readonly crowdedPaths: number;
   /** RFC 7911, negotiated. */
   readonly receivesAddPath: boolean;
   readonly sendsAddPath: boolean;

@@ -157,7 +157,7 @@ export class RawRouter {
     neighbors: readonly RawNeighbor[],
     networks: readonly string[] = [],
     strangers: readonly RawNeighbor[] = [],
-    farAway: FarAway | undefined = undefined,
+    farAway?: FarAway,
   ): Promise<RawRouter> {
     const pair = new RawRouter(await mkdtemp(join(tmpdir(), 'waggle-raw-')));
     try {

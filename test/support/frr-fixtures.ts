@@ -186,6 +186,7 @@ export const plainFamily: NeighborFamilyView = {
   isForwardingPreservedByPeer: undefined,
   maxPrefixes: undefined,
   refusedByLimit: 0,
+  crowdedPaths: 0,
   receivesAddPath: false,
   sendsAddPath: false,
   isDefaultOriginated: false,

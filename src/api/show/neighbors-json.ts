@@ -112,6 +112,7 @@ function describeFamily(view: NeighborFamilyView): object {
     ...(view.isNegotiated ? { sentPrefixCounter: view.sent } : {}),
     ...(view.notSentReason === undefined ? {} : { notSentReason: view.notSentReason }),
     ...(view.disabledReason === undefined ? {} : { disabledReason: view.disabledReason }),
+    ...(view.crowdedPaths === 0 ? {} : { pathsRefused: view.crowdedPaths }),
     ...describeLimit(view),
     ...(view.isDefaultOriginated ? { defaultSent: true } : {}),
     ...(view.stale === 0 ? {} : { staleRoutes: view.stale }),

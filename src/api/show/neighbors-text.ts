@@ -120,6 +120,9 @@ function renderFamily(view: NeighborFamilyView): string[] {
     ...(view.disabledReason === undefined
       ? []
       : [`  Nothing is taken until the next session: ${escapeText(view.disabledReason)}`]),
+    ...(view.crowdedPaths === 0
+      ? []
+      : [`  ${view.crowdedPaths} paths refused: the peer has 256 for their prefix already`]),
     ...(view.notSentReason === undefined ? [] : [`  Nothing is sent: ${escapeText(view.notSentReason)}`]),
   ];
 }
