@@ -16,7 +16,7 @@ import {
   speakerConfig,
   SpeakerLab,
 } from '#support/speaker-lab.ts';
-import { describeEvent } from '../../src/io/log.ts';
+import { describeEvent } from '#io/log.ts';
 import { KEEPALIVE, open } from './session/bytes.ts';
 import { RawPeer } from './session/raw-peer.ts';
 import { attribute, concat, fromHex, message, update } from './wire/bytes.ts';

@@ -148,7 +148,11 @@ test('a row says that we differ exactly where bgp/README.md says in what', (t) =
   );
   for (const row of rows) {
     const differs = row.documents.some((document) => deviations.has(document));
-    t.is(row.text.includes('*differs*'), differs, row.documents.join(', '));
+    t.is(
+      row.text.includes('*differs*'),
+      differs,
+      `*differs* in the row of ${row.documents.join(', ')} of docs/rfcs.md`,
+    );
   }
 });
 
