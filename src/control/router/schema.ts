@@ -78,11 +78,12 @@ const Fib = Type.Union(
         table: Type.Optional(whole(1, 4_294_967_295, ', a routing table of the kernel')),
         metric: Type.Optional(Uint32),
         advertiseInstalledOnly: flag('a route is announced only when the kernel has it'),
+        blackholes: flag('routes with the BLACKHOLE community drop their packets here, RFC 7999'),
       },
       strict,
     ),
   ],
-  { description: 'none, kernel, or {mode: kernel, table, metric, advertiseInstalledOnly}' },
+  { description: 'none, kernel, or {mode: kernel, table, metric, advertiseInstalledOnly, blackholes}' },
 );
 
 const BestPath = Type.Object(

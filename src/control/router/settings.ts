@@ -196,11 +196,12 @@ function makeMaxPaths(fields: RouterFields['maxPaths']): SpeakerConfig['maxPaths
 
 function makeFib(fields: RouterFields['fib']): FibConfig | undefined {
   if (fields === undefined || fields === 'none') return undefined;
-  const { table, metric, advertiseInstalledOnly } = fields === 'kernel' ? { table: mainTable } : fields;
+  const { table, metric, advertiseInstalledOnly, blackholes } = fields === 'kernel' ? { table: mainTable } : fields;
   return {
     table: table ?? mainTable,
     metric: metric ?? defaultFibMetric,
     advertisesInstalledOnly: advertiseInstalledOnly ?? false,
+    ...(blackholes === undefined ? {} : { installsBlackholes: blackholes }),
   };
 }
 

@@ -206,6 +206,10 @@ const router: readonly (readonly [lines: string, expected: Partial<SpeakerConfig
     'fib: {mode: kernel, table: 100, metric: 5, advertiseInstalledOnly: true}',
     { fib: { table: 100, metric: 5, advertisesInstalledOnly: true } },
   ],
+  [
+    'fib: {mode: kernel, blackholes: true}',
+    { fib: { table: 254, metric: 20, advertisesInstalledOnly: false, installsBlackholes: true } },
+  ],
   ['fib: none', {}],
   [
     'redistribute: [connected, {source: static, families: [ipv6-unicast], policy: accept}]',
@@ -243,7 +247,7 @@ const wrongRouter: readonly (readonly [lines: string, fault: string])[] = [
   ],
   [
     'fib: linux',
-    'router.fib: "linux": expected none, kernel, or {mode: kernel, table, metric, advertiseInstalledOnly}',
+    'router.fib: "linux": expected none, kernel, or {mode: kernel, table, metric, advertiseInstalledOnly, blackholes}',
   ],
   [
     'redistribute: [ospf]',
