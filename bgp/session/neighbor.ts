@@ -84,8 +84,8 @@ export class Neighbor {
       establishedForMs: () => deps.clock.nowMs() - this.#chronicle.history.establishedAtMs,
       isWanted: () => this.#isStarted && !this.#isDown,
       lost: (loser, kept) => this.#collided(loser, kept),
-      handle: this.#owner.handle,
-      answer: this.#owner.openReceived,
+      handle: (connection, event) => this.#handle(connection, event),
+      answer: (connection, open) => this.#openReceived(connection, open),
     });
   }
 
