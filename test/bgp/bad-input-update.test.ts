@@ -262,7 +262,9 @@ for (const kind of kinds) {
   for (const state of states) {
     for (const { title, bytes, outcomes } of cases) {
       const outcome = state === 'Established' ? outcomes[kind] : answers[state];
-      test(`${kind} in ${state}, ${title}: ${outcome}`, (t) => {
+      test(`${kind} in ${state}, ${title}: ${outcome}`, async (t) => {
+        // So that a slow machine reports each test when it has passed.
+        await new Promise(setImmediate);
         const { lab, speaker, events, peer, beside } = begin(kind, state);
         t.is(neighborView(speaker, PEER).state, state);
         const received = (family: 'ipv4-unicast' | 'ipv6-unicast'): string[] =>

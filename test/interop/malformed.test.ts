@@ -295,7 +295,7 @@ for (const kind of ['ebgp', 'ibgp'] as const) {
             if (typeof outcome === 'number' || outcome === disablesIpv6) {
               const kept = outcome === disablesIpv6 ? 1 : outcome;
               peer.send(update({ attributes: attributesOf(kind, from, [], []), nlri: fromHex('18 cb0071') }));
-              await until(async () => (await pfxRcd()) === kept + 1, 15_000).catch(() => undefined);
+              await until(async () => (await pfxRcd()) === kept + 1, 30_000).catch(() => undefined);
               t.is(await pfxRcd(), kept + 1, name);
               const shown = JSON.stringify(await router.get(`/show/bgp/neighbors/${from.address}`));
               t.is(shown.includes('"disabledReason":"MP_'), outcome === disablesIpv6, name);
@@ -303,7 +303,7 @@ for (const kind of ['ebgp', 'ibgp'] as const) {
               t.false(peer.isClosed, name);
               return;
             }
-            await until(() => peer.isClosed, 15_000).catch(() => undefined);
+            await until(() => peer.isClosed, 30_000).catch(() => undefined);
             t.deepEqual(peer.notification?.slice(0, outcome.length), [...outcome], name);
           }),
         );
