@@ -385,6 +385,7 @@ export class Speaker {
       routerId: negotiated.remoteRouterId,
       isReflectorClient: config.isRouteReflectorClient === true,
       isRouteServerClient: config.isRouteServerClient === true,
+      linkName: neighbor.connectionInfo?.interfaceName,
     });
     // The session's own subnet may be new to the resolver.
     this.nextHopsChanged();

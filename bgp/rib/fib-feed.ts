@@ -3,7 +3,7 @@
 // from the peers until the kernel has it. Resolving next hops and writing netlink is src/fib's business.
 
 import { growUint8, nextCapacity } from '../net/columns.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, isLinkLocal } from '../net/address.ts';
 import { Prefix } from '../net/prefix.ts';
 import type { Fib, FibHop } from '../ports.ts';
 import { SetFlag } from '../wire/attribute-sets.ts';
@@ -39,6 +39,7 @@ const State = {
 
 interface Hop extends FibHop {
   nextHop: Address;
+  interfaceName: string | undefined;
   weight: number;
 }
 
@@ -221,8 +222,10 @@ export class FibFeed {
     for (let index = 0; index < members.length; index++) {
       const address = this.core.nextHops.addressOf(attributes.nextHop[paths.usedAttributes[members[index]]]);
       if (address === undefined) continue;
-      const hop = (this.pool[hops.length] ??= { nextHop: address, weight: 1 });
+      const hop = (this.pool[hops.length] ??= { nextHop: address, interfaceName: undefined, weight: 1 });
       hop.nextHop = address;
+      // fe80::/10 is on every link: the session tells which one is meant.
+      hop.interfaceName = isLinkLocal(address) ? this.core.peers.get(paths.peers[members[index]]).linkName : undefined;
       hop.weight = weights[index];
       hops.push(hop);
     }

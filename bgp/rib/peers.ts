@@ -16,6 +16,8 @@ export interface RibPeer {
   readonly isReflectorClient?: boolean;
   /** RFC 7947. */
   readonly isRouteServerClient?: boolean;
+  /** Carries the session: link-local next hops that the peer tells are on its link (RFC 2545 §3). */
+  readonly linkName?: string | undefined;
 }
 
 /** {@link PeerKind} in columns. */
