@@ -1,7 +1,7 @@
-// An End-of-RIB before any route while route selection waits for it (RFC 4724 §4.1). FRR 8.4 may say it about a second before its
-// routes: who believed that would select without them, and take away what still forwards. So it counts a little later; a peer that
-// indeed has nothing costs that much of the selection deferral. The same goes for peers of which no End-of-RIB is awaited, since they
-// have no graceful restart or say that they restart themselves: FRR says so for a minute after its start, whatever happens to us.
+// An End-of-RIB before any route while route selection waits for it (RFC 4724 §4.1). A peer that comes back itself may say it before
+// its own routes are there: who believed that would select without them, and take away what still forwards. So it counts a little
+// later; a peer that indeed has nothing costs that much of the selection deferral. The same goes for peers of which no End-of-RIB is
+// awaited, since they have no graceful restart or say that they restart themselves (FRR sets its R-bit for a while after its start).
 
 import { families, type Family } from './net/family.ts';
 import type { Clock, TimerHandle } from './ports.ts';
