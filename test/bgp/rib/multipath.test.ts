@@ -35,7 +35,12 @@ class RecordingFib implements Fib {
     length: number,
     hops: readonly FibHop[],
   ): void {
-    const text = hops.map(({ nextHop, weight }) => `${nextHop.toString()}*${weight}`).join(' ');
+    const text = hops
+      .map(({ nextHop, interfaceName, weight }) => {
+        const zone = interfaceName === undefined ? '' : `%${interfaceName}`;
+        return `${nextHop.toString()}${zone}*${weight}`;
+      })
+      .join(' ');
     this.routes.set(key(w0, length), text);
     this.calls.push(`${key(w0, length)} ${text}`);
   }
@@ -311,4 +316,23 @@ test('nothing is installed while selection is deferred, and what an earlier run 
   t.is(fib.routes.size, 50);
   t.is(fib.sweeps, 1);
   t.is(fib.calls.at(-1), 'sweep');
+});
+
+test('a link-local next hop goes to the kernel with the link of its session, any other without one (RFC 2545 §3)', (t) => {
+  const fib = new RecordingFib();
+  const world = new World(undefined, undefined, { fib });
+  world.rib.setFib(FIB);
+  for (const [nextHop, installed] of [
+    ['fe80::1', 'fe80::1%eth7*1'],
+    [hop(1), `${hop(1)}*1`],
+  ]) {
+    const peer = world.addPeer({ asn: 1, routerId: 2 });
+    world.peers.update(peer, { linkName: 'eth7' });
+    world.announce(peer, PREFIX, { asPath: [1], nextHop });
+    world.settle();
+    t.deepEqual([...fib.routes.values()], [installed]);
+    world.rib.removePeer(peer);
+    world.settle();
+    t.is(fib.routes.size, 0);
+  }
 });
