@@ -19,7 +19,8 @@ export interface SessionOptions {
 }
 
 const readBufferBytes = 1 << 20;
-const openLimitMs = 30_000;
+/** OpenBGPD takes half a minute to bring up a hundred sessions. */
+const openLimitMs = 90_000;
 const retryMs = 100;
 
 /** Resolves with an established session; devices take a moment until they listen and know their neighbours. */
