@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRoutes } from './encode.ts';
 import { parseCommand } from './messages.ts';
 import type { Report } from './messages.ts';
-import { deviceAsn, fanoutPlan, formatAddressWord } from './plan.ts';
+import { deviceAsn, fanoutPlan } from './plan.ts';
 import type { PeerPlan } from './plan.ts';
 import { readUint16, readUint32 } from './frame-log.ts';
 import { openSession } from './session.ts';
@@ -17,7 +17,7 @@ import type { Session } from './session.ts';
 const holdTimeSec = 180;
 const silenceLimitMs = 60_000;
 const prefixesAMessage = 100;
-/** 11.0.0.0: peer p announces 11.0.0.0 + p * 65536 and so on, /24 each, and no more than 256 a peer would fit: so /28. */
+/** Routes are numbered peer by peer from 11.0.0.0, a /28 each: a hundred peers' thousands end before 12.0.0.0. */
 const firstAddress = 0x0b000000;
 const prefixLength = 28;
 const span = 2 ** (32 - prefixLength);
@@ -138,7 +138,7 @@ function readPath(bytes: Buffer, start: number, end: number): string {
     }
     at = value + length;
   }
-  return formatAddressWord(0);
+  return 'none';
 }
 
 /** Number of the route at a prefix; -1 for what nobody announced. */

@@ -64,7 +64,7 @@ function isFamilyIn(afi: number, safi: number): (list: readonly CapabilityView[]
 }
 
 /** Seconds of the Restart Time, the low twelve bits (RFC 4724 §3). */
-export function findRestartTimeSec(list: readonly CapabilityView[]): number {
+function findRestartTimeSec(list: readonly CapabilityView[]): number {
   const value = list.find((capability) => capability.code === Code.GracefulRestart)?.value;
   return value === undefined || value.length < 2 ? 0 : (value[0] * 256 + value[1]) & 0x0fff;
 }

@@ -5,7 +5,6 @@ import type { Family } from '#bgp/net/family.ts';
 import type { InstanceView, NeighborView } from '#bgp/views.ts';
 import { formatMemory, formatUptime } from '../durations.ts';
 import { escapeText } from '../escape.ts';
-import { findSoftwareVersion } from './hostnames.ts';
 import { countMessages, describeReset, describeState, findFamily, isEstablished, isFailed } from './neighbor-state.ts';
 import { secondsInState } from './neighbor-state.ts';
 import { isShown, listNeighbors, NEIGHBOR_BYTES, type SummaryFilter } from './summary-json.ts';
@@ -84,7 +83,7 @@ function renderFailedRow(neighbor: NeighborView, wallMs: number): string {
 }
 
 function renderDescription(neighbor: NeighborView): string {
-  const text = neighbor.description ?? findSoftwareVersion(neighbor.capabilitiesReceived);
+  const text = neighbor.description ?? neighbor.session.peerSoftwareVersion;
   return text === undefined || text === '' ? 'N/A' : shorten(escapeText(text));
 }
 
