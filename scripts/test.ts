@@ -72,7 +72,7 @@ function suiteOf(file: string): string {
 }
 
 async function runAva(name: string, files: readonly string[]): Promise<Tally> {
-  const options = name === 'unit' ? ['--timeout=2m'] : ['--timeout=15m', '--concurrency=1', '--serial'];
+  const options = name === 'unit' ? ['--timeout=2m'] : ['--timeout=5m', '--concurrency=1', '--serial'];
   const child = spawn(process.execPath, [ava, '--tap', ...options, ...files], {
     cwd: root,
     env,

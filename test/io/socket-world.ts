@@ -11,6 +11,9 @@ import type { Command, Happening } from './endpoint.ts';
 const execute = promisify(execFile);
 const endpointFile = fileURLToPath(new URL('./endpoint.ts', import.meta.url));
 
+/** Longer than any answer takes, the endpoints' own time limits included. */
+const patienceMs = 90_000;
+
 export const addresses = {
   near: { ipv4: '10.66.1.1', ipv6: '2001:db8:66:1::1' },
   router: { ipv4: '10.66.1.2', ipv6: '2001:db8:66:1::2' },
@@ -35,7 +38,7 @@ export class Endpoint {
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const happening: Happening = JSON.parse(line);
       this.#seen.push(happening);
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#wake();
     });
   }
 
@@ -46,14 +49,30 @@ export class Endpoint {
   }
 
   /** The next one of its kind, of one connection if given. */
-  async next(type: Happening['type'], connection?: number): Promise<Happening> {
-    for (;;) {
-      const found = this.peek(type, connection);
-      if (found !== undefined) {
-        this.#seen.splice(this.#seen.indexOf(found), 1);
-        return found;
+  next(type: Happening['type'], connection?: number): Promise<Happening> {
+    return this.nextOf([type], connection);
+  }
+
+  /** The next one of any of these kinds; an error when nothing of the kind happens for long. */
+  async nextOf(types: readonly Happening['type'][], connection?: number): Promise<Happening> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#wake();
+    }, patienceMs);
+    try {
+      for (;;) {
+        const found = types.map((type) => this.peek(type, connection)).find((happening) => happening !== undefined);
+        if (found !== undefined) {
+          this.#seen.splice(this.#seen.indexOf(found), 1);
+          return found;
+        }
+        if (isLate)
+          throw new Error(`no ${types.join(' or ')} of connection ${connection ?? 'any'} in ${patienceMs} ms`);
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -66,6 +85,10 @@ export class Endpoint {
 
   peek(type: Happening['type'], connection?: number): Happening | undefined {
     return this.#seen.find((entry) => entry.type === type && (connection ?? entry.connection) === entry.connection);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   stop(): Promise<void> {
