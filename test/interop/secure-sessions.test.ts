@@ -3,20 +3,21 @@
 // peer that "follows" is FRR whose socket got the new key from outside, as any peer's kernel would have it.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { NeighborConfig, NeighborOptionsConfig, SpeakerConfig } from '#bgp/config.ts';
+import { FrrBgpd } from '#support/frr-bgpd.ts';
 import { command, findUnmet, needs, root } from '#support/skip.ts';
-import { addresses, run, SocketWorld } from '../io/socket-world.ts';
+import { addresses, SocketWorld } from '../io/socket-world.ts';
 import { SpeakerProcess } from './speaker-process.ts';
 
 const requirements = [root, command('ip', 'iproute2'), command('bgpd', 'frr'), command('bird', 'bird2')];
 const world = new SocketWorld('sec');
 let folder: string;
 let speaker: SpeakerProcess;
-let bgpd: number;
+let bgpd: FrrBgpd;
 const birds: ChildProcess[] = [];
 
 const frr = addresses.router.ipv4;
@@ -39,19 +40,8 @@ router bgp 65002
 test.before(async () => {
   if (findUnmet(requirements) !== undefined) return;
   folder = mkdtempSync(join(tmpdir(), 'waggle-secure-'));
-  chmodSync(folder, 0o755);
   await world.make();
-  const own = join(folder, 'frr');
-  mkdirSync(own);
-  writeFileSync(join(own, 'bgpd.conf'), frrConfig);
-  const uid = Number(await run('id', '-u', 'frr'));
-  const gid = Number(await run('id', '-g', 'frr'));
-  for (const path of [own, join(own, 'bgpd.conf')]) chownSync(path, uid, gid);
-  const bgpdWords = ['/usr/lib/frr/bgpd', '-d', '-n', '-Z', '-P', '0', '--vty_socket', own];
-  const files = ['-f', join(own, 'bgpd.conf'), '-i', join(own, 'bgpd.pid')];
-  await run('ip', 'netns', 'exec', world.names.router, ...bgpdWords, ...files);
-  await until(() => existsSync(join(own, 'bgpd.pid')) && readFileSync(join(own, 'bgpd.pid'), 'utf8') !== '');
-  bgpd = Number(readFileSync(join(own, 'bgpd.pid'), 'utf8'));
+  bgpd = await FrrBgpd.start(world.names.router, frrConfig);
   speaker = new SpeakerProcess(world.names.near);
 });
 
@@ -59,7 +49,7 @@ test.after.always(async () => {
   if (folder === undefined) return;
   await speaker?.stop();
   for (const bird of birds) bird.kill();
-  if (bgpd > 1) process.kill(bgpd);
+  bgpd?.stop();
   await world.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -114,12 +104,8 @@ function configure(
 const isUp = (address: string): Promise<boolean> =>
   until(async () => (await speaker.neighbor(address))?.state === 'Established');
 
-function vtysh(...commands: readonly string[]): string {
-  const words = commands.flatMap((text) => ['-c', text]);
-  return spawnSync('vtysh', ['--vty_socket', join(folder, 'frr'), ...words], { encoding: 'utf8' }).stdout;
-}
-
-const inFrr = (...commands: readonly string[]): string => vtysh('configure terminal', 'router bgp 65002', ...commands);
+const inFrr = (...commands: readonly string[]): string =>
+  bgpd.vtysh('configure terminal', 'router bgp 65002', ...commands);
 
 /** Gives a new key to the sockets that a process has towards an address, from outside (pidfd_getfd(2)). */
 function changeKeyOf(pid: number, peer: string, key: string): number {
@@ -163,7 +149,7 @@ for (const [who, isPassive] of [
       t.true(await isUp(frr));
       // The key is in use on both ends: without it FRR's kernel would have let nothing through.
       t.is((await speaker.neighbor(frr))?.connectionsEstablished, 1);
-      t.regex(vtysh(`show bgp neighbors ${addresses.near.ipv4}`), /Peer Authentication Enabled/);
+      t.regex(bgpd.vtysh(`show bgp neighbors ${addresses.near.ipv4}`), /Peer Authentication Enabled/);
       await configure([]);
       inFrr(`no ${neighbor} passive`);
     }),
@@ -192,21 +178,21 @@ test.serial(
     const established = before?.connectionsEstablished;
     for (const [index, key] of ['second', 'third'].entries()) {
       // Once our side first, once FRR's.
-      if (index === 1) t.is(changeKeyOf(bgpd, addresses.near.ipv4, key), 1);
+      if (index === 1) t.is(changeKeyOf(bgpd.pid, addresses.near.ipv4, key), 1);
       t.deepEqual(await configure([{ address: frr, password: key }]), []);
       const received = (await speaker.neighbor(frr))?.received.keepalive ?? 0;
       if (index === 0) {
         // Keepalives go out every 3 s: in 7 s none of them was understood.
         await new Promise((resolve) => setTimeout(resolve, 7000));
         t.is((await speaker.neighbor(frr))?.received.keepalive, received);
-        t.is(changeKeyOf(bgpd, addresses.near.ipv4, key), 1);
+        t.is(changeKeyOf(bgpd.pid, addresses.near.ipv4, key), 1);
       }
       t.true(await until(async () => ((await speaker.neighbor(frr))?.received.keepalive ?? 0) > received + 1, 20_000));
     }
     const after = await speaker.neighbor(frr);
     t.is(after?.state, 'Established');
     t.is(after?.connectionsEstablished, established);
-    t.regex(vtysh(`show bgp neighbors ${addresses.near.ipv4}`), /BGP state = Established/);
+    t.regex(bgpd.vtysh(`show bgp neighbors ${addresses.near.ipv4}`), /BGP state = Established/);
   }),
 );
 
@@ -231,7 +217,7 @@ test.serial(
     t.true(await isUp(frr6));
     await configure([{ address: frr6, gtsmHops: 1, isPassive: true, description: 'only they open' }]);
     inFrr('exit');
-    vtysh(`clear bgp ${addresses.near.ipv6}`);
+    bgpd.vtysh(`clear bgp ${addresses.near.ipv6}`);
     t.true(await until(async () => (await speaker.neighbor(frr6))?.connectionsEstablished === 2));
     t.true(await isUp(frr6));
     await configure([]);

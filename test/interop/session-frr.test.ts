@@ -1,22 +1,18 @@
 // What a session with FRR agrees upon and how it ends: every capability that both know as FRR shows it, roles, graceful restart with
 // notifications (RFC 4724, 8538) in both directions, shutdown texts (RFC 9003), extended optional parameters (RFC 9072).
 
-import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
+import { FrrBgpd } from '#support/frr-bgpd.ts';
 import { command, findUnmet, needs, root } from '#support/skip.ts';
-import { addresses, run, SocketWorld } from '../io/socket-world.ts';
+import { addresses, SocketWorld } from '../io/socket-world.ts';
 import { SpeakerProcess } from './speaker-process.ts';
 
 const requirements = [root, command('ip', 'iproute2'), command('bgpd', 'frr')];
 const world = new SocketWorld('ses');
 const frr = addresses.router.ipv4;
 const us = addresses.near.ipv4;
-let folder: string;
-let bgpd = 0;
+let bgpd: FrrBgpd;
 let speaker: SpeakerProcess;
 
 const frrConfig = `
@@ -38,20 +34,8 @@ router bgp 65002
 
 test.before(async () => {
   if (findUnmet(requirements) !== undefined) return;
-  folder = mkdtempSync(join(tmpdir(), 'waggle-session-'));
-  chmodSync(folder, 0o755);
   await world.make();
-  const own = join(folder, 'frr');
-  mkdirSync(own);
-  writeFileSync(join(own, 'bgpd.conf'), frrConfig);
-  const uid = Number(await run('id', '-u', 'frr'));
-  const gid = Number(await run('id', '-g', 'frr'));
-  for (const path of [own, join(own, 'bgpd.conf')]) chownSync(path, uid, gid);
-  const words = ['/usr/lib/frr/bgpd', '-d', '-n', '-Z', '-P', '0', '--vty_socket', own];
-  const files = ['-f', join(own, 'bgpd.conf'), '-i', join(own, 'bgpd.pid')];
-  await run('ip', 'netns', 'exec', world.names.router, ...words, ...files);
-  await until(() => existsSync(join(own, 'bgpd.pid')) && readFileSync(join(own, 'bgpd.pid'), 'utf8') !== '');
-  bgpd = Number(readFileSync(join(own, 'bgpd.pid'), 'utf8'));
+  bgpd = await FrrBgpd.start(world.names.router, frrConfig);
 });
 
 test.beforeEach(() => {
@@ -63,10 +47,9 @@ test.afterEach.always(async () => {
 });
 
 test.after.always(async () => {
-  if (folder === undefined) return;
-  if (bgpd > 1) process.kill(bgpd);
+  if (findUnmet(requirements) !== undefined) return;
+  bgpd?.stop();
   await world.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<boolean> {
@@ -125,18 +108,14 @@ async function configure(neighbors: readonly NeighborConfig[], hostname = 'leaf1
   if (problems.length > 0) throw new TypeError(problems.join('; '));
 }
 
-function vtysh(...commands: readonly string[]): string {
-  const words = commands.flatMap((text) => ['-c', text]);
-  return spawnSync('vtysh', ['--vty_socket', join(folder, 'frr'), ...words], { encoding: 'utf8' }).stdout;
-}
-
-const inFrr = (...commands: readonly string[]): string => vtysh('configure terminal', 'router bgp 65002', ...commands);
+const inFrr = (...commands: readonly string[]): string =>
+  bgpd.vtysh('configure terminal', 'router bgp 65002', ...commands);
 
 function seenByFrr(): Record<string, unknown> {
-  return JSON.parse(vtysh(`show bgp neighbors ${us} json`))[us];
+  return JSON.parse(bgpd.vtysh(`show bgp neighbors ${us} json`))[us];
 }
 
-const hasRoute = (): boolean => vtysh('show bgp ipv4 unicast 203.0.113.0/24').includes('65001');
+const hasRoute = (): boolean => bgpd.vtysh('show bgp ipv4 unicast 203.0.113.0/24').includes('65001');
 
 test.serial(
   'FRR and we agree on every capability that both know',
