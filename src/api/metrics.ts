@@ -5,6 +5,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NeighborView } from '#bgp/views.ts';
 import type { SpeakerPort } from '#speaker/port.ts';
+import { registerFibMetrics } from './fib-metrics.ts';
 import { registerFrrMetrics } from './frr-metrics.ts';
 import { type ListeningServer, createPlainServer } from './plain-server.ts';
 import { shareRefresh } from './share-refresh.ts';
@@ -40,6 +41,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   registerSessions(deps.speaker, registers);
   registerFrrMetrics(deps.speaker, registers);
   registerSpeakerFigures(deps.speaker, registers);
+  registerFibMetrics(deps.speaker, registers);
   const build = new Gauge({
     name: 'waggle_build_info',
     help: '1, with the version',

@@ -1,12 +1,13 @@
 // `GET /status` (what `waggle status` shows), Cilium's `GET /v1/healthz`, and the version.
 
+import { listFibStatus } from './fib-status.ts';
 import { type ApiRoute, type RouteContext } from './route.ts';
 import { type StatusReport, type StatusState, worstState } from './status.ts';
 
 const cilium: Readonly<Record<StatusState, string>> = { ok: 'Ok', warning: 'Warning', error: 'Failure' };
 
-function reportStatus(context: RouteContext): StatusReport {
-  const components = context.deps.status();
+async function reportStatus(context: RouteContext): Promise<StatusReport> {
+  const components = [...context.deps.status(), ...listFibStatus(await context.deps.speaker.fibs())];
   return { nodeName: context.nodeName, version: context.version, state: worstState(components), components };
 }
 
@@ -47,7 +48,7 @@ export const statusRoutes: readonly ApiRoute[] = [
     },
     isChange: false,
     handle: async (context) => {
-      const report = reportStatus(context);
+      const report = await reportStatus(context);
       const notes = report.components.filter((entry) => entry.state !== 'ok');
       const message = notes.map((entry) => `${entry.component}: ${entry.message}`).join('; ');
       return { cilium: { state: cilium[report.state], msg: message === '' ? report.version : message } };

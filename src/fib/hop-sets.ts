@@ -99,8 +99,9 @@ export class HopSets {
     return changed;
   }
 
-  usesPath(id: PathId): boolean {
-    return this.#sets.some((set) => set?.path === id);
+  /** In use, some more than once. */
+  *paths(): IterableIterator<PathId> {
+    for (const set of this.#sets) if (set !== undefined) yield set.path;
   }
 
   #find(set: HopSet): void {

@@ -5,23 +5,23 @@
 
 import type { FibConfig } from '#bgp/config.ts';
 import { families, type Family } from '#bgp/net/family.ts';
+import type { Prefix } from '#bgp/net/prefix.ts';
 import type { Fib, FibHop } from '#bgp/ports.ts';
 import { KernelError } from '#kernel/errors.ts';
 import type { KernelRoute, RouteTarget } from '#kernel/netlink/route.ts';
 import type { NetlinkSocket } from '#kernel/netlink/socket.ts';
-import { FailureLog } from './failure-log.ts';
+import { countFamily, describeRoute, type FibRouteView, type FibView } from './fib-view.ts';
 import { HopSets, type Resolve } from './hop-sets.ts';
 import type { OwnRoutes } from './kernel-view.ts';
 import { Paths } from './paths.ts';
 import { ownProtocol } from './protocol.ts';
 import { readOwnRoutes } from './read-own-routes.ts';
-import { type Answer, describeAnswer, RouteBatch, Write } from './route-batch.ts';
+import { Refusals } from './refusals.ts';
+import { type Answer, describeAnswer, isShortage, RouteBatch, Write } from './route-batch.ts';
 import { RouteColumns, RouteState } from './route-columns.ts';
 
 /** How long one turn writes before sockets and timers are looked at again. */
 const turnBudgetMs = 4;
-const firstRetryMs = 1_000;
-const lastRetryMs = 60_000;
 /** Paths that nothing uses any more are looked for beyond this. */
 const collectPathsAt = 4_096;
 
@@ -42,18 +42,10 @@ export interface KernelFibDeps {
   ) => void;
   /** What an operator should know: which prefix was refused, why, and how many others were. */
   readonly failed: (prefix: string, reason: string, others: number) => void;
-  /** Before routes are written: next hops that changed are told now (KernelView.settle). */
+  /** Before routes are written: what the kernel has told up to now is taken in (KernelView.settle). */
   readonly settle: () => void;
   /** What there is in the kernel is in doubt: read all routes again (KernelView.readRoutesAgain). */
   readonly doubt: () => void;
-}
-
-export interface FibFigures {
-  readonly installed: number;
-  readonly stale: number;
-  readonly queued: number;
-  readonly failed: number;
-  readonly bytes: number;
 }
 
 export class KernelFib implements Fib, OwnRoutes {
@@ -63,15 +55,15 @@ export class KernelFib implements Fib, OwnRoutes {
   readonly #sets: HopSets;
   readonly #columns: readonly [RouteColumns, RouteColumns] = [new RouteColumns(4), new RouteColumns(6)];
   readonly #batch: RouteBatch;
-  readonly #failures: FailureLog;
+  readonly #refusals: Refusals;
   readonly #preserved: readonly Family[];
   #isPlanned = false;
   #isStopped = false;
   #isHandedOver = false;
   #isDoubtful = false;
-  #failedCount = 0;
-  #retryMs = firstRetryMs;
-  #retry: NodeJS.Timeout | undefined;
+  #collectAt = collectPathsAt;
+  #batches = 0;
+  #writes = 0;
   #hasSwept = [false, false];
   #isReading = [false, false];
 
@@ -81,17 +73,13 @@ export class KernelFib implements Fib, OwnRoutes {
     this.#deps = deps;
     this.#sets = new HopSets(this.#paths, deps.resolve);
     this.#batch = new RouteBatch(deps.socket);
-    this.#failures = new FailureLog(deps.failed);
+    this.#refusals = new Refusals(deps.failed, () => this.#tryAgain());
     for (const route of readOwnRoutes(this.#target.table)) this.#adopt(route);
     this.#preserved = families.filter(({ index }) => this.#columns[index].installedCount > 0);
   }
 
-  get table(): number {
-    return this.#target.table;
-  }
-
-  get metric(): number {
-    return this.#target.metric;
+  get target(): RouteTarget {
+    return this.#target;
   }
 
   /** Families whose routes were in the kernel when we began. */
@@ -99,17 +87,21 @@ export class KernelFib implements Fib, OwnRoutes {
     return this.#preserved;
   }
 
-  figures(): FibFigures {
-    const [v4, v6] = this.#columns;
-    let stale = 0;
-    for (const columns of this.#columns) stale += columns.countFlag(RouteState.Stale);
+  view(): FibView {
     return {
-      installed: v4.installedCount + v6.installedCount,
-      stale,
-      queued: v4.queued + v6.queued,
-      failed: this.#failedCount,
-      bytes: v4.bytes + v6.bytes,
+      table: this.#target.table,
+      metric: this.#target.metric,
+      families: this.#columns.map((columns) => countFamily(columns, this.#sets)),
+      batches: this.#batches,
+      writes: this.#writes,
+      refusals: this.#refusals.count,
+      lastRefusal: this.#refusals.last,
     };
+  }
+
+  /** undefined: nothing is wanted for the prefix. */
+  route(prefix: Prefix): FibRouteView | undefined {
+    return describeRoute(this.#columns[prefix.version === 4 ? 0 : 1], prefix, this.#sets, this.#refusals);
   }
 
   // --- what BGP wants ---------------------------------------------------------------------------------
@@ -131,7 +123,7 @@ export class KernelFib implements Fib, OwnRoutes {
     // Taken before the old one goes, which may be the same.
     if (before !== 0) this.#sets.release(before);
     if (before === set && (columns.flags[slot] & RouteState.ToldInstalled) !== 0) return;
-    this.#clear(columns, slot, RouteState.Stale | RouteState.Failed);
+    columns.flags[slot] &= ~(RouteState.Stale | RouteState.Failed);
     this.#enqueue(columns, slot);
   }
 
@@ -147,7 +139,7 @@ export class KernelFib implements Fib, OwnRoutes {
     if (before === 0) return;
     columns.wanted[slot] = 0;
     this.#sets.release(before);
-    this.#clear(columns, slot, RouteState.Failed | RouteState.ToldInstalled | RouteState.ToldMissing);
+    columns.flags[slot] &= ~(RouteState.Failed | RouteState.ToldInstalled | RouteState.ToldMissing);
     this.#enqueue(columns, slot);
   }
 
@@ -170,7 +162,7 @@ export class KernelFib implements Fib, OwnRoutes {
         const set = columns.wanted[slot];
         columns.wanted[slot] = 0;
         if (set !== 0) this.#sets.release(set);
-        this.#clear(columns, slot, RouteState.Stale | RouteState.Failed | told);
+        columns.flags[slot] &= ~(RouteState.Stale | RouteState.Failed | told);
         this.#enqueue(columns, slot);
       }
     }
@@ -218,8 +210,7 @@ export class KernelFib implements Fib, OwnRoutes {
     if (this.#isStopped) return;
     if (!keep) await this.#removeAll();
     this.#isStopped = true;
-    clearTimeout(this.#retry);
-    this.#failures.stop();
+    this.#refusals.stop();
   }
 
   // --- what others do with our routes -----------------------------------------------------------------
@@ -237,19 +228,24 @@ export class KernelFib implements Fib, OwnRoutes {
     this.#enqueue(columns, slot);
   }
 
+  foreignAdded(route: KernelRoute): void {
+    if (!this.#isAt(route)) return;
+    const columns = this.#columnsOf(route);
+    const slot = columns.find(route.w0, route.w1, route.w2, route.w3, route.length);
+    // Beside ours, with the same metric (IPv4: prepended or appended): a replacement takes the place of whichever is first.
+    if (slot !== 0) columns.flags[slot] |= RouteState.Yields;
+  }
+
   foreignDeleted(route: KernelRoute): void {
     if (!this.#isAt(route)) return;
     const columns = this.#columnsOf(route);
     const slot = columns.find(route.w0, route.w1, route.w2, route.w3, route.length);
-    if (slot === 0 || (columns.flags[slot] & RouteState.Failed) === 0) return;
-    this.#clear(columns, slot, RouteState.Failed);
-    this.#enqueue(columns, slot);
+    if (slot !== 0 && (columns.flags[slot] & RouteState.Failed) !== 0) this.#enqueue(columns, slot);
   }
 
   readingBegun(version: 4 | 6): void {
-    const columns = this.#columns[version === 4 ? 0 : 1];
     this.#isReading[version === 4 ? 0 : 1] = true;
-    for (let slot = 1; slot < columns.prefixes.limit; slot++) columns.flags[slot] &= ~RouteState.Seen;
+    this.#columns[version === 4 ? 0 : 1].clearFlag(RouteState.Seen);
   }
 
   found(route: KernelRoute): void {
@@ -269,7 +265,7 @@ export class KernelFib implements Fib, OwnRoutes {
     const stray = this.#adopt(route);
     columns.flags[stray] |= RouteState.Seen;
     if (!this.#hasSwept[families[version(route)].index]) return;
-    this.#clear(columns, stray, RouteState.Stale);
+    columns.flags[stray] &= ~RouteState.Stale;
     this.#enqueue(columns, stray);
   }
 
@@ -303,13 +299,12 @@ export class KernelFib implements Fib, OwnRoutes {
   readonly #turn = (): void => {
     this.#isPlanned = false;
     if (this.#isStopped) return;
-    this.#deps.settle();
     const endMs = performance.now() + turnBudgetMs;
     do {
       for (const columns of this.#columns) this.#writeSome(columns);
     } while (this.#hasQueued() && performance.now() < endMs);
     if (this.#hasQueued()) this.#plan();
-    else if (this.#paths.size > collectPathsAt) this.#collectPaths();
+    else if (this.#paths.size > this.#collectAt) this.#collectPaths();
   };
 
   #hasQueued(): boolean {
@@ -318,6 +313,8 @@ export class KernelFib implements Fib, OwnRoutes {
 
   /** One batch. */
   #writeSome(columns: RouteColumns): void {
+    // Right before: a foreign route may have taken the place of ours, and must not be replaced in turn.
+    this.#deps.settle();
     const batch = this.#batch;
     batch.begin();
     for (let slot = columns.peek(); slot !== 0; slot = columns.peek()) {
@@ -330,9 +327,13 @@ export class KernelFib implements Fib, OwnRoutes {
       const installed = columns.installed[slot];
       if (target === installed || isKept) this.#settle(columns, slot);
       else if (target === 0) this.#write(Write.Delete, columns, slot, 0);
-      else this.#write(installed === 0 ? Write.Add : Write.Replace, columns, slot, target);
+      else if (installed === 0) this.#write(Write.Add, columns, slot, target);
+      else if ((columns.flags[slot] & RouteState.Yields) !== 0) this.#write(Write.Delete, columns, slot, 0);
+      else this.#write(Write.Replace, columns, slot, target);
     }
     if (batch.count === 0) return;
+    this.#batches++;
+    this.#writes += batch.count;
     const failure = this.#send();
     for (let at = 0; at < batch.count; at++) this.#answered(columns, at, failure ?? batch.refused.get(at));
     // Taken as done, or as refused, until all routes are read again: after the loop, which marks what it wrote as seen.
@@ -371,30 +372,42 @@ export class KernelFib implements Fib, OwnRoutes {
   #answered(columns: RouteColumns, at: number, answer: Answer | undefined): void {
     const { slots, writes, paths } = this.#batch;
     const slot = slots[at];
+    const isDeletion = writes[at] === Write.Delete;
     if (this.#isReading[columns.version === 4 ? 0 : 1]) columns.flags[slot] |= RouteState.Seen;
     // A route that is gone already is as good as removed.
-    if (answer === undefined || (writes[at] === Write.Delete && answer.code === 'ESRCH')) {
+    if (answer === undefined || (isDeletion && answer.code === 'ESRCH')) {
       columns.setInstalled(slot, paths[at]);
-      if ((columns.flags[slot] & RouteState.Failed) !== 0) this.#retryMs = firstRetryMs;
-      this.#clear(columns, slot, RouteState.Failed);
+      if (isDeletion && (columns.flags[slot] & RouteState.Yields) !== 0) return this.#yielded(columns, slot);
+      // There is no other one of the prefix and metric.
+      if (writes[at] === Write.Add) columns.flags[slot] &= ~RouteState.Yields;
+      if ((columns.flags[slot] & RouteState.Failed) !== 0) this.#refusals.relent();
       this.#settle(columns, slot);
       return;
     }
-    if (writes[at] === Write.Replace && answer.code === 'ENOENT') columns.setInstalled(slot, 0);
+    // Not in our columns, yet there: somebody else's, or ours after all. Reading tells.
+    const isFirst = (columns.flags[slot] & RouteState.Failed) === 0;
+    if (isFirst && answer.code === 'EEXIST') this.#isDoubtful = true;
     const reason = describeAnswer(answer);
-    if ((columns.flags[slot] & RouteState.Failed) === 0) {
-      this.#failedCount++;
-      // Not in our columns, yet there: somebody else's, or ours after all. Reading tells.
-      if (answer.code === 'EEXIST') this.#isDoubtful = true;
-    }
     columns.flags[slot] |= RouteState.Failed;
-    this.#failures.add(columns.format(slot), reason);
-    if (columns.wanted[slot] !== 0) this.#tell(columns, slot, false, reason);
-    this.#planRetry();
+    columns.reasons[slot] = this.#refusals.add(columns.format(slot), reason);
+    if (columns.wanted[slot] === 0) return;
+    this.#tell(columns, slot, false, reason);
+    // What is there still leads where BGP no longer points, and will not be replaced soon.
+    if (writes[at] !== Write.Replace || isShortage(answer)) return;
+    columns.flags[slot] |= RouteState.Yields;
+    this.#enqueue(columns, slot);
+  }
+
+  /** Ours has gone to make room for another one, which comes now, or when it is tried again. */
+  #yielded(columns: RouteColumns, slot: number): void {
+    columns.flags[slot] &= ~RouteState.Yields;
+    if (columns.wanted[slot] === 0) this.#settle(columns, slot);
+    else if ((columns.flags[slot] & RouteState.Failed) === 0) this.#enqueue(columns, slot);
   }
 
   /** Nothing is left to be written for the slot. */
   #settle(columns: RouteColumns, slot: number): void {
+    columns.flags[slot] &= ~RouteState.Failed;
     const set = columns.wanted[slot];
     if (set === 0) {
       columns.releaseIfEmpty(slot);
@@ -421,24 +434,16 @@ export class KernelFib implements Fib, OwnRoutes {
     );
   }
 
-  #planRetry(): void {
-    if (this.#retry !== undefined || this.#isStopped) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      for (const columns of this.#columns) {
-        for (let slot = 1; slot < columns.prefixes.limit; slot++) {
-          if ((columns.flags[slot] & RouteState.Failed) !== 0 && columns.prefixes.isUsed(slot)) {
-            this.#enqueue(columns, slot);
-          }
-        }
+  #tryAgain(): void {
+    for (const columns of this.#columns) {
+      const { flags, prefixes } = columns;
+      for (let slot = 1; slot < prefixes.limit; slot++) {
+        if ((flags[slot] & RouteState.Failed) !== 0 && prefixes.isUsed(slot)) this.#enqueue(columns, slot);
       }
-    }, this.#retryMs);
-    this.#retry.unref();
-    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+    }
   }
 
   async #removeAll(): Promise<void> {
-    clearTimeout(this.#retry);
     this.clear();
     for (const columns of this.#columns) {
       while (columns.queued > 0) {
@@ -480,15 +485,11 @@ export class KernelFib implements Fib, OwnRoutes {
     return this.#columns[version(route)];
   }
 
-  #clear(columns: RouteColumns, slot: number, flags: number): void {
-    if ((flags & columns.flags[slot] & RouteState.Failed) !== 0) this.#failedCount--;
-    columns.flags[slot] &= ~flags;
-  }
-
   #collectPaths(): void {
-    const used = new Set<number>();
+    const used = new Set<number>(this.#sets.paths());
     for (const { installed } of this.#columns) for (const path of installed) used.add(path);
-    this.#paths.collect((id) => used.has(id) || this.#sets.usesPath(id));
+    this.#paths.collect(used);
+    this.#collectAt = Math.max(collectPathsAt, this.#paths.size * 2);
   }
 }
 

@@ -44,9 +44,11 @@ export class KernelServices {
 
   /** Reads what an earlier run left of it. Throws KernelError; `RangeError` when an instance has the table and metric already. */
   openFib(config: FibConfig, { installed, failed }: Pick<KernelFibDeps, 'installed' | 'failed'>): KernelFib {
-    for (const { table, metric } of this.#fibs) {
-      if (table === config.table && metric === config.metric) {
-        throw new RangeError(`table ${table} with metric ${metric} is another instance's: choose another metric`);
+    for (const { target } of this.#fibs) {
+      if (target.table === config.table && target.metric === config.metric) {
+        throw new RangeError(
+          `table ${config.table} with metric ${config.metric} is another instance's: choose another metric`,
+        );
       }
     }
     const fib = new KernelFib(config, {
@@ -79,6 +81,7 @@ export class KernelServices {
     };
     return {
       changed: (route: KernelRoute, isDeleted: boolean) => each((fib) => fib.changed(route, isDeleted)),
+      foreignAdded: (route) => each((fib) => fib.foreignAdded(route)),
       foreignDeleted: (route) => each((fib) => fib.foreignDeleted(route)),
       readingBegun: (version) => each((fib) => fib.readingBegun(version)),
       found: (route) => each((fib) => fib.found(route)),

@@ -5,6 +5,7 @@
 import type { Address } from '#bgp/net/address.ts';
 import { Prefix } from '#bgp/net/prefix.ts';
 import type { InterfaceAddress } from '#io/interfaces.ts';
+import { KernelError } from '#kernel/errors.ts';
 import { Group, MessageFlag, MessageType, RouteProtocol, RouteTable, RouteType } from '#kernel/netlink/code-points.ts';
 import { decodeAddress, decodeLink, type KernelAddress, type KernelLink } from '#kernel/netlink/link.ts';
 import { writeGetAddresses, writeGetLinks } from '#kernel/netlink/link.ts';
@@ -20,6 +21,8 @@ import { RouteTable as Routes } from './route-table.ts';
 /** What owns the routes of our protocol is told of them: changes by others, and every one there is when all are read. */
 export interface OwnRoutes {
   changed(route: KernelRoute, isDeleted: boolean): void;
+  /** A foreign route came without taking another one's place. */
+  foreignAdded(route: KernelRoute): void;
   /** A foreign route went: its prefix may be free. */
   foreignDeleted(route: KernelRoute): void;
   readingBegun(version: 4 | 6): void;
@@ -47,10 +50,12 @@ export interface KernelViewDeps {
 }
 
 const groups = Object.values(Group);
+/** After interfaces and addresses could not be read. */
+const readAgainMs = 1_000;
 
 export class KernelView {
   readonly links = new Map<number, KernelLink>();
-  readonly #addresses = new Map<string, KernelAddress>();
+  #addresses = new Map<string, KernelAddress>();
   readonly #options: KernelViewOptions;
   readonly #deps: KernelViewDeps;
   readonly #monitor: NetlinkMonitor;
@@ -58,6 +63,7 @@ export class KernelView {
   #routes: Record<4 | 6, Routes>;
   #interfaceAddresses: readonly InterfaceAddress[] | undefined;
   #settling: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** Reads everything once, within the call. Throws KernelError. */
@@ -109,6 +115,7 @@ export class KernelView {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#settling);
+    clearTimeout(this.#again);
     this.#monitor.close();
     for (const version of [4, 6] as const) this.#readings[version].close();
   }
@@ -116,20 +123,39 @@ export class KernelView {
   // --- reading everything ---------------------------------------------------------------------------
 
   #readAll(): void {
-    this.#readInterfaces();
+    clearTimeout(this.#again);
+    try {
+      this.#readInterfaces();
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#deps.problem?.(error.message);
+      this.#again = setTimeout(() => this.#readAll(), readAgainMs);
+      this.#again.unref();
+      return;
+    }
     this.readRoutesAgain();
     this.#planChanged();
   }
 
+  /** What is known stays as it is until everything was read. */
   #readInterfaces(): void {
     using socket = new NetlinkSocket();
     const writer = new MessageWriter(256);
-    const links = (): void => this.links.clear();
-    links();
-    socket.dump(writer, writeGetLinks, 'list the interfaces', (reader) => this.#setLink(reader), links);
-    const addresses = (): void => this.#addresses.clear();
-    addresses();
-    socket.dump(writer, writeGetAddresses, 'list the addresses', (reader) => this.#setAddress(reader), addresses);
+    const links = new Map<number, KernelLink>();
+    const takeLink = (reader: MessageReader): void => {
+      const link = decodeLink(reader);
+      if (link !== undefined) links.set(link.index, link);
+    };
+    socket.dump(writer, writeGetLinks, 'list the interfaces', takeLink, () => links.clear());
+    const addresses = new Map<string, KernelAddress>();
+    const takeAddress = (reader: MessageReader): void => {
+      const address = decodeAddress(reader);
+      if (address !== undefined) addresses.set(keyOf(address), address);
+    };
+    socket.dump(writer, writeGetAddresses, 'list the addresses', takeAddress, () => addresses.clear());
+    this.links.clear();
+    for (const [index, link] of links) this.links.set(index, link);
+    this.#addresses = addresses;
     this.#interfaceAddresses = undefined;
   }
 
@@ -139,7 +165,7 @@ export class KernelView {
     const restart = (): void => {
       this.#routes[version] = new Routes(version, this.#options.maxRoutes);
     };
-    socket.dump(
+    const isComplete = socket.dump(
       writer,
       (to, flags, sequence) => writeGetRoutes(to, flags, sequence, version, {}),
       'list the routes',
@@ -150,6 +176,7 @@ export class KernelView {
       restart,
     );
     this.#tellLimit(version);
+    if (!isComplete) this.#readings[version].begin();
   }
 
   #makeReading(version: 4 | 6): RouteReading {
@@ -159,9 +186,11 @@ export class KernelView {
         isKept,
         begun: () => this.#deps.own?.readingBegun(version),
         foundOwn: (route) => this.#deps.own?.found(route),
-        ended: (routes, isComplete) => {
+        foundForeign: (route) => this.#deps.own?.foreignAdded(route),
+        ended: (routes) => {
+          this.#deps.own?.readingEnded(version, routes !== undefined);
+          if (routes === undefined) return;
           this.#routes[version] = routes;
-          this.#deps.own?.readingEnded(version, isComplete);
           this.#tellLimit(version);
           this.#planChanged();
         },
@@ -249,7 +278,8 @@ export class KernelView {
     }
     // A foreign route may have taken the place of one of ours.
     if (!isDeleted && isReplacing) this.#deps.own?.changed(route, true);
-    if (isDeleted) this.#deps.own?.foreignDeleted(route);
+    else if (isDeleted) this.#deps.own?.foreignDeleted(route);
+    else this.#deps.own?.foreignAdded(route);
     if (!isKept(route)) return;
     const routes = this.#routes[route.version];
     this.#readings[route.version].touch(route);
@@ -268,18 +298,9 @@ export class KernelView {
     return known.some((other) => other.metric === metric && other.table === table);
   }
 
-  #setLink(reader: MessageReader): void {
-    const link = decodeLink(reader);
-    if (link !== undefined) this.links.set(link.index, link);
-  }
-
-  #setAddress(reader: MessageReader): void {
-    const address = decodeAddress(reader);
-    if (address !== undefined) this.#addresses.set(keyOf(address), address);
-  }
-
-  /** Tells now what waits to be told: before something is written that the change makes wrong. */
+  /** Takes in and tells now what waits for it: before something is written that the change makes wrong. */
   settle(): void {
+    this.#monitor.drain();
     if (this.#settling === undefined) return;
     clearTimeout(this.#settling);
     this.#settling = undefined;

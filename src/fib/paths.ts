@@ -51,10 +51,10 @@ export class Paths {
     return this.#intern(route.version, route.type, []);
   }
 
-  /** Forgets every path that `isUsed` does not name. */
-  collect(isUsed: (id: PathId) => boolean): void {
+  /** Forgets every path that is not named. */
+  collect(used: ReadonlySet<PathId>): void {
     for (const [key, id] of this.#byKey) {
-      if (isUsed(id)) continue;
+      if (used.has(id)) continue;
       this.#byKey.delete(key);
       this.#paths[id] = undefined;
       this.#free.push(id);

@@ -28,6 +28,11 @@ export function describeAnswer({ code, detail }: Answer): string {
   return detail === '' ? code : `${detail} (${code})`;
 }
 
+/** The kernel lacks something, or we do: of the route itself that says nothing. */
+export function isShortage({ code }: Answer): boolean {
+  return isRefused(code) || ['ENOBUFS', 'ENOMEM', 'ENOSPC', 'EAGAIN', 'ETIMEDOUT'].includes(code);
+}
+
 export class RouteBatch {
   readonly slots = new Uint32Array(batchLimit);
   readonly writes = new Uint8Array(batchLimit);

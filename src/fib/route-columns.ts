@@ -19,6 +19,8 @@ export const RouteState = {
   ToldMissing: 16,
   /** Seen, or written, since all routes began to be read. */
   Seen: 32,
+  /** Goes before another one comes, instead of being replaced: what a replacement would hit may not be ours, or it was refused. */
+  Yields: 64,
 } as const;
 
 export class RouteColumns {
@@ -29,6 +31,8 @@ export class RouteColumns {
   /** Path that the kernel has from us, 0: none. */
   installed: Uint32Array = new Uint32Array(firstCapacity(2));
   flags: Uint8Array = new Uint8Array(firstCapacity(3));
+  /** Why the kernel refused it, while RouteState.Failed. */
+  reasons: Uint8Array = new Uint8Array(firstCapacity(5));
   /** Prefixes that the kernel has from us. */
   installedCount = 0;
   #queue: Uint32Array = new Uint32Array(firstCapacity(4));
@@ -45,8 +49,9 @@ export class RouteColumns {
   }
 
   get bytes(): number {
-    const { wanted, installed, flags } = this;
-    return this.prefixes.bytes + wanted.byteLength + installed.byteLength + flags.byteLength + this.#queue.byteLength;
+    const { wanted, installed, flags, reasons } = this;
+    const columns = [wanted, installed, flags, reasons, this.#queue];
+    return columns.reduce((sum, { byteLength }) => sum + byteLength, this.prefixes.bytes);
   }
 
   find(w0: number, w1: number, w2: number, w3: number, length: number): number {
@@ -61,6 +66,8 @@ export class RouteColumns {
       this.installed = growUint32(this.installed, nextCapacity(this.installed.length, slot + 1));
     }
     if (slot >= this.flags.length) this.flags = growUint8(this.flags, nextCapacity(this.flags.length, slot + 1));
+    if (slot >= this.reasons.length)
+      this.reasons = growUint8(this.reasons, nextCapacity(this.reasons.length, slot + 1));
     if (this.prefixes.count !== before) {
       this.wanted[slot] = 0;
       this.installed[slot] = 0;
@@ -83,12 +90,8 @@ export class RouteColumns {
     return `${formatAddress(this.version, ...this.words(slot))}/${this.prefixes.lengths[slot]}`;
   }
 
-  countFlag(flag: number): number {
-    let count = 0;
-    for (let slot = 1; slot < this.prefixes.limit; slot++) {
-      if ((this.flags[slot] & flag) !== 0 && this.prefixes.isUsed(slot)) count++;
-    }
-    return count;
+  clearFlag(flag: number): void {
+    for (let slot = 1; slot < this.prefixes.limit; slot++) this.flags[slot] &= ~flag;
   }
 
   setInstalled(slot: number, path: number): void {

@@ -12,13 +12,17 @@ import { RouteTable } from './route-table.ts';
 
 /** Datagrams of up to 32 KiB a turn: about two milliseconds. */
 const datagramsPerTurn = 4;
+/** A dump that the tables change under is begun again at once so often, then after a pause. */
 const maxRestarts = 8;
+const pauseMs = 1_000;
 
 export interface RouteReadingDeps {
   readonly isKept: (route: KernelRoute) => boolean;
   readonly begun: () => void;
   readonly foundOwn: (route: KernelRoute) => void;
-  readonly ended: (routes: RouteTable, isComplete: boolean) => void;
+  readonly foundForeign: (route: KernelRoute) => void;
+  /** undefined: the table changed too often, or could not be read; it is read again after a pause. */
+  readonly ended: (routes: RouteTable | undefined) => void;
   readonly live: () => RouteTable;
   readonly failed: (error: KernelError) => void;
 }
@@ -38,6 +42,7 @@ export class RouteReading {
   readonly #writer = new MessageWriter(256);
   #running: Running | undefined;
   #isWantedAgain = false;
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(options: { readonly version: 4 | 6; readonly maxRoutes: number }, deps: RouteReadingDeps) {
     this.#options = options;
@@ -50,11 +55,21 @@ export class RouteReading {
       this.#isWantedAgain = true;
       return;
     }
-    const socket = new NetlinkSocket();
-    const dump = this.#start(socket);
-    this.#running = { socket, dump, routes: this.#makeTable(), restarts: 0, touched: new Map() };
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    let socket: NetlinkSocket | undefined;
+    try {
+      socket = new NetlinkSocket();
+      const dump = this.#start(socket);
+      this.#running = { socket, dump, routes: this.#makeTable(), restarts: 0, touched: new Map() };
+      socket.watch(() => this.#read());
+    } catch (error) {
+      socket?.close();
+      this.#running = undefined;
+      this.#fail(error);
+      return;
+    }
     this.#deps.begun();
-    socket.watch(() => this.#read());
   }
 
   touch(route: KernelRoute): void {
@@ -62,6 +77,7 @@ export class RouteReading {
   }
 
   close(): void {
+    clearTimeout(this.#pause);
     this.#running?.socket.close();
     this.#running = undefined;
     this.#isWantedAgain = false;
@@ -81,32 +97,29 @@ export class RouteReading {
   #read(): void {
     const running = this.#running;
     if (running === undefined) return;
-    for (let count = 0; count < datagramsPerTurn; count++) {
-      const state = this.#readOne(running);
-      if (state === 'nothing') return;
-      if (state === 'more') continue;
-      if (state === 'interrupted' && running.restarts < maxRestarts) {
-        running.restarts++;
+    try {
+      for (let count = 0; count < datagramsPerTurn; count++) {
+        const received = running.socket.receive();
+        if (received === 'nothing') return;
+        // A dump waits for its reader and is not dropped; what cannot be is taken for broken off.
+        if (received === 'overrun') return this.#breakOff(running);
+        const state = running.dump.read((reader) => this.#take(reader));
+        if (state === 'done') return this.#end(running);
+        if (state === 'more') continue;
+        if (running.restarts++ === maxRestarts) return this.#breakOff(running);
         running.routes = this.#makeTable();
         running.dump = this.#start(running.socket);
-        continue;
       }
-      if (state === 'failed') this.#abandon(running);
-      else this.#end(running, state === 'done');
-      return;
+    } catch (error) {
+      this.#fail(error);
+      this.#breakOff(running);
     }
   }
 
-  #readOne({ socket, dump }: Running): 'nothing' | 'more' | 'done' | 'interrupted' | 'failed' {
-    try {
-      const received = socket.receive();
-      if (received === 'nothing') return received;
-      return received === 'overrun' ? 'interrupted' : dump.read((reader) => this.#take(reader));
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      this.#deps.failed(error);
-      return 'failed';
-    }
+  #fail(error: unknown): void {
+    if (!(error instanceof KernelError)) throw error;
+    this.#deps.failed(error);
+    this.#planAgain();
   }
 
   #take(reader: MessageReader): void {
@@ -115,26 +128,34 @@ export class RouteReading {
     const route = decodeRoute(reader);
     // Without IPv6 in the kernel, a request for its routes is answered with those of all families.
     if (route === undefined || route.version !== this.#options.version) return;
-    if (route.protocol === ownProtocol) this.#deps.foundOwn(route);
-    else if (this.#deps.isKept(route)) running.routes.add(route, false);
+    if (route.protocol === ownProtocol) return this.#deps.foundOwn(route);
+    this.#deps.foundForeign(route);
+    if (this.#deps.isKept(route)) running.routes.add(route, false);
   }
 
-  /** The table stays as it was; what is in doubt is asked about again by whoever doubts next. */
-  #abandon({ socket }: Running): void {
+  /** The table stays as notifications made it. */
+  #breakOff({ socket }: Running): void {
     this.#running = undefined;
     this.#isWantedAgain = false;
     socket.close();
-    this.#deps.ended(this.#deps.live(), false);
+    this.#deps.ended(undefined);
+    this.#planAgain();
   }
 
-  #end({ socket, routes, touched }: Running, isComplete: boolean): void {
+  #planAgain(): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.begin(), pauseMs);
+    this.#pause.unref();
+  }
+
+  #end({ socket, routes, touched }: Running): void {
     this.#running = undefined;
     socket.close();
     const live = this.#deps.live();
     for (const { w0, w1, w2, w3, length } of touched.values()) {
       routes.set(w0, w1, w2, w3, length, live.at(w0, w1, w2, w3, length));
     }
-    this.#deps.ended(routes, isComplete);
+    this.#deps.ended(routes);
     if (!this.#isWantedAgain) return;
     this.#isWantedAgain = false;
     this.begin();

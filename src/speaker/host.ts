@@ -5,6 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
+import { parsePrefix } from '#bgp/net/prefix.ts';
 import type { ConnectionId, ConnectionInfo, Transport } from '#bgp/ports.ts';
 import { Speaker } from '#bgp/speaker.ts';
 
@@ -29,6 +30,8 @@ import type {
   ClearKind,
   ConfigureOutcome,
   ExplainQuery,
+  FibRouteView,
+  InstanceFibView,
   SpeakerFigures,
   SpeakerHostConfig,
   StopKind,
@@ -194,6 +197,18 @@ export class SpeakerHost {
       arrayBufferBytes: arrayBuffers,
       openViews: this.#views.size,
     };
+  }
+
+  fibs(): readonly InstanceFibView[] {
+    return [...this.#speakers].flatMap(([instance, { kernel }]) => {
+      const fib = kernel.fib.current;
+      return fib === undefined ? [] : [{ instance, ...fib.view() }];
+    });
+  }
+
+  fibRoute({ instance, prefix }: ExplainQuery): FibRouteView | undefined {
+    const parsed = parsePrefix(prefix);
+    return parsed === undefined ? undefined : this.#speakers.get(instance)?.kernel.fib.current?.route(parsed);
   }
 
   /** Ends every session, waits until the last bytes are sent (bounded by the transport). */

@@ -11,6 +11,8 @@ import type {
   ClearKind,
   ConfigureOutcome,
   ExplainQuery,
+  FibRouteView,
+  InstanceFibView,
   RouteStream,
   SpeakerFigures,
   SpeakerHostConfig,
@@ -73,6 +75,14 @@ export class InProcessSpeaker implements SpeakerPort {
 
   async figures(): Promise<SpeakerFigures> {
     return this.#host.figures();
+  }
+
+  async fibs(): Promise<readonly InstanceFibView[]> {
+    return this.#host.fibs();
+  }
+
+  async fibRoute(query: ExplainQuery): Promise<FibRouteView | undefined> {
+    return this.#host.fibRoute(query);
   }
 
   onEvent(listener: (event: SpeakerEvent) => void): void {

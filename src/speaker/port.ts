@@ -5,6 +5,7 @@
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { FamilyName } from '#bgp/net/family.ts';
+import type { FibRouteView, FibView } from '#fib/fib-view.ts';
 import type {
   DebugKind,
   InstanceView,
@@ -47,6 +48,13 @@ export interface ExplainQuery {
   readonly family: FamilyName;
   readonly prefix: string;
 }
+
+/** Of an instance with `fib: kernel`. */
+export interface InstanceFibView extends FibView {
+  readonly instance: string;
+}
+
+export type { FibFamilyView, FibRouteView } from '#fib/fib-view.ts';
 
 export type ClearKind = 'hard' | 'soft' | 'soft-in' | 'soft-out';
 
@@ -97,6 +105,10 @@ export interface SpeakerPort {
   /** Which policy statement decides about a prefix, or the longest match of an address, for every neighbor and direction. */
   explain(query: ExplainQuery): Promise<readonly PolicyDecisionView[]>;
   figures(): Promise<SpeakerFigures>;
+  /** What the kernel has of our routes; instances without `fib: kernel` are left out. */
+  fibs(): Promise<readonly InstanceFibView[]>;
+  /** The same for one prefix; undefined when nothing is wanted in the kernel for it. */
+  fibRoute(query: ExplainQuery): Promise<FibRouteView | undefined>;
   /** Hands out events in order; one subscriber. */
   onEvent(listener: (event: SpeakerEvent) => void): void;
   /** Ends every session and the thread; `restart` unless told otherwise. */

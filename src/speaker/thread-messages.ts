@@ -11,6 +11,7 @@ import type {
   RouteViewHead,
   UpdateGroupView,
 } from '#bgp/views.ts';
+import type { FibRouteView } from '#fib/fib-view.ts';
 import type { PackedBatch } from './packed-batch.ts';
 import type { PostedError } from './port-error.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   ClearKind,
   ConfigureOutcome,
   ExplainQuery,
+  InstanceFibView,
   SpeakerFigures,
   SpeakerHostConfig,
   StopKind,
@@ -61,6 +63,8 @@ export interface Calls {
   readonly memory: { readonly ask: undefined; readonly answer: readonly MemoryView[] };
   readonly explain: { readonly ask: ExplainQuery; readonly answer: readonly PolicyDecisionView[] };
   readonly figures: { readonly ask: undefined; readonly answer: SpeakerFigures };
+  readonly fibs: { readonly ask: undefined; readonly answer: readonly InstanceFibView[] };
+  readonly fibRoute: { readonly ask: ExplainQuery; readonly answer: FibRouteView | undefined };
   readonly stop: { readonly ask: StopKind; readonly answer: undefined };
 }
 

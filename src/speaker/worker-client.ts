@@ -23,6 +23,8 @@ import type {
   ClearKind,
   ConfigureOutcome,
   ExplainQuery,
+  FibRouteView,
+  InstanceFibView,
   RouteStream,
   SpeakerFigures,
   SpeakerHostConfig,
@@ -135,6 +137,14 @@ export class SpeakerThreadClient implements SpeakerPort {
 
   figures(): Promise<SpeakerFigures> {
     return this.#call('figures', undefined);
+  }
+
+  fibs(): Promise<readonly InstanceFibView[]> {
+    return this.#call('fibs', undefined);
+  }
+
+  fibRoute(query: ExplainQuery): Promise<FibRouteView | undefined> {
+    return this.#call('fibRoute', query);
   }
 
   onEvent(listener: (event: SpeakerEvent) => void): void {

@@ -76,6 +76,10 @@ class SpeakerThread {
         return this.#host.explain(request.ask);
       case 'figures':
         return this.#host.figures();
+      case 'fibs':
+        return this.#host.fibs();
+      case 'fibRoute':
+        return this.#host.fibRoute(request.ask);
       case 'stop':
         return this.#host.stop(request.ask);
     }

@@ -89,7 +89,7 @@ class Driver {
         this.#fib.install(families[0], (0x0a00_0000 + (index << 8)) | 0, 0, 0, 0, 24, hops);
       }
       await this.#settle();
-      return this.#fib.current?.figures().installed ?? 0;
+      return this.#sum('installed');
     },
     remove: async (prefixes) => {
       for (const text of prefixes) {
@@ -105,7 +105,7 @@ class Driver {
     answers: async () => this.#settle(),
     refused: async () => this.#refused,
     figures: async () => {
-      const { installed = 0, stale = 0, failed = 0 } = this.#fib.current?.figures() ?? {};
+      const [installed, stale, failed] = [this.#sum('installed'), this.#sum('stale'), this.#sum('failed')];
       return { installed, stale, failed, foreign: this.#services.view.routes(4).count };
     },
     resolve: async ([address, interfaceName]) => {
@@ -140,12 +140,16 @@ class Driver {
   };
 
   async #settle(): Promise<string[]> {
-    while ((this.#fib.current?.figures().queued ?? 0) > 0) {
+    while (this.#sum('pending') > 0) {
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
     }
     return this.#answers.splice(0);
+  }
+
+  #sum(figure: 'installed' | 'stale' | 'failed' | 'pending'): number {
+    return (this.#fib.current?.view().families ?? []).reduce((sum, family) => sum + family[figure], 0);
   }
 
   #takeTold(): string[] {

@@ -20,6 +20,8 @@ import type {
   ClearKind,
   ConfigureOutcome,
   ExplainQuery,
+  FibRouteView,
+  InstanceFibView,
   RouteStream,
   SpeakerFigures,
   SpeakerPort,
@@ -162,6 +164,17 @@ export class FakeSpeakerPort implements SpeakerPort {
       arrayBufferBytes: 20,
       openViews: this.openViews,
     };
+  }
+
+  fibViews: InstanceFibView[] = [];
+  fibRoutes: Record<string, FibRouteView> = {};
+
+  async fibs(): Promise<readonly InstanceFibView[]> {
+    return this.fibViews;
+  }
+
+  async fibRoute({ prefix }: ExplainQuery): Promise<FibRouteView | undefined> {
+    return this.fibRoutes[prefix];
   }
 
   async configure(): Promise<ConfigureOutcome> {

@@ -1,6 +1,6 @@
 // `show bgp neighbors` as FRR's JSON: session, timers, capabilities, counters, families, connection. FRR's keys that would have
 // to be invented here (its internal reset codes, round trip time of its own probe) are left out; test/interop lists them.
-// Our own keys: lastError, treatedAsWithdraw, attributesDiscarded, and in each family receivedPrePolicyCounter, notSentReason.
+// Our own keys: lastError, treatedAsWithdraw, attributesDiscarded, lastUpdateFault, and in each family receivedPrePolicyCounter, notSentReason.
 
 import { familyByName } from '#bgp/net/family.ts';
 import type { NeighborFamilyView, NeighborView } from '#bgp/views.ts';
@@ -38,6 +38,7 @@ export function describeNeighborDetail(neighbor: NeighborView, wallMs: number): 
     minBtwnAdvertisementRunsTimerMsecs: 0,
     treatedAsWithdraw: neighbor.treatedAsWithdraw,
     attributesDiscarded: neighbor.attributesDiscarded,
+    ...describeLastFault(neighbor, wallMs),
     routeLeaks: neighbor.routeLeaks,
     addressFamilyInfo: Object.fromEntries(
       neighbor.families
@@ -176,6 +177,14 @@ function describeLastReset(neighbor: NeighborView, wallMs: number): object {
           lastNotificationHardReset: reset.hardReset !== undefined,
         }),
     ...lastError,
+  };
+}
+
+function describeLastFault({ lastUpdateFault: fault }: NeighborView, wallMs: number): object {
+  if (fault === undefined) return {};
+  return {
+    lastUpdateFault: `${fault.reason} (${fault.action})`,
+    lastUpdateFaultTimerMsecs: Math.max(0, wallMs - fault.atWallMs),
   };
 }
 

@@ -16,7 +16,7 @@ export function renderNeighbor(neighbor: NeighborView, wallMs: number): string {
     ...renderSession(neighbor, wallMs),
     ...(isEstablished(neighbor) ? ['  Neighbor capabilities:', ...renderCapabilities(neighbor)] : []),
     ...renderGracefulRestart(neighbor),
-    ...renderMessages(neighbor),
+    ...renderMessages(neighbor, wallMs),
     '  Minimum time between advertisement runs is 0 seconds',
     '',
     ...neighbor.families.filter((view) => view.isConfigured).flatMap((view) => [...renderFamily(view), '']),
@@ -86,7 +86,17 @@ const messageRows: readonly (readonly [title: string, key: keyof MessageCounts])
   ['Route Refresh:', 'routeRefresh'],
 ];
 
-function renderMessages(neighbor: NeighborView): string[] {
+/** RFC 7606: what came malformed, though the session goes on. */
+function renderLastFault(neighbor: NeighborView, wallMs: number): string[] {
+  const { lastUpdateFault: fault, treatedAsWithdraw, attributesDiscarded } = neighbor;
+  if (fault === undefined) return [];
+  return [
+    `  Malformed: ${treatedAsWithdraw} UPDATEs treated as withdraw, ${attributesDiscarded} attributes discarded`,
+    `  Last fault ${formatClock((wallMs - fault.atWallMs) / 1000)},  ${escapeText(fault.reason)} (${fault.action})`,
+  ];
+}
+
+function renderMessages(neighbor: NeighborView, wallMs: number): string[] {
   const row = (title: string, sent: number, received: number): string =>
     `    ${title.padEnd(15)}${String(sent).padStart(10)} ${String(received).padStart(10)}`;
   return [
@@ -97,6 +107,7 @@ function renderMessages(neighbor: NeighborView): string[] {
     ...messageRows.map(([title, key]) => row(title, neighbor.sent[key], neighbor.received[key])),
     row('Capability:', 0, 0),
     row('Total:', countMessages(neighbor.sent), countMessages(neighbor.received)),
+    ...renderLastFault(neighbor, wallMs),
   ];
 }
 

@@ -8,6 +8,7 @@ import { describeCommunities, describeLargeCommunities, localAs, noAdvertise, no
 import { formatDate } from '../durations.ts';
 import { escapeText } from '../escape.ts';
 import { type DetailPath, isAccessible, isLocalPath, type PrefixDetail, unspecified } from './prefix-detail.ts';
+import type { FibRouteView } from '#speaker/port.ts';
 import { describeReason } from './reasons.ts';
 import { listShownNextHops } from './route-attributes.ts';
 
@@ -54,13 +55,17 @@ function renderPath(detail: PrefixDetail, path: DetailPath): string[] {
     : `${path.peer.address} (${path.peer.routerId})`;
   lines.push(`    ${first.ip}${isAccessible(path) ? '' : ' (inaccessible)'} from ${from}`);
   if (second !== undefined) lines.push(`    (${second.ip})${second.isUsed ? ' (used)' : ''}`);
-  lines.push(`      ${renderFacts(path)}`, ...renderCommunities(path));
+  const isBest = (path.flags & PathFlag.Best) !== 0;
+  lines.push(`      ${renderFacts(path, isBest ? detail.fib : undefined)}`, ...renderCommunities(path));
+  if (isBest && detail.fib !== undefined && detail.fib.reason !== '') {
+    lines.push(`      Not in the kernel: ${escapeText(detail.fib.reason)}`);
+  }
   if (decoded.originatorId !== undefined || decoded.clusterList.length > 0) lines.push(renderReflection(path));
   lines.push(`      Last update: ${formatDate(path.receivedWallSec)}`);
   return lines;
 }
 
-function renderFacts(path: DetailPath): string {
+function renderFacts(path: DetailPath, fib: FibRouteView | undefined): string {
   const { decoded, originWord } = path.attributes;
   const has = (flag: number): boolean => (path.flags & flag) !== 0;
   const facts = [`Origin ${originWord}`];
@@ -77,7 +82,8 @@ function renderFacts(path: DetailPath): string {
   if (has(PathFlag.Multipath)) facts.push('multipath');
   if (has(PathFlag.Stale)) facts.push('stale');
   if (has(PathFlag.LongLived)) facts.push('llgr-stale');
-  if (has(PathFlag.Best) && has(PathFlag.NotInstalled)) facts.push('not in the kernel');
+  if (fib?.state === 'installed') facts.push('in the kernel');
+  else if (has(PathFlag.Best) && (fib !== undefined || has(PathFlag.NotInstalled))) facts.push('not in the kernel');
   if (has(PathFlag.Best)) facts.push(`best (${describeReason(path.reason)})`);
   else if (path.reason !== 0) facts.push(`not best (${describeReason(path.reason)})`);
   return facts.join(', ');

@@ -1,6 +1,6 @@
 // `show bgp ipv4|ipv6 unicast PREFIX|ADDRESS`: every path of one prefix with all its attributes, and whom it is advertised to,
 // as FRR's JSON and text. Our own keys: notBestReason, filtered, asPathLoop, unknownAttributes, aigpMetric, ipv6ExtendedCommunity,
-// policyDecisions.
+// policyDecisions, fibReason.
 
 import { findAigpMetric, readAigpMetric } from '#bgp/wire/aigp.ts';
 import { formatExtendedCommunity } from '#bgp/wire/attribute-text.ts';
@@ -19,6 +19,7 @@ import { countHops, describeCommunities, describeLargeCommunities, describeSegme
 import { formatDate } from '../durations.ts';
 import type { ShowContext } from './command.ts';
 import { listHostNames } from './hostnames.ts';
+import type { FibRouteView } from '#speaker/port.ts';
 import { findFamily, isEstablished } from './neighbor-state.ts';
 import { describeReason } from './reasons.ts';
 import { listShownNextHops, renderAttributes, type RouteAttributes } from './route-attributes.ts';
@@ -45,6 +46,8 @@ export interface PrefixDetail {
   readonly advertisedTo: readonly string[];
   readonly hostNames: ReadonlyMap<string, string>;
   readonly ownHostName: string;
+  /** What the kernel has of the best path; undefined where nothing is wanted there. */
+  readonly fib: FibRouteView | undefined;
   /** Which statement decided, for every neighbor and direction. */
   readonly decisions: readonly PolicyDecisionView[];
 }
@@ -91,6 +94,7 @@ export async function readPrefixDetail(
     advertisedTo: await listAdvertisedTo(context, instance, family, prefix),
     hostNames: listHostNames(instance.neighbors),
     ownHostName: context.nodeName,
+    fib: await context.speaker.fibRoute({ instance: instance.instance, family: family.name, prefix }),
     decisions: await context.speaker.explain({ instance: instance.instance, family: family.name, prefix }),
   };
 }
@@ -190,6 +194,7 @@ function describePath(detail: PrefixDetail, path: DetailPath): object {
     ...(isBest ? { bestpath: { overall: true, selectionReason: describeReason(path.reason) } } : {}),
     ...(!isBest && path.reason !== 0 ? { notBestReason: describeReason(path.reason) } : {}),
     ...describeUse(path),
+    ...(isBest ? describeFibState(detail, path) : {}),
     ...((path.flags & PathFlag.Filtered) === 0 ? {} : { filtered: true }),
     ...((path.flags & PathFlag.AsLoop) === 0 ? {} : { asPathLoop: true }),
     ...describeCommunityKeys(path.attributes),
@@ -205,14 +210,19 @@ function describePath(detail: PrefixDetail, path: DetailPath): object {
 /** What else is known of a path: FRR's keys, and `llgrStale`, which is our own. */
 function describeUse({ flags, pathId, peer }: DetailPath): object {
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  const isBest = has(PathFlag.Best);
   return {
     ...(has(PathFlag.Multipath) ? { multipath: true } : {}),
     ...(has(PathFlag.Stale) ? { stale: true } : {}),
     ...(has(PathFlag.LongLived) ? { llgrStale: true } : {}),
-    ...(isBest && has(PathFlag.NotInstalled) ? { fibPending: true } : {}),
     ...(pathId === 0 || peer.number === 0 ? {} : { addpathRxId: pathId }),
   };
+}
+
+/** FRR says `fibPending` also of what the kernel refused; the reason is a key of our own. */
+function describeFibState({ fib }: PrefixDetail, path: DetailPath): object {
+  if (fib?.state === 'installed') return { fibInstalled: true };
+  if (fib === undefined) return (path.flags & PathFlag.NotInstalled) === 0 ? {} : { fibPending: true };
+  return { fibPending: true, ...(fib.reason === '' ? {} : { fibReason: fib.reason }) };
 }
 
 function describeRareAttributes({ decoded }: RouteAttributes): object {

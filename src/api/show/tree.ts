@@ -2,6 +2,7 @@
 // `show ip bgp …` is FRR's older spelling and means IPv4. A new command is one more row.
 
 import type { ShowCommand } from './command.ts';
+import { answerFibSummary } from './fib-summary.ts';
 import { answerMemory } from './memory.ts';
 import { answerNeighbors } from './neighbors.ts';
 import { buildShowTree, type ShowTree } from './pattern.ts';
@@ -70,6 +71,12 @@ export const showCommands: readonly ShowCommand[] = [
     help: 'What the tables take',
     size: 'small',
     answer: answerMemory,
+  },
+  {
+    pattern: '(ip|ipv6) route summary',
+    help: 'How many of our routes the kernel has, and what it refused',
+    size: 'small',
+    answer: answerFibSummary,
   },
   {
     pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] summary [established|failed]',

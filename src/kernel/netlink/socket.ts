@@ -156,7 +156,8 @@ export class NetlinkSocket {
 
   /**
    * Hands out every object of a dump through the reader. `write` writes the request with the flags and sequence given. When the
-   * kernel says that its tables changed meanwhile, `restarted` is called and the dump begins again.
+   * kernel says that its tables changed meanwhile, `restarted` is called and the dump begins again. False: they changed each time,
+   * and what was handed out last may lack something.
    */
   dump(
     writer: MessageWriter,
@@ -164,7 +165,7 @@ export class NetlinkSocket {
     attempted: string,
     found: (reader: MessageReader) => void,
     restarted: () => void,
-  ): void {
+  ): boolean {
     for (let round = 0; ; round++) {
       const dump = this.beginDump(writer, write, attempted);
       let state: 'more' | 'done' | 'interrupted' = 'more';
@@ -172,7 +173,7 @@ export class NetlinkSocket {
         this.#await(attempted);
         state = dump.read(found);
       }
-      if (state === 'done' || round === maxDumpRestarts) return;
+      if (state === 'done' || round === maxDumpRestarts) return state === 'done';
       restarted();
     }
   }

@@ -105,7 +105,7 @@ test(
 
 test('a dump of what does not exist is an error, and the socket goes on', (t) => {
   using socket = new NetlinkSocket();
-  const dump = (table: number): void =>
+  const dump = (table: number): boolean =>
     socket.dump(
       new MessageWriter(256),
       (writer, flags, sequence) => writeGetRoutes(writer, flags, sequence, 4, { table }),
