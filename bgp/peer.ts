@@ -73,6 +73,7 @@ export class Peer {
   private readonly earlyEndOfRib: EarlyEndOfRib;
   private config: NeighborConfig;
   private identity: SpeakerIdentity;
+  private kind: PeerKind = 'ebgp';
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
 
@@ -142,7 +143,7 @@ export class Peer {
     const { negotiated, connectionInfo } = this.neighbor;
     if (negotiated === undefined || connectionInfo === undefined) return;
     const { config } = this;
-    const { kind } = negotiated;
+    this.kind = negotiated.kind;
     this.openInput(negotiated);
     for (const family of families) {
       const state = this.states[family.index];
@@ -164,7 +165,7 @@ export class Peer {
         this.index,
         importContext(family, negotiated, connectionInfo, config.role),
       );
-      this.setImportPolicy(family, kind);
+      this.setImportPolicy(family);
       this.join(family, negotiated, connectionInfo);
     }
   }
@@ -201,7 +202,8 @@ export class Peer {
   routeRefresh(afi: number, safi: number, subtype: number): void {
     const family = families.find((known) => known.afi === afi && known.safi === safi);
     // RFC 2918 §4: for a family that was not negotiated it is ignored.
-    if (family === undefined || !this.states[family.index].isNegotiated) return;
+    const state = family === undefined ? undefined : this.states[family.index];
+    if (family === undefined || state?.isNegotiated !== true) return;
     const neighbor = this.neighbor.address;
     switch (subtype) {
       case RefreshSubtype.Request:
@@ -209,6 +211,8 @@ export class Peer {
         this.sendAgain(family);
         return;
       case RefreshSubtype.Begin:
+        // RFC 7313 §4: with graceful restart it is ignored before End-of-RIB.
+        if (this.neighbor.negotiated?.gracefulRestart !== undefined && !state.hasEndOfRibReceived) return;
         this.stale.refreshBegun(family, this.config.gracefulRestart?.stalePathSec ?? REFRESH_LIMIT_SEC);
         return;
       case RefreshSubtype.End:
@@ -270,11 +274,11 @@ export class Peer {
   /** After configure(), or when policies or what concerns all neighbors changed: only differences are sent. */
   applyOptions(): void {
     const { negotiated, connectionInfo } = this.neighbor;
-    if (negotiated === undefined || connectionInfo === undefined || !this.neighbor.isEstablished) return;
     for (const family of families) {
       const state = this.states[family.index];
-      if (!state.isNegotiated) continue;
-      this.setImportPolicy(family, negotiated.kind);
+      // What is kept of a neighbor that is away is judged anew as well.
+      if (state.isNegotiated || this.stale.isAway) this.setImportPolicy(family);
+      if (negotiated === undefined || connectionInfo === undefined || !state.isNegotiated) continue;
       const { groups } = this.deps.ribs[family.index];
       const options = this.memberOptions(family, negotiated, connectionInfo);
       if (typeof options === 'string') continue;
@@ -405,9 +409,9 @@ export class Peer {
     this.neighbor.send(encodeRouteRefresh({ afi, safi, subtype }), 0);
   }
 
-  private setImportPolicy(family: Family, kind: PeerKind): void {
+  private setImportPolicy(family: Family): void {
     const ref = this.config.familyOptions?.[family.name]?.importPolicy ?? this.config.importPolicy;
-    const policy = this.deps.policyOf(ref, kind);
+    const policy = this.deps.policyOf(ref, this.kind);
     const state = this.states[family.index];
     if (state.importPolicy === policy) return;
     state.importPolicy = policy;

@@ -32,7 +32,7 @@ import { WorkState } from './rib/types.ts';
 import type { OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import { type SpeakerFacts, viewInstance, viewMemory, viewUpdateGroups } from './speaker-view.ts';
-import { configureTables, makeTables, type Tables } from './tables.ts';
+import { configureTables, makeTables, type Tables, updateSource } from './tables.ts';
 import type {
   DebugKind,
   InstanceView,
@@ -379,7 +379,7 @@ export class Speaker {
     const { config, negotiated } = neighbor;
     if (entry === undefined || negotiated === undefined) return;
     entry.hadSession = true;
-    this.tables.peers.update(entry.peer.index, {
+    updateSource(this.tables, entry.peer.index, {
       kind: negotiated.kind,
       asn: negotiated.remoteAsn,
       routerId: negotiated.remoteRouterId,

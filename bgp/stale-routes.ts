@@ -86,8 +86,9 @@ export class StaleRoutes {
     for (const family of families) {
       const state = this.phases[family.index];
       const table = tables[family.index];
-      const isKept = negotiated.includes(family) && restart.families.some((entry) => entry.family === family);
-      if (!isKept) {
+      const isListed = restart.families.some((entry) => entry.family === family);
+      const longLivedSec = restart.longLived.find((entry) => entry.family === family)?.staleSec ?? 0;
+      if (!negotiated.includes(family) || (!isListed && longLivedSec === 0)) {
         if (negotiated.includes(family) || state.phase !== 'none') this.drop(family, 'not kept by graceful restart');
         continue;
       }
@@ -95,8 +96,7 @@ export class StaleRoutes {
       // RFC 4724 §4.2: "a route (from the peer) previously marked as stale MUST be deleted". RFC 9494 §4.2 excepts long-lived
       // ones: their timer goes on running.
       const goesOnLongLived = phase === 'resending' && isLongLived;
-      const longLived = restart.longLived.find((entry) => entry.family === family);
-      state.longLivedSec = longLived?.staleSec ?? 0;
+      state.longLivedSec = longLivedSec;
       if (goesOnLongLived) {
         table.keepPeer(index);
         table.makeLongLived(index);
@@ -109,7 +109,8 @@ export class StaleRoutes {
       table.keepPeer(index);
       if (table.stale(index) > 0) this.deps.told(family, 'kept', table.stale(index), reason);
       state.isLongLived = false;
-      if (restart.restartTimeSec > 0) {
+      // RFC 9494 §4.2: "the GR Restart Time shall be deemed zero" for families that the peer's other capability does not list.
+      if (isListed && restart.restartTimeSec > 0) {
         state.phase = 'away';
         this.setTimer(family, restart.restartTimeSec, () => this.restartTimeOver(family));
       } else {

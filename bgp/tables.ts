@@ -9,8 +9,9 @@ import { type NotSentDeps, NotSentTeller } from './not-sent.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Clock, Fib, NextHopResolver } from './ports.ts';
 import { NextHops } from './rib/next-hops.ts';
-import { RibPeers } from './rib/peers.ts';
+import { type RibPeer, RibPeers } from './rib/peers.ts';
 import { Rib } from './rib/rib.ts';
+import type { PeerIndex } from './rib/types.ts';
 import { AttributeSets } from './wire/attribute-sets.ts';
 
 export interface Tables {
@@ -40,6 +41,15 @@ export function makeTables(deps: TablesDeps, notSentDeps: NotSentDeps): Tables {
     return new Rib(family, { attributes, peers, nextHops, hashSeed, notSent, ...fib });
   });
   return { attributes, peers, nextHops, ribs };
+}
+
+/** What an OPEN taught of a source. What is kept of its last session is its own as well: decided and told anew. */
+export function updateSource({ peers, ribs }: Tables, index: PeerIndex, known: Omit<RibPeer, 'address'>): void {
+  const { clients, routerIds } = peers;
+  const before = [routerIds[index], clients[index]];
+  peers.update(index, known);
+  if (before[0] === routerIds[index] && before[1] === clients[index]) return;
+  for (const rib of ribs) rib.sourceChanged(index);
 }
 
 /** How routes are compared, installed and summed up; what did not change is left alone. `before`: undefined for new tables. */

@@ -214,10 +214,20 @@ export class AdjRibIn {
     undecided.push(paths.prefixOf[path]);
   }
 
+  /** What decides about the path beside its attributes is another now: ties (RFC 4271 §9.1.2.2 f), ORIGINATOR_ID (RFC 4456 §8). */
+  renewSource(path: number): void {
+    this.beforeChange(this.core.paths.prefixOf[path]);
+    this.touch(path);
+    this.core.undecided.push(this.core.paths.prefixOf[path]);
+  }
+
   checkNextHop(path: number): void {
     const { attributes, nextHops, paths, undecided } = this.core;
-    if (!nextHops.hasChangedSince(attributes.nextHop[paths.usedAttributes[path]], this.nextHopsSince)) return;
+    const used = paths.usedAttributes[path];
+    if (!nextHops.hasChangedSince(attributes.nextHop[used], this.nextHopsSince)) return;
     this.note(path, Touch.Hops);
+    // RFC 7311 §3.4.1: the distance may be in what goes out.
+    if ((attributes.flags[used] & SetFlag.Aigp) !== 0) this.touch(path);
     undecided.push(paths.prefixOf[path]);
   }
 

@@ -15,8 +15,8 @@ import { KindCode } from './peers.ts';
 import { LocalSource, type UpdateGroupOptions } from './types.ts';
 
 /** Ways in which the outgoing set depends on more than the set in the table and the policy: bits of a row's key. */
-const Variant = { Local: 1, Reflected: 2, OwnNextHop: 4, LinkLocal: 8, LongLived: 16 } as const;
-const VARIANTS = 32;
+const Variant = { Local: 1, Reflected: 2, OwnNextHop: 4, LinkLocal: 8, LongLived: 16, NoPath: 32 } as const;
+const VARIANTS = 64;
 
 /** LOCAL_PREF towards peers that want one, where the route has none (RFC 4271 §5.1.5). */
 const DEFAULT_LOCAL_PREFERENCE = 100;
@@ -72,6 +72,8 @@ export class Exporter {
     if (source === LOCAL_SOURCE) variant |= Variant.Local;
     if (isReflected) variant |= Variant.Reflected;
     if (isStale) variant |= Variant.LongLived;
+    const hasPath = source !== LOCAL_SOURCE && attributes.asPathLength[attr] > 0;
+    if (options.isRouteServerClient && !hasPath) variant |= Variant.NoPath;
     const row = this.rowOf(changesIndex, variant, attr);
     // RFC 4456 §8: ORIGINATOR_ID is the source's router ID, unless the route has one.
     const originator = isReflected && (attributes.flags[attr] & SetFlag.OriginatorId) === 0 ? peers.routerIds[peer] : 0;
@@ -171,8 +173,8 @@ export class Exporter {
     return {
       kind: options.kind,
       shownAsn: options.shownAsn,
-      // RFC 7947 §2.2.2: a route server stays out of the paths of others; what begins here has none yet (RFC 4271 §5.1.2 b).
-      prepend: isLocal && options.isRouteServerClient ? [options.shownAsn] : options.prepend,
+      // RFC 7947 §2.2.2: a route server stays out of the paths of others; what begins in its AS has none yet (RFC 4271 §5.1.2 b).
+      prepend: (variant & Variant.NoPath) === 0 ? options.prepend : [options.shownAsn],
       asOverride: options.asOverride,
       removePrivateAs: options.removePrivateAs,
       keptPrivateAs: options.keptPrivateAs,

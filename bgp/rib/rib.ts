@@ -144,6 +144,7 @@ export class Rib {
       becomeLongLived: (path) => this.adjRibIn.becomeLongLived(path),
       checkNextHop: (path) => this.adjRibIn.checkNextHop(path),
       decideAgain: (path) => void undecided.push(paths.prefixOf[path]),
+      renewSource: (path) => this.adjRibIn.renewSource(path),
     });
     this.nextHopGeneration = nextHops.generation;
   }
@@ -355,6 +356,11 @@ export class Rib {
     if (this.stale(peer) === 0) return;
     this.routes.markLongLived(peer);
     this.sweeps.add(Due.LongLived, peer);
+  }
+
+  /** The peer has another router ID, or is another kind of client: what is kept of it is decided again, and told as it is now. */
+  sourceChanged(peer: PeerIndex): void {
+    if (this.received(peer) > 0) this.sweeps.add(Due.Source, peer);
   }
 
   /** NextHops.refresh() found changes: the routes concerned are decided again, and the kernel hears of them. */

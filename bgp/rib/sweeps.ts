@@ -18,6 +18,8 @@ export const Due = {
   NextHops: 8,
   /** For all peers: the prefix is decided again. */
   Decide: 16,
+  /** The peer has another router ID: its paths are decided and told anew. */
+  Source: 32,
 } as const;
 export type Due = (typeof Due)[keyof typeof Due];
 
@@ -30,6 +32,7 @@ export interface SweepActions {
   becomeLongLived(path: number): void;
   checkNextHop(path: number): void;
   decideAgain(path: number): void;
+  renewSource(path: number): void;
 }
 
 interface Job {
@@ -126,6 +129,7 @@ export class Sweeps {
         continue;
       }
       if ((due & Due.LongLived) !== 0 && age === Age.Stale) actions.becomeLongLived(path);
+      if ((due & Due.Source) !== 0 && paths.prefixOf[path] !== 0) actions.renewSource(path);
       // It may have gone.
       if ((due & Due.ImportPolicy) !== 0 && paths.prefixOf[path] !== 0) actions.reevaluate(path);
     }

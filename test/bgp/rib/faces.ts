@@ -1,11 +1,12 @@
 // What the histories are played with in each family: few prefixes and next hops, so that routes meet; and the
 // real objects for the model's texts.
 
+import type { PolicyConfig } from '#bgp/config.ts';
 import { type Address, parseAddress } from '#bgp/net/address.ts';
 import { type Family, ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
 import { parsePrefix, type Prefix } from '#bgp/net/prefix.ts';
 import { Policy } from '#bgp/policy/policy.ts';
-import type { ModelPolicy } from './model.ts';
+import type { ModelPolicy } from './model-route.ts';
 import { address } from './update-text.ts';
 
 export interface Face {
@@ -67,8 +68,8 @@ export function textOf(face: Face, words: Int32Array, length: number): string {
   return `${address(bytes, 0, face.version === 4 ? 4 : 16)}/${length}`;
 }
 
-export function compile(model: ModelPolicy, name: string): Policy {
-  return Policy.compile({
+export function policyConfigOf(model: ModelPolicy, name: string): PolicyConfig {
+  return {
     name,
     statements: [
       {
@@ -90,7 +91,11 @@ export function compile(model: ModelPolicy, name: string): Policy {
       },
     ],
     otherwise: model.isOtherwiseAccepting ? 'accept' : 'reject',
-  });
+  };
+}
+
+export function compile(model: ModelPolicy, name: string): Policy {
+  return Policy.compile(policyConfigOf(model, name));
 }
 
 export const acceptAll: ModelPolicy = {

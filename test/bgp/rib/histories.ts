@@ -28,10 +28,14 @@ import { acceptAll, addressOf, type Face, faces, makePolicies, prefixOf, textOf 
 import { Receiver } from './receiver.ts';
 import { address } from './update-text.ts';
 import { listText, rowText, same } from './compare.ts';
-import { CLUSTER_ID, describe, Model, type ModelAttributes, type ModelPeer, type ModelPolicy } from './model.ts';
+import { Model, type ModelPeer } from './model.ts';
+import { describe, type ModelAttributes, type ModelPolicy, noAttributes } from './model-route.ts';
 
 const LOCAL_ASN = 65_000;
+const CLUSTER_ID = 99;
 const NOW_SEC = 1_700_000_000;
+/** What these histories leave to those of whole speakers (../whole). */
+const plainPeer = { asn: 0, isRouteServerClient: false, role: undefined } as const;
 const STALLED_BYTES = 64 << 20;
 
 export class History {
@@ -39,7 +43,7 @@ export class History {
   private readonly random: () => number;
   private readonly face: Face;
   private readonly isSliced: boolean;
-  private readonly model = new Model(LOCAL_ASN);
+  private readonly model = new Model({ localAsn: LOCAL_ASN, clusterId: CLUSTER_ID, confederation: undefined });
   private readonly attributes = new AttributeSets();
   private readonly ribPeers = new RibPeers();
   private readonly nextHops: NextHops;
@@ -74,8 +78,9 @@ export class History {
     });
     this.policies = makePolicies(this.face);
     this.model.peers.push({
+      ...plainPeer,
       number: 0,
-      isIbgp: false,
+      kind: 'local',
       isClient: false,
       routerId: 0,
       address: -1,
@@ -101,8 +106,9 @@ export class History {
       });
       const policy = this.policies[this.below(this.policies.length)];
       this.model.peers.push({
+        ...plainPeer,
         number,
-        isIbgp,
+        kind: isIbgp ? 'ibgp' : 'ebgp',
         isClient,
         routerId: id,
         address: host,
@@ -239,12 +245,12 @@ export class History {
     const nextHop = this.pick(this.face.ownNextHops);
     const options: UpdateGroupOptions = {
       ...plainGroupOptions,
-      kind: peer.isIbgp ? 'ibgp' : 'ebgp',
+      kind: isIbgp(peer) ? 'ibgp' : 'ebgp',
       localAsn: LOCAL_ASN,
       shownAsn: LOCAL_ASN,
-      prepend: peer.isIbgp ? [] : [LOCAL_ASN],
+      prepend: isIbgp(peer) ? [] : [LOCAL_ASN],
       nextHop: addressOf(nextHop),
-      nextHopMode: peer.isIbgp && this.chance(0.3) ? 'self' : 'default',
+      nextHopMode: isIbgp(peer) && this.chance(0.3) ? 'self' : 'default',
       isFourOctetAs: receiver.hasFourOctetAsn,
       isReflectorClient: peer.isClient,
       clusterId: CLUSTER_ID,
@@ -252,8 +258,8 @@ export class History {
       exportPolicy: policy.real,
     };
     const isNextHopSelf = options.nextHopMode === 'self';
-    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf, addPathLimit };
-    const kind = peer.isClient ? 'client' : peer.isIbgp ? 'ibgp' : 'ebgp';
+    peer.session = { exportPolicy: policy.model, nextHop, isNextHopSelf, addPathLimit, isLongLivedAware: false };
+    const kind = peer.isClient ? 'client' : isIbgp(peer) ? 'ibgp' : 'ebgp';
     this.log.push(
       `up ${peer.number} ${kind} ${nextHop} policy ${this.policies.indexOf(policy)} paths ${addPathLimit}` +
         ` router id ${peer.routerId}${isNextHopSelf ? ' self' : ''}`,
@@ -381,8 +387,8 @@ export class History {
     for (const prefix of this.face.prefixes) {
       const expected = this.model
         .locRib(prefix)
-        .map(({ peer, isBest, reason, attributes }) =>
-          rowText(peer, isBest, reason, attributes.localPref, attributes.communities),
+        .map(({ path, isBest, reason, attributes }) =>
+          rowText(path.peer.number, isBest, reason, attributes.localPref, attributes.communities),
         );
       same(`paths of ${prefix}`, (real.get(prefix) ?? []).toSorted().join('\n'), expected.toSorted().join('\n'));
     }
@@ -431,17 +437,18 @@ export class History {
   private makeAttributes(peer: ModelPeer): ModelAttributes {
     const communities = [NaN, 100, 200, 0xffffff01, 0xffffff02, 0xffffff03];
     const community = this.chance(0.4) ? communities[1 + this.below(5)] : undefined;
-    const hops = peer.isIbgp ? this.below(3) : 1 + this.below(2);
+    const hops = isIbgp(peer) ? this.below(3) : 1 + this.below(2);
     return {
+      ...noAttributes,
       origin: this.chance(0.7) ? 0 : this.below(3),
       asPath: Array.from({ length: hops }, () => 64_500 + this.below(3)),
       nextHop: this.pick(this.face.nextHops),
       med: this.chance(0.5) ? this.below(3) * 5 : undefined,
-      localPref: peer.isIbgp && this.chance(0.3) ? 90 + this.below(3) * 10 : undefined,
+      localPref: isIbgp(peer) && this.chance(0.3) ? 90 + this.below(3) * 10 : undefined,
       communities: community === undefined ? [] : [community],
-      originatorId: peer.isIbgp && this.chance(0.3) ? 1 + this.below(3) : undefined,
+      originatorId: isIbgp(peer) && this.chance(0.3) ? 1 + this.below(3) : undefined,
       clusterList:
-        peer.isIbgp && this.chance(0.3) ? Array.from({ length: 1 + this.below(2) }, (_, index) => 7 + index) : [],
+        isIbgp(peer) && this.chance(0.3) ? Array.from({ length: 1 + this.below(2) }, (_, index) => 7 + index) : [],
     };
   }
 
@@ -456,6 +463,10 @@ export class History {
   private pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)];
   }
+}
+
+function isIbgp({ kind }: ModelPeer): boolean {
+  return kind === 'ibgp';
 }
 
 function prefixesOf(receiver: Receiver): string {

@@ -1,7 +1,7 @@
 // A decoder of UPDATE messages for tests, sharing no code with bgp/wire: what a receiver would believe.
 // Throws on anything that it does not expect from a correct sender.
 
-import { describe, type ModelAttributes } from './model.ts';
+import { describe, type ModelAttributes, noAttributes } from './model-route.ts';
 
 export interface UpdateText {
   readonly withdrawn: string[];
@@ -31,23 +31,19 @@ export function splitMessages(bytes: Uint8Array, maxLength = 4096): Uint8Array[]
   return messages;
 }
 
-/** With `hasPathIds` a prefix is followed by its identifier: `192.0.2.0/24#7` (RFC 7911 §3). */
-export function readUpdate(message: Uint8Array, hasFourOctetAsn: boolean, hasPathIds = false): UpdateText {
+/** With `hasPathIds` a prefix is followed by its identifier: `192.0.2.0/24#7` (RFC 7911 §3); it may hold for IPv4 or IPv6 alone. */
+export function readUpdate(
+  message: Uint8Array,
+  hasFourOctetAsn: boolean,
+  hasPathIds = false,
+  hasMpPathIds = hasPathIds,
+): UpdateText {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const withdrawnEnd = 21 + view.getUint16(19);
   const attributesEnd = withdrawnEnd + 2 + view.getUint16(withdrawnEnd);
   const withdrawn = prefixes(message, 21, withdrawnEnd, 4, hasPathIds);
   const announced = prefixes(message, attributesEnd, message.length, 4, hasPathIds);
-  const found: ModelAttributes = {
-    origin: -1,
-    asPath: [],
-    nextHop: undefined,
-    med: undefined,
-    localPref: undefined,
-    communities: [],
-    originatorId: undefined,
-    clusterList: [],
-  };
+  const found: ModelAttributes = { ...noAttributes, origin: -1 };
   const exact: string[] = [];
   const path: string[] = [];
   const others = new Map<number, string>();
@@ -71,7 +67,8 @@ export function readUpdate(message: Uint8Array, hasFourOctetAsn: boolean, hasPat
         const asns = Array.from({ length: message[from + 1] }, (_, index) =>
           hasFourOctetAsn ? view.getUint32(from + 2 + index * 4) : view.getUint16(from + 2 + index * 2),
         );
-        if (type === 2) found.asPath.push(...asns);
+        if (type === 2) found.asPath = [...found.asPath, ...asns];
+        else found.confederation = [...found.confederation, ...asns];
         path.push(type === 2 ? asns.join(' ') : `(${asns.join(' ')})`);
         from += 2 + asns.length * size;
         if (from > end) throw new Error('AS_PATH length');
@@ -88,11 +85,16 @@ export function readUpdate(message: Uint8Array, hasFourOctetAsn: boolean, hasPat
       if (view.getUint16(start) !== 2 || message[start + 2] !== 1) throw new Error('family of MP_REACH_NLRI');
       found.nextHop = address(message, start + 4, 16);
       nextHop = hexOf(message, start + 4, start + 4 + message[start + 3]);
-      announced.push(...prefixes(message, start + 5 + message[start + 3], end, 16, hasPathIds));
+      announced.push(...prefixes(message, start + 5 + message[start + 3], end, 16, hasMpPathIds));
     } else if (code === 15) {
-      withdrawn.push(...prefixes(message, start + 3, end, 16, hasPathIds));
+      withdrawn.push(...prefixes(message, start + 3, end, 16, hasMpPathIds));
       if (length === 3 && attributesEnd === end) isEndOfRib = true;
-    } else others.set(code, hexOf(message, start, end));
+    } else {
+      // RFC 7311 §3: type 1, length 11, eight octets.
+      if (code === 26 && length === 11) found.aigp = Number(view.getBigUint64(start + 3));
+      if (code === 35) found.otc = view.getUint32(start);
+      others.set(code, hexOf(message, start, end));
+    }
     at = end;
   }
   return {

@@ -16,7 +16,7 @@ import { Rib, type RibDeps } from '#bgp/rib/rib.ts';
 import { type GroupMember, type PeerIndex, type UpdateGroupOptions, WorkState } from '#bgp/rib/types.ts';
 import { type AttrSetId, AttributeSets } from '#bgp/wire/attribute-sets.ts';
 import { emptyAttributes, encodePathAttributes, type PathAttributes, SegmentType } from '#bgp/wire/attributes.ts';
-import type { ModelAttributes } from './model.ts';
+import type { ModelAttributes } from './model-route.ts';
 import { readUpdate, splitMessages, type UpdateText } from './update-text.ts';
 
 export const LOCAL_ASN = 65_000;
