@@ -5,39 +5,37 @@ import { families, type Family } from './net/family.ts';
 import type { IngressOptions } from './ingress.ts';
 import { Ingress } from './ingress.ts';
 import type { Clock } from './ports.ts';
-import type { PrefixLimit } from './prefix-limit.ts';
 import type { Rib } from './rib/rib.ts';
 import type { PeerIndex } from './rib/types.ts';
+import type { UpdateFaultView } from './views.ts';
 import type { AttributeSets, AttrSetId } from './wire/attribute-sets.ts';
 import { NlriCursor } from './wire/nlri.ts';
+import type { NotificationError } from './wire/notification.ts';
 import { UpdateReader, type UpdateReaderOptions } from './wire/update-reader.ts';
 
 /** RFC 7606 faults are told at most this often a peer; every one is counted. */
 const FAULT_EVENT_INTERVAL_MS = 1000;
 
-export interface UpdateFault {
-  readonly action: 'treat-as-withdraw' | 'attribute-discard';
-  readonly attribute: number | undefined;
-  readonly reason: string;
-}
+type UpdateFault = Omit<UpdateFaultView, 'atWallMs'>;
 
 export interface PeerInputDeps {
   readonly attributes: AttributeSets;
   /** By family index. */
   readonly ribs: readonly Rib[];
   readonly clock: Clock;
-  readonly limit: PrefixLimit;
   readonly faultTold: (fault: UpdateFault) => void;
   readonly endOfRib: (family: Family) => void;
   /** RFC 7606 §2: nothing of the family is taken any more; what there is goes. */
   readonly familyDisabled: (family: Family, reason: string) => void;
-  /** Routes went although the limit had refused others. */
+  /** Routes have come; answers what the session must end with, for too many of them. */
+  readonly announced: (family: Family) => NotificationError | undefined;
   readonly withdrawn: (family: Family) => void;
 }
 
 export class PeerInput {
   treatedAsWithdraw = 0;
   attributesDiscarded = 0;
+  lastFault: UpdateFaultView | undefined;
   private readonly index: PeerIndex;
   private readonly deps: PeerInputDeps;
   private readonly cursor = new NlriCursor();
@@ -51,6 +49,7 @@ export class PeerInput {
   constructor(index: PeerIndex, deps: PeerInputDeps) {
     this.index = index;
     this.deps = deps;
+    this.lastFault = undefined;
     this.reader = undefined;
     this.ingress = undefined;
     this.hasPathIds = families.map(() => false);
@@ -107,7 +106,7 @@ export class PeerInput {
     while (cursor.next()) {
       rib.withdraw(this.index, cursor.pathId, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
     }
-    if (rib.refused(this.index) > 0) this.deps.withdrawn(family);
+    this.deps.withdrawn(family);
   }
 
   private announce(
@@ -139,20 +138,22 @@ export class PeerInput {
       rib.announce(this.index, pathId, w0, w1, w2, w3, length, used, flags, nowSec);
     }
     this.deps.attributes.release(used);
-    this.deps.limit.check(family, rib.announced(this.index), rib.refused(this.index));
+    const fault = this.deps.announced(family);
+    if (fault !== undefined) throw fault;
   }
 
   private countFaults(reader: UpdateReader): void {
     if (reader.isTreatAsWithdraw) this.treatedAsWithdraw++;
     this.attributesDiscarded += reader.discarded.length;
-    const nowMs = this.deps.clock.nowMs();
+    const { clock } = this.deps;
+    const [discarded] = reader.discarded;
+    const fault: UpdateFault = reader.isTreatAsWithdraw
+      ? { action: 'treat-as-withdraw', attribute: reader.faultCode, reason: reader.faultReason }
+      : { action: 'attribute-discard', attribute: discarded.code, reason: discarded.reason };
+    this.lastFault = { atWallMs: clock.wallMs(), ...fault };
+    const nowMs = clock.nowMs();
     if (nowMs - this.lastFaultEventMs < FAULT_EVENT_INTERVAL_MS) return;
     this.lastFaultEventMs = nowMs;
-    const [discarded] = reader.discarded;
-    this.deps.faultTold(
-      reader.isTreatAsWithdraw
-        ? { action: 'treat-as-withdraw', attribute: reader.faultCode, reason: reader.faultReason }
-        : { action: 'attribute-discard', attribute: discarded.code, reason: discarded.reason },
-    );
+    this.deps.faultTold(fault);
   }
 }

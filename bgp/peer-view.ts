@@ -56,6 +56,7 @@ export function viewPeer(facts: PeerFacts): NeighborView {
     outputQueue: Math.ceil(neighbor.queuedBytes() / MAX_MESSAGE_LENGTH),
     treatedAsWithdraw: input.treatedAsWithdraw,
     attributesDiscarded: input.attributesDiscarded,
+    lastUpdateFault: input.lastFault,
     dynamicPrefix: facts.dynamicPrefix,
     downReason: downReason(session, facts),
     gracefulRestart: viewGracefulRestart(facts),

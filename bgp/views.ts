@@ -88,6 +88,14 @@ export interface LastResetView {
   readonly hardReset?: { readonly code: number; readonly subcode: number };
 }
 
+/** RFC 7606 §2: what of an UPDATE was not taken, though the session goes on. */
+export interface UpdateFaultView {
+  readonly atWallMs: number;
+  readonly action: 'treat-as-withdraw' | 'attribute-discard';
+  readonly attribute: number | undefined;
+  readonly reason: string;
+}
+
 export interface CapabilityView {
   readonly code: number;
   /** The capability's value octets (RFC 5492 §4), e.g. afi, reserved, safi. */
@@ -149,6 +157,8 @@ export interface NeighborView {
   /** RFC 7606 counters. */
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
+  /** The last one that either counted. */
+  readonly lastUpdateFault: UpdateFaultView | undefined;
   /** The prefix of the configuration that it was made from when it connected; undefined: it is configured itself. */
   readonly dynamicPrefix: string | undefined;
   /** Why there is no session, in words for people; undefined while there is one. */

@@ -4,7 +4,7 @@
 import type { SpeakerEvent } from '../events.ts';
 import type { SessionState } from '../views.ts';
 import { unwrapHardReset } from '../wire/notification.ts';
-import { FsmEvent, type SessionEvent } from './events.ts';
+import { FsmEvent, isPeerMessage, type SessionEvent } from './events.ts';
 import type { Effect } from './fsm.ts';
 import type { NeighborDeps, NeighborOptions } from './listener.ts';
 import type { NeighborHistory } from './neighbor-view.ts';
@@ -83,6 +83,15 @@ export class Chronicle {
       data: data.slice(0, MAX_SHOWN_DATA),
       ...(inner === undefined ? {} : { hardReset: { code: inner.code, subcode: inner.subcode } }),
     };
+  }
+
+  /** The same before our OPEN had gone (DelayOpen): the peer is not answered, so log and `show` alone say what it did. */
+  endedBeforeOpen(event: SessionEvent, isInitiatedHere: boolean, reason: string): void {
+    if (!isPeerMessage(event)) return;
+    const words = `before an OPEN: ${reason}`;
+    this.ended(event, undefined, words);
+    if (isInitiatedHere) this.connectFailed(words);
+    else this.emit({ type: 'connection-refused', remoteAddress: this.#address, reason: words });
   }
 
   established(): void {

@@ -117,6 +117,22 @@ export function startType(kind: 'manual' | 'automatic' | 'damped', isPassive: bo
   }
 }
 
+/** Something that the peer said, and that has no answer but the end of the connection where no OPEN of ours has gone. */
+export function isPeerMessage(event: SessionEvent): boolean {
+  switch (event.type) {
+    case FsmEvent.BgpHeaderError:
+    case FsmEvent.BgpOpenError:
+    case FsmEvent.UpdateError:
+    case FsmEvent.KeepaliveReceived:
+    case FsmEvent.UpdateReceived:
+    case FsmEvent.NotificationReceived:
+    case FsmEvent.NotificationVersionError:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What happened, for the log and `show`. */
 export function describeEvent(event: SessionEvent): string {
   switch (event.type) {

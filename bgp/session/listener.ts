@@ -86,6 +86,7 @@ export type NeighborSessionView = Omit<
   | 'families'
   | 'treatedAsWithdraw'
   | 'attributesDiscarded'
+  | 'lastUpdateFault'
   | 'inputQueue'
   | 'outputQueue'
   | 'dynamicPrefix'

@@ -150,6 +150,7 @@ export const plainNeighbor: NeighborView = {
   families: [],
   treatedAsWithdraw: 0,
   attributesDiscarded: 0,
+  lastUpdateFault: undefined,
   dynamicPrefix: undefined,
   downReason: undefined,
   gracefulRestart: {
