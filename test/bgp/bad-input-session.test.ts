@@ -1,19 +1,22 @@
-// OPENs, ROUTE-REFRESHes and NOTIFICATIONs that have broken BGP speakers (the length of each capability, truncations, texts), each in
-// every state and from each kind of peer: what the peer hears, and whether the session stands. The forms of headers and messages out
-// of place: session/malformed.test.ts; floods and second connections: session/abuse.test.ts.
+// Headers, OPENs, ROUTE-REFRESHes and NOTIFICATIONs that have broken BGP speakers (the length of each capability, truncations, texts),
+// each in every state in which a connection stands and from each kind of peer: what the peer hears, whether the session stands, what
+// log and `show` say. In segments of one byte: session/malformed.test.ts; floods and second connections: session/abuse.test.ts.
 
 import test from 'ava';
 import type { PeerKind } from '#bgp/net/peer-kind.ts';
-import { KEEPALIVE, message, notification, open } from './session/bytes.ts';
-import { rawPair } from './session/raw-peer.ts';
+import { describeEvent } from '#io/log.ts';
+import { concat, END_OF_RIB, KEEPALIVE, message, notification, open } from './session/bytes.ts';
+import { dial, type RawPair, rawPair } from './session/raw-peer.ts';
 import { fromHex } from './wire/bytes.ts';
 
 const kinds: Readonly<Record<PeerKind, Parameters<typeof rawPair>[1]>> = {
-  ebgp: {},
+  ebgp: { a: { remoteAsn: 65002 } },
   ibgp: { left: { asn: 65002 }, a: { remoteAsn: 'internal' } },
   confederation: { left: { confederation: { identifier: 100, members: [65002] } }, a: { remoteAsn: 65002 } },
 };
-const states = ['OpenSent', 'OpenConfirm', 'Established'] as const;
+/** Connect and Active with a connection on which we wait for the peer's OPEN (RFC 4271 §8.1.1, DelayOpen): nothing is answered there. */
+const states = ['Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
+type State = (typeof states)[number];
 
 /** Code/subcode that is sent; `stands`: nothing is sent and the session goes on; `ends`: it ends without a word of ours. */
 type Answer = string;
@@ -21,7 +24,7 @@ type Answer = string;
 interface Case {
   readonly title: string;
   readonly bytes: Uint8Array;
-  /** In OpenSent, OpenConfirm, Established. */
+  /** In OpenSent, OpenConfirm, Established. Before our OPEN whatever has an answer closes the connection instead. */
   readonly answers: readonly [Answer, Answer, Answer];
 }
 
@@ -52,7 +55,100 @@ const ending = (title: string, code: number, subcode: number, data: readonly num
   answers: ['ends', 'ends', 'ends'],
 });
 
+const header = (title: string, answer: Answer, bytes: Uint8Array): Case => ({
+  title: `class 1: ${title}`,
+  bytes,
+  answers: [answer, answer, answer],
+});
+
+const outOfPlace = (title: string, answers: Case['answers'], bytes: Uint8Array): Case => ({
+  title: `class 16: ${title}`,
+  bytes,
+  answers,
+});
+
+/** Optional parameters in the extended form (RFC 9072 §2), one parameter for each list of octets. */
+function extended(...parameters: readonly (readonly number[])[]): number[] {
+  const all = parameters.flatMap((octets) => [2, octets.length >> 8, octets.length & 255, ...octets]);
+  return [255, 255, all.length >> 8, all.length & 255, ...all];
+}
+
+const times = (count: number, octets: readonly number[]): number[] =>
+  Array.from({ length: count }, () => octets).flat();
+
+const restartOf = (families: number): number[] => [
+  64,
+  2 + 4 * families,
+  0xc0,
+  0x78,
+  ...times(families, [0, 9, 9, 128]),
+];
+
+const markedAt = (index: number, octet: number): Uint8Array =>
+  KEEPALIVE.map((value, at) => (at === index ? octet : value));
+
 const cases: readonly Case[] = [
+  header('a marker that is wrong in its first octet', '1/1', markedAt(0, 0)),
+  header('a marker that is wrong in the middle', '1/1', markedAt(8, 254)),
+  header('a marker that is wrong in its last octet', '1/1', markedAt(15, 127)),
+  header('a length of 0', '1/2', message(2, [], 0)),
+  header('a length of 18', '1/2', message(4, [], 18)),
+  header('a length of 4,097', '1/2', message(2, [], 4097)),
+  header('a length of 65,535', '1/2', message(2, [], 65_535)),
+  header('type 0', '1/3', message(0)),
+  header('type 6', '1/3', message(6)),
+  header('type 255', '1/3', message(255)),
+  header('an OPEN of 28 octets', '1/2', message(1, [4, 0xfd, 0xea, 0, 90, 10, 0, 0, 2])),
+  header('an UPDATE of 22 octets', '1/2', message(2, [0, 0, 0])),
+  header('a NOTIFICATION of 20 octets', '1/2', message(3, [6])),
+  header('a KEEPALIVE of 20 octets', '1/2', message(4, [0])),
+  outOfPlace('an UPDATE', ['5/1', '5/2', 'stands'], END_OF_RIB),
+  outOfPlace('a KEEPALIVE', ['5/1', 'stands', 'stands'], KEEPALIVE),
+  outOfPlace('a ROUTE-REFRESH', ['5/1', '5/2', 'stands'], message(5, [0, 1, 0, 1])),
+  outOfPlace('OPEN twice in a segment', ['5/2', '5/2', '5/3'], concat(open(), open())),
+  openOf('version 0', '2/1', [0, 0xfd, 0xea, 0, 90, 10, 0, 0, 2, 0]),
+  openOf('version 255', '2/1', [255, 0xfd, 0xea, 0, 90, 10, 0, 0, 2, 0]),
+  openOf('AS 0', '2/2', [4, 0, 0, 0, 90, 10, 0, 0, 2, 0]),
+  openOf('AS 65,535 from another', '2/2', [4, 255, 255, 0, 90, 10, 0, 0, 2, 0]),
+  openOf('AS_TRANS without the capability', '2/2', [4, 0x5b, 0xa0, 0, 90, 10, 0, 0, 2, 0]),
+  openOf('hold time 1', '2/6', [4, 0xfd, 0xea, 0, 1, 10, 0, 0, 2, 0]),
+  openOf('hold time 2', '2/6', [4, 0xfd, 0xea, 0, 2, 10, 0, 0, 2, 0]),
+  openOf('hold time 65,535 is no fault', 'stands', [4, 0xfd, 0xea, 255, 255, 10, 0, 0, 2, 0]),
+  openOf('identifier 0', '2/3', [4, 0xfd, 0xea, 0, 90, 0, 0, 0, 0, 0]),
+  openOf('identifier 255.255.255.255 is no fault (RFC 6286)', 'stands', [4, 0xfd, 0xea, 0, 90, 255, 255, 255, 255, 0]),
+  ...[0, 0xffffffff, 23_456].map((asn) => ({
+    title: `class 2: AS ${asn} in the capability alone`,
+    bytes: open({ asn, asField: 65_002 }),
+    answers: ['2/2', '5/2', '5/3'] as const,
+  })),
+  {
+    title: 'class 2: AS_TRANS in the field and the number in the capability is no fault (RFC 6793)',
+    bytes: open({ asField: 23_456 }),
+    answers: ['stands', '5/2', '5/3'],
+  },
+  openOf('an unknown parameter', '2/4', [...fixed, 2, 1, 0]),
+  openOf('a parameter of no octets', 'stands', [...fixed, 2, 2, 0]),
+  openOf('126 unknown capabilities in a parameter', 'stands', [...fixed, 254, 2, 252, ...times(126, [200, 0])]),
+  openOf('255 capabilities in the extended form', 'stands', [
+    ...fixed,
+    ...extended([...base, ...times(253, [200, 0])]),
+  ]),
+  openOf('one capability 200 times, each of a wrong length', '2/0', [
+    ...fixed,
+    ...extended([...base, ...times(200, [65, 3, 0, 0xfd, 0xea])]),
+  ]),
+  openOf('a host name 200 times, each past its end', 'stands', [
+    ...fixed,
+    ...extended([...base, ...times(200, [73, 3, 255, 97, 98])]),
+  ]),
+  openOf('graceful restart of 300 families, none of them ours', 'stands', [
+    ...fixed,
+    ...extended([...base, ...times(4, restartOf(63)), ...restartOf(48)]),
+  ]),
+  openOf('capabilities up to 4,096 octets', 'stands', [
+    ...fixed,
+    ...extended([...base, ...times(15, [201, 255, ...times(255, [7])]), 202, 174, ...times(174, [7])]),
+  ]),
   capability('multiprotocol of 3 octets', 1, '000100', '2/0'),
   capability('route refresh of 1 octet', 2, '00', '2/0'),
   capability('extended next hops of 5 octets', 5, '0001000100', '2/0'),
@@ -94,7 +190,11 @@ const cases: readonly Case[] = [
   refreshOf('an unknown family', 'stands', [0x40, 4, 0, 71]),
   refreshOf('a family that was not negotiated', 'stands', [0, 2, 0, 1]),
   refreshOf('EoRR that nothing began', 'stands', [0, 1, 2, 1]),
-  refreshOf('an unknown subtype', 'stands', [0, 1, 255, 1]),
+  refreshOf('BoRR before End-of-RIB, not negotiated', 'stands', [0, 1, 1, 1]),
+  refreshOf('subtype 3', 'stands', [0, 1, 3, 1]),
+  refreshOf('subtype 255', 'stands', [0, 1, 255, 1]),
+  refreshOf('family 0/0', 'stands', [0, 0, 0, 0]),
+  refreshOf('family 65535/255', 'stands', [255, 255, 0, 255]),
   refreshOf('ORF entries that are cut (CVE-2023-41360)', '7/1', [0, 1, 0, 1, 1, 64, 255, 255, 0]),
   refreshOf('ORF entries up to the end of the message', '7/1', [0, 1, 0, 1, ...Array.from({ length: 4073 }, () => 64)]),
   ending('NOTIFICATION of a code that nobody knows', 255, 255, []),
@@ -119,12 +219,40 @@ const cases: readonly Case[] = [
   ending('a text that clears screens and closes quotes', 6, 2, [9, 27, 0x5b, 0x32, 0x4a, 0x22, 0x7d, 0x0a, 0x27, 0x5c]),
 ];
 
+/** Before our OPEN the first one is taken, whatever else would have an answer ends the connection without a word. */
+function answerIn(state: State, answers: Case['answers']): Answer {
+  switch (state) {
+    case 'Connect':
+    case 'Active':
+      // 5/2 is the answer to what follows a good OPEN.
+      return answers[0] === 'stands' || answers[0] === '5/2' ? answers[0] : 'ends';
+    case 'OpenSent':
+      return answers[0];
+    case 'OpenConfirm':
+      return answers[1];
+    case 'Established':
+      return answers[2];
+  }
+}
+
+function begin(state: State, kind: PeerKind): RawPair {
+  if (state !== 'Connect' && state !== 'Active') return rawPair(state, kinds[kind]);
+  const { a, left } = kinds[kind] ?? {};
+  const timers = { connectRetrySec: 120, holdTimeSec: 90, keepaliveSec: 30, delayOpenSec: 20 };
+  const raw = rawPair('Idle', { ...(left && { left }), a: { ...a, timers, isPassive: state === 'Active' } });
+  raw.us.neighbor.start();
+  if (state === 'Active') dial(raw.network, raw.us, raw.peer);
+  else raw.network.run();
+  if (raw.us.neighbor.state !== state) throw new TypeError(`in ${raw.us.neighbor.state} instead of ${state}`);
+  return raw;
+}
+
 for (const kind of ['ebgp', 'confederation', 'ibgp'] as const) {
   for (const { title, bytes, answers } of cases) {
-    for (const [index, state] of states.entries()) {
-      const answer = answers[index];
+    for (const state of states) {
+      const answer = answerIn(state, answers);
       test(`${kind} in ${state}, ${title}: ${answer}`, (t) => {
-        const { network, clock, us, peer } = rawPair(state, kinds[kind]);
+        const { network, clock, us, peer } = begin(state, kind);
         // What follows is taken if the session stands.
         peer.send(bytes, KEEPALIVE);
         network.run();
@@ -138,8 +266,15 @@ for (const kind of ['ebgp', 'confederation', 'ibgp'] as const) {
           const sent = peer.notification();
           t.is(sent === undefined ? 'ends' : `${sent[0]}/${sent[1]}`, answer);
           t.true(peer.isClosed);
-          t.is(lastReset?.direction, answer === 'ends' ? 'received' : 'sent');
+          const silent = answers[0] === 'ends' ? 'received' : 'local';
+          t.is(lastReset?.direction, answer === 'ends' ? silent : 'sent');
           t.notRegex(lastReset?.reason ?? '\n', /\p{Cc}|\p{Cf}|"/u);
+          // The log has the same words, in a line that the level `info` shows.
+          const lines = us.events.map((event) => describeEvent(event)).filter(({ level }) => level !== 'debug');
+          t.true(
+            lines.some((line) => line.message.includes(lastReset?.reason ?? 'nothing')),
+            JSON.stringify(lines),
+          );
           const downs = us.calls.filter((call) => call.startsWith('down: '));
           t.is(downs.length, state === 'Established' ? 1 : 0);
         }
