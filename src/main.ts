@@ -14,6 +14,7 @@ Daemons:
 Without a daemon:
   config check  faults of router files and manifests
   config schema JSON Schema of the router file
+  cleanup       removes routes that a stopped router left in the kernel
   version       the version of this program
   help          this text
 
@@ -43,6 +44,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'config': {
       const { runConfig } = await import('./config-command.ts');
       return runConfig(args);
+    }
+    case 'cleanup': {
+      const { runCleanup } = await import('./cleanup-command.ts');
+      return runCleanup(args);
     }
     case 'version':
     case '--version':

@@ -2,8 +2,10 @@
 // it ended. A small file in the state directory, written whole, synced and renamed into place. A file that cannot be
 // understood is told and counts as none: who wrongly says that it restarts would keep dead routes alive at its peers.
 
-import { closeSync, fsyncSync, openSync, readFileSync, readlinkSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { KernelError } from '#kernel/errors.ts';
 
 const formatVersion = 1;
 const fileName = 'process.json';
@@ -83,6 +85,21 @@ export class StateFile {
     const how = end === 'restart' ? 'ended for a restart' : 'ended without a word';
     return { isRestarting: true, reason: `the last process, started at ${startedAt}, ${how}` };
   }
+}
+
+/** Forgets the earlier run, so that the next start is a first one. Answers the files. Throws KernelError. */
+export function removeStateFiles(stateDir: string, isDry: boolean): readonly string[] {
+  const found = [fileName, `${fileName}.next`].map((name) => join(stateDir, name)).filter((path) => existsSync(path));
+  if (isDry) return found;
+  for (const path of found) {
+    try {
+      rmSync(path, { force: true });
+    } catch (cause) {
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'EIO';
+      throw new KernelError(code, `remove ${path}`, { cause });
+    }
+  }
+  return found;
 }
 
 export function readHabitat(): Habitat {

@@ -27,7 +27,8 @@ export class InstanceFib implements Fib {
   /** Throws KernelError or RangeError, and stays as it was. */
   async configure(config: FibConfig | undefined): Promise<void> {
     const before = this.#fib;
-    if (config?.table === before?.target.table && config?.metric === before?.target.metric) return;
+    const target = before?.targets[0];
+    if (config?.table === target?.table && config?.metric === target?.metric) return;
     if (config === undefined) {
       this.#fib = undefined;
     } else {

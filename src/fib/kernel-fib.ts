@@ -14,7 +14,7 @@ import { countFamily, describeRoute, type FibRouteView, type FibView } from './f
 import { HopSets, type Resolve } from './hop-sets.ts';
 import type { OwnRoutes } from './kernel-view.ts';
 import { Paths } from './paths.ts';
-import { ownProtocol } from './protocol.ts';
+import { listTargets, ownProtocol } from './protocol.ts';
 import { readOwnRoutes } from './read-own-routes.ts';
 import { Refusals } from './refusals.ts';
 import { type Answer, describeAnswer, isShortage, RouteBatch, Write } from './route-batch.ts';
@@ -49,7 +49,7 @@ export interface KernelFibDeps {
 }
 
 export class KernelFib implements Fib, OwnRoutes {
-  readonly #target: RouteTarget;
+  readonly #targets: readonly [RouteTarget, RouteTarget];
   readonly #deps: KernelFibDeps;
   readonly #paths = new Paths();
   readonly #sets: HopSets;
@@ -69,17 +69,18 @@ export class KernelFib implements Fib, OwnRoutes {
 
   /** Reads what an earlier run left, within the call. Throws KernelError. */
   constructor(config: FibConfig, deps: KernelFibDeps) {
-    this.#target = { table: config.table, metric: config.metric, protocol: ownProtocol };
+    this.#targets = listTargets(config);
     this.#deps = deps;
     this.#sets = new HopSets(this.#paths, deps.resolve);
     this.#batch = new RouteBatch(deps.socket);
     this.#refusals = new Refusals(deps.failed, () => this.#tryAgain());
-    for (const route of readOwnRoutes(this.#target.table)) this.#adopt(route);
+    for (const route of readOwnRoutes(config.table)) this.#adopt(route);
     this.#preserved = families.filter(({ index }) => this.#columns[index].installedCount > 0);
   }
 
-  get target(): RouteTarget {
-    return this.#target;
+  /** Of IPv4 and IPv6. */
+  get targets(): readonly [RouteTarget, RouteTarget] {
+    return this.#targets;
   }
 
   /** Families whose routes were in the kernel when we began. */
@@ -89,8 +90,8 @@ export class KernelFib implements Fib, OwnRoutes {
 
   view(): FibView {
     return {
-      table: this.#target.table,
-      metric: this.#target.metric,
+      table: this.#targets[0].table,
+      metric: this.#targets[0].metric,
       families: this.#columns.map((columns) => countFamily(columns, this.#sets)),
       batches: this.#batches,
       writes: this.#writes,
@@ -363,7 +364,7 @@ export class KernelFib implements Fib, OwnRoutes {
       columns.word(slot, 2),
       columns.word(slot, 3),
       columns.prefixes.lengths[slot],
-      this.#target,
+      this.#targets[columns.version === 4 ? 0 : 1],
       path,
       this.#paths.get(path),
     );
@@ -467,9 +468,8 @@ export class KernelFib implements Fib, OwnRoutes {
   }
 
   #isAt(route: KernelRoute): boolean {
-    // IPv6 has no metric 0: the kernel makes 1024 of it.
-    const metric = this.#target.metric === 0 && route.version === 6 ? 1024 : this.#target.metric;
-    return route.table === this.#target.table && route.metric === metric;
+    const { table, metric } = this.#targets[version(route)];
+    return route.table === table && route.metric === metric;
   }
 
   #isOurs(route: KernelRoute): boolean {

@@ -44,12 +44,12 @@ export class KernelServices {
 
   /** Reads what an earlier run left of it. Throws KernelError; `RangeError` when an instance has the table and metric already. */
   openFib(config: FibConfig, { installed, failed }: Pick<KernelFibDeps, 'installed' | 'failed'>): KernelFib {
-    for (const { target } of this.#fibs) {
-      if (target.table === config.table && target.metric === config.metric) {
-        throw new RangeError(
-          `table ${config.table} with metric ${config.metric} is another instance's: choose another metric`,
-        );
-      }
+    const { table, metric } = config;
+    for (const { targets } of this.#fibs) {
+      // Of IPv6 the metrics 0 and 1024 are one.
+      const isTaken = targets.some((taken) => taken.metric === metric || (metric === 0 && taken.metric === 1024));
+      if (!isTaken || targets[0].table !== table) continue;
+      throw new RangeError(`table ${table} with metric ${metric} is another instance's: choose another metric`);
     }
     const fib = new KernelFib(config, {
       socket: this.#socket,

@@ -8,21 +8,23 @@ import { NetlinkSocket } from '#kernel/netlink/socket.ts';
 import { KernelError } from '#kernel/errors.ts';
 import { ownProtocol } from './protocol.ts';
 
-/** Of both families. Throws KernelError. */
-export function readOwnRoutes(table: number): KernelRoute[] {
+/** Of both families; undefined: of every table. Throws KernelError. */
+export function readOwnRoutes(table: number | undefined): KernelRoute[] {
   using socket = new NetlinkSocket();
   const writer = new MessageWriter(256);
+  const filter = table === undefined ? { protocol: ownProtocol } : { table, protocol: ownProtocol };
   const all: KernelRoute[] = [];
   for (const version of [4, 6] as const) {
     let found: KernelRoute[] = [];
     try {
       socket.dump(
         writer,
-        (to, flags, sequence) => writeGetRoutes(to, flags, sequence, version, { table, protocol: ownProtocol }),
-        `list the routes of table ${table}`,
+        (to, flags, sequence) => writeGetRoutes(to, flags, sequence, version, filter),
+        `list the routes of ${table === undefined ? 'all tables' : `table ${table}`}`,
         (reader) => {
           const route = reader.type === MessageType.NewRoute ? decodeRoute(reader) : undefined;
-          if (route !== undefined && route.protocol === ownProtocol && route.table === table) found.push(route);
+          if (route?.version !== version || route.protocol !== ownProtocol) return;
+          if (table === undefined || route.table === table) found.push(route);
         },
         () => (found = []),
       );

@@ -22,8 +22,8 @@ export interface Answer {
 }
 
 /** In words where the code alone leads astray. */
-export function describeAnswer({ code, detail }: Answer): string {
-  if (isRefused(code)) return new MissingCapabilityError(code, 'CAP_NET_ADMIN', 'fib: kernel').message;
+export function describeAnswer({ code, detail }: Answer, option = 'fib: kernel'): string {
+  if (isRefused(code)) return new MissingCapabilityError(code, 'CAP_NET_ADMIN', option).message;
   if (code === 'EEXIST') return 'another program has a route of this prefix and metric (EEXIST)';
   return detail === '' ? code : `${detail} (${code})`;
 }

@@ -56,6 +56,8 @@ test('the first word may be cut short while no other command begins so', async (
   t.deepEqual(matchFirstWord('c'), ['clear', 'config']);
   t.deepEqual(matchFirstWord('route'), [], 'a daemon is started by its full name');
   t.deepEqual(matchFirstWord('router'), ['router']);
+  t.deepEqual(matchFirstWord('cle'), ['clear'], 'what takes routes away is not started by a slip either');
+  t.deepEqual(matchFirstWord('cleanup'), ['cleanup']);
   for (const { name } of clientCommands) t.true(firstWords.includes(name.split(' ')[0]), name);
   const running = await startApi(createFixtureSpeaker());
   t.teardown(() => running.close());
