@@ -1,6 +1,7 @@
 // The events of RFC 4271 §8.1 and RFC 9687, by the RFCs' numbers and names. What each does stands in fsm.ts.
 // All 29 are named; those that cannot happen here are in `absentEvents` with the reason, and have no member in SessionEvent.
 
+import { MessageType } from '../wire/header.ts';
 import type { NotificationError } from '../wire/notification.ts';
 import type { Negotiated } from './negotiation.ts';
 
@@ -172,7 +173,7 @@ export function describeEvent(event: SessionEvent): string {
     case FsmEvent.KeepaliveReceived:
       return 'KEEPALIVE received';
     case FsmEvent.UpdateReceived:
-      return 'unexpected message';
+      return event.messageType === MessageType.RouteRefresh ? 'ROUTE-REFRESH received' : 'UPDATE received';
     case FsmEvent.TcpConnectionFails:
     case FsmEvent.NotificationVersionError:
     case FsmEvent.NotificationReceived:

@@ -3,9 +3,10 @@
 // prefixes: max-prefixes.test.ts; 64,000 attribute sets and a thousand peers: test/interop/hostile*.test.ts.
 
 import test from 'ava';
-import type { NeighborConfig } from '#bgp/config.ts';
+import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { Speaker } from '#bgp/speaker.ts';
+import { describeEvent } from '#io/log.ts';
 import {
   locRib,
   neighborConfig,
@@ -37,6 +38,7 @@ function begin(
   capabilities: readonly number[],
   changes: Partial<NeighborConfig> = {},
   besides: Partial<NeighborConfig> = {},
+  ours: Partial<SpeakerConfig> = {},
 ): World {
   const lab = new SpeakerLab();
   const { speaker, events } = lab.add('here', [HERE]);
@@ -45,7 +47,7 @@ function begin(
     neighborConfig({ address: PEER, remoteAsn: 65_002, ...changes }),
     neighborConfig({ address: BESIDE, remoteAsn: 65_009, isPassive: true }),
   ];
-  speaker.configure(speakerConfig({ asn: 65_001, routerId: HERE, neighbors }));
+  speaker.configure(speakerConfig({ asn: 65_001, routerId: HERE, neighbors, ...ours }));
   const back = [neighborConfig({ address: HERE, remoteAsn: 65_001, ...besides })];
   beside.configure(speakerConfig({ asn: 65_009, routerId: BESIDE, neighbors: back }));
   const peer = new RawPeer(lab.network.endpoint(PEER));
@@ -115,4 +117,101 @@ test('class 17: a route that changes 10,000 times in a burst is decided and told
   const told = neighborView(beside, HERE).received.update - seen;
   t.true(told < 400, `${told} UPDATEs for 10,001 changes`);
   t.is(neighborView(beside, HERE).connectionsEstablished, 1);
+});
+
+test('class 13: a route that grows too long for the neighbor beside is withdrawn from it, and comes back when it fits', (t) => {
+  const { lab, speaker, events, peer, beside } = begin([], {}, { offersExtendedMessages: false });
+  const nlri = [24, 198, 51, 100];
+  // 23 octets of header and lengths, 20 of the attributes above, 4 of NLRI: 4,096 in all. Going out it gets 4 more: our number.
+  const filler = attribute(0xd0, 99, new Uint8Array(4096 - 23 - 20 - 4 - 4));
+  const longest = update({ attributes: [...attributes, filler], nlri });
+  t.is(longest.length, 4096);
+  const shown = (): readonly string[] => prefixesOf(showRoutes(beside, locRib('ipv4-unicast')));
+  peer.send(update({ attributes, nlri }));
+  lab.settle();
+  t.deepEqual(shown(), ['198.51.100.0/24']);
+  peer.send(longest);
+  lab.settle();
+  t.is(showRoutes(speaker, locRib('ipv4-unicast')).length, 1);
+  t.deepEqual(shown(), []);
+  const told = events.filter(({ type }) => type === 'route-not-sent');
+  t.is(told.length, 1);
+  t.like(told[0], { neighbors: [BESIDE], prefix: '198.51.100.0/24' });
+  t.regex(describeEvent(told[0]).message, /^198\.51\.100\.0\/24 is not sent to 192\.0\.2\.9: /);
+  peer.send(update({ attributes, nlri }));
+  lab.settle();
+  t.deepEqual(shown(), ['198.51.100.0/24']);
+  t.like(neighborView(beside, HERE), { state: 'Established', connectionsEstablished: 1 });
+});
+
+test('class 17: paths of 16,000 numbers in extended messages meet expressions over paths (CVE-2026-49943): judged at once', (t) => {
+  const hostile = '^(65002_|7_)*(7_7_|7_)+8$';
+  const { lab, speaker, peer, beside } = begin(
+    [6, 0],
+    { importPolicy: { policy: 'paths' } },
+    {},
+    {
+      policies: [
+        {
+          name: 'paths',
+          otherwise: 'accept',
+          statements: [{ name: 'eights', match: { asPath: hostile }, set: {}, action: 'reject' }],
+        },
+      ],
+    },
+  );
+  const segment = concat([2, 255], fromHex('00000007'.repeat(255)));
+  const lead = fromHex('02 01 0000fdea');
+  const origin = attributes[0];
+  const hop = attributes[2];
+  const pathOf = (segments: number, last: string): Uint8Array =>
+    attribute(0x50, 2, concat(lead, ...Array.from({ length: segments }, () => segment), fromHex(`02 01 ${last}`)));
+  const startMs = performance.now();
+  for (const [third, last] of ['00000008', '00000009'].entries()) {
+    peer.send(update({ attributes: [origin, pathOf(63, last), hop], nlri: [24, 198, 51, third] }));
+  }
+  lab.settle();
+  const tookMs = performance.now() - startMs;
+  t.log(`${tookMs.toFixed(1)} ms`);
+  // Backtracking would take longer than anybody lives.
+  t.true(tookMs < 5000);
+  t.deepEqual(prefixesOf(showRoutes(speaker, locRib('ipv4-unicast'))), ['198.51.1.0/24']);
+  t.like(neighborView(speaker, PEER), { state: 'Established', connectionsEstablished: 1 });
+  t.like(neighborView(beside, HERE), { state: 'Established', connectionsEstablished: 1 });
+});
+
+test('class 17: a flood of prefixes beyond a limit ends that session alone, with the limit in its words', (t) => {
+  const limit = { limit: 100, action: 'restart', warningPercent: 75, restartSec: 60 } as const;
+  const { lab, speaker, events, peer, beside } = begin([], {
+    familyOptions: { 'ipv4-unicast': { maxPrefixes: limit } },
+  });
+  const many = Array.from({ length: 900 }, (_, index) => [24, 10, index >> 8, index & 255]).flat();
+  const flood = update({ attributes, nlri: many });
+  t.true(flood.length < 4096);
+  peer.send(flood, flood);
+  lab.settle();
+  t.deepEqual(peer.notification()?.slice(0, 2), [6, 1]);
+  t.regex(neighborView(speaker, PEER).lastReset?.reason ?? '', /Maximum Number of Prefixes Reached/);
+  t.true(events.some((event) => describeEvent(event).message.includes('more than 100')));
+  t.deepEqual(prefixesOf(showRoutes(beside, locRib('ipv4-unicast'))), []);
+  t.like(neighborView(beside, HERE), { state: 'Established', connectionsEstablished: 1 });
+});
+
+test('class 17: 20,000 malformed UPDATEs are counted one by one and logged once a second', (t) => {
+  const { lab, speaker, events, peer } = begin([]);
+  const bad = update({ attributes: [fromHex('40 01 01 09'), ...attributes.slice(1)], nlri: [24, 198, 51, 100] });
+  for (let burst = 0; burst < 20; burst++) {
+    peer.send(concat(...Array.from({ length: 1000 }, () => bad)));
+    lab.settle();
+  }
+  t.is(events.filter(({ type }) => type === 'update-fault').length, 1);
+  const { treatedAsWithdraw, lastUpdateFault, state } = neighborView(speaker, PEER);
+  t.is(treatedAsWithdraw, 20_000);
+  t.like(lastUpdateFault, { action: 'treat-as-withdraw', attribute: 1 });
+  t.regex(lastUpdateFault?.reason ?? '', /^ORIGIN: /);
+  t.is(state, 'Established');
+  lab.pass(1);
+  peer.send(bad);
+  lab.settle();
+  t.is(events.filter(({ type }) => type === 'update-fault').length, 2);
 });

@@ -29,6 +29,8 @@ const PEER_ASN = 65_001;
 const kinds: readonly PeerKind[] = ['ebgp', 'confederation', 'ibgp'];
 const states = ['OpenSent', 'OpenConfirm', 'Established'] as const;
 type State = (typeof states)[number];
+/** With a connection on which we wait for the peer's OPEN (RFC 4271 §8.1.1, DelayOpen). */
+const statesBeforeOpen = ['Connect', 'Active'] as const;
 
 const us: Readonly<Record<PeerKind, Partial<SpeakerConfig> & { readonly asn: number }>> = {
   ebgp: { asn: 65_000 },
@@ -107,6 +109,33 @@ const reach = (hex: string): Uint8Array => attribute(0x80, 14, fromHex(hex));
 const unreach = (hex: string): Uint8Array => attribute(0x80, 15, fromHex(hex));
 const inside: Case['outcomes'] = { ebgp: 'discarded', confederation: 'discarded', ibgp: 'withdrawn' };
 
+const outside = (outcome: Outcome): Case['outcomes'] => ({ ...everywhere('withdrawn'), ebgp: outcome });
+/** MP_REACH_NLRI of a prefix that is nowhere else. */
+const reachOther = (hop: string): Uint8Array => fromHex(`0002 01 10 ${hop} 00 20 20010db9`);
+
+/** What the peer begins the path with, and `count` numbers of others. */
+function longPath(kind: PeerKind, count: number): Uint8Array {
+  const segments = kind === 'ibgp' ? [] : [fromHex(`${kind === 'ebgp' ? '02' : '03'} 01 0000fde9`)];
+  for (let left = count; left > 0; left -= 255) {
+    const size = Math.min(left, 255);
+    segments.push(concat([2, size], fromHex('00000007'.repeat(size))));
+  }
+  return attribute(0x50, 2, concat(...segments));
+}
+
+/** Families that are not built, with what has broken their readers. */
+const notNegotiated: readonly (readonly [string, string])[] = [
+  ['a label stack without bottom (CVE-2023-38407)', '0001 04 04 c0000202 00 ff 000000 000000'],
+  ['a VPN prefix shorter than its RD', '0001 80 0c 000000000000000000000000 00 20 00000000'],
+  ['an EVPN route longer than the attribute (CVE-2026-5107)', '0019 46 04 c0000202 00 02 ff 00'],
+  ['FlowSpec of 240 octets, its length in one (CVE-2023-38406)', `0001 85 00 00 f0 ${'00'.repeat(240)}`],
+  ['FlowSpec of 4,095 octets that are not there', '0001 85 00 00 ffff 01'],
+  ['a FlowSpec operator chain without end (CVE-2026-37457)', '0001 85 00 00 04 03 01 01 01'],
+  ['BGP-LS with a TLV past its end', '4004 47 04 c0000202 00 0001 0004 ffffffff'],
+  ['a route target of 97 bits', `0001 84 04 c0000202 00 61 ${'00'.repeat(13)}`],
+  ['SR policy of no octets', '0001 49 04 c0000202 00 00'],
+];
+
 const cases: readonly Case[] = [
   whole('class 3: withdrawn routes past the end', '3/1', message(2, [0, 9, 0, 0])),
   whole('class 3: attributes past the end', '3/1', message(2, [0, 0, 0, 9])),
@@ -115,6 +144,33 @@ const cases: readonly Case[] = [
   withNlri('class 3: a prefix that is cut short', '3/10', fromHex('18 0a00')),
   whole('class 3: a withdrawn prefix of 255 bits', '3/10', update({ withdrawn: fromHex('ff 0a000000') })),
   twice('class 3: an attribute past the end of the list', 'withdrawn', fromHex('c0 c8 ff 00')),
+  whole(
+    'class 3: an attribute past the end, and no route to withdraw',
+    '3/1',
+    message(2, [0, 0, 0, 4, 0xc0, 200, 9, 0]),
+  ),
+  whole('class 3: an UPDATE of 23 octets', 'kept', message(2, [0, 0, 0, 0])),
+  withAttributes('class 4: ORIGIN with the Partial bit', 'kept', attribute(0x60, 1, [0])),
+  withAttributes('class 4: AS_PATH as an optional attribute', 'withdrawn', attribute(0xc0, 2, [])),
+  withAttributes('class 4: NEXT_HOP as an optional attribute', 'withdrawn', attribute(0xc0, 3, [192, 0, 2, 2])),
+  withAttributes('class 4: LOCAL_PREF as an optional attribute', outside('discarded'), attribute(0xc0, 5, zeros(4))),
+  withAttributes('class 4: ATOMIC_AGGREGATE as an optional attribute', 'withdrawn', attribute(0xc0, 6, [])),
+  ...['AGGREGATOR', 'AS4_AGGREGATOR'].map((name, index) =>
+    withAttributes(`class 4: ${name} as non-transitive`, 'withdrawn', attribute(0x80, [7, 18][index], zeros(8))),
+  ),
+  withAttributes('class 4: ORIGINATOR_ID as transitive', inside, attribute(0xc0, 9, [10, 0, 0, 1])),
+  withAttributes('class 4: CLUSTER_LIST as transitive', inside, attribute(0xc0, 10, [10, 0, 0, 1])),
+  withAttributes('class 4: EXTENDED_COMMUNITIES as non-transitive', 'withdrawn', attribute(0x80, 16, zeros(8))),
+  withAttributes('class 4: AS4_PATH as non-transitive', 'withdrawn', attribute(0x80, 17, fromHex('02 01 00000007'))),
+  withAttributes('class 4: IPv6 extended communities as well-known', 'withdrawn', attribute(0x40, 25, zeros(20))),
+  withAttributes(
+    'class 4: AIGP as transitive',
+    outside('kept'),
+    attribute(0xc0, 26, fromHex('01 000b 0000000000000001')),
+  ),
+  withAttributes('class 4: LARGE_COMMUNITY as non-transitive', 'withdrawn', attribute(0x80, 32, zeros(12))),
+  withAttributes('class 4: ONLY_TO_CUSTOMER as non-transitive', 'withdrawn', attribute(0x80, 35, [0, 0, 0, 7])),
+  withAttributes('class 4: MP_REACH_NLRI as transitive', 'withdrawn', attribute(0xc0, 14, reachOther(ipv6Hop))),
   withAttributes('class 4: ORIGIN as an optional attribute', 'withdrawn', attribute(0xc0, 1, [0])),
   withAttributes('class 4: MULTI_EXIT_DISC as a well-known one', 'withdrawn', attribute(0x40, 4, [0, 0, 0, 1])),
   withAttributes('class 4: COMMUNITIES as non-transitive', 'withdrawn', attribute(0x80, 8, zeros(4))),
@@ -145,6 +201,29 @@ const cases: readonly Case[] = [
     'withdrawn',
     attribute(0xd0, 35, zeros(1024)),
   ),
+  withAttributes('class 5: PMSI_TUNNEL of 2 octets, not built', 'kept', attribute(0xc0, 22, zeros(2))),
+  withAttributes(
+    'class 5: Prefix-SID with a TLV past its end (CVE-2024-31948)',
+    'kept',
+    attribute(0xc0, 40, fromHex('01 ffff 00')),
+  ),
+  withAttributes('class 5: AGGREGATOR of AS 0', 'discarded', attribute(0xc0, 7, zeros(8))),
+  withAttributes('class 6: AS4_AGGREGATOR where numbers have four octets', 'discarded', attribute(0xc0, 18, zeros(8))),
+  withAttributes(
+    'class 6: a confederation segment alone',
+    { ebgp: 'withdrawn', confederation: 'kept', ibgp: 'withdrawn' },
+    path('03 01 0000fde9'),
+  ),
+  withAttributes(
+    'class 6: a path that another AS begins',
+    { ebgp: 'withdrawn', confederation: 'withdrawn', ibgp: 'kept' },
+    path('02 01 00000007'),
+  ),
+  {
+    title: 'class 6: 901 numbers (2009; OpenBGPD 2026)',
+    bytes: (kind) => update({ attributes: attributesOf(kind, [longPath(kind, 900)]), nlri }),
+    outcomes: everywhere('kept'),
+  },
   withAttributes('class 6: a segment of type 0', 'withdrawn', path('00 01 0000fde9')),
   withAttributes('class 6: a segment of type 5', 'withdrawn', path('05 01 0000fde9')),
   withAttributes('class 6: a segment without numbers', 'withdrawn', path('02 00')),
@@ -161,6 +240,11 @@ const cases: readonly Case[] = [
   twice('class 7: a second ORIGIN that is malformed', 'discarded', attribute(0x40, 1, zeros(9))),
   twice('class 7: two MP_UNREACH_NLRI', '3/1', unreach('0002 01'), unreach('0002 01')),
   twice('class 7: two MP_REACH_NLRI', '3/1', reach(`0002 01 10 ${ipv6Hop} 00`), reach(`0002 01 10 ${ipv6Hop} 00`)),
+  twice(
+    'class 7: 126 unknown attributes (OpenBGPD 2026)',
+    'kept',
+    ...Array.from({ length: 126 }, (_, index) => attribute(0xc0, 129 + index, [index])),
+  ),
   without('class 8: no ORIGIN', 1, everywhere('withdrawn')),
   without('class 8: no AS_PATH', 2, everywhere('withdrawn')),
   without('class 8: no NEXT_HOP', 3, everywhere('withdrawn')),
@@ -178,6 +262,14 @@ const cases: readonly Case[] = [
     update({ attributes: [unreach('0002 01'), fromHex('c0 c8 00')] }),
   ),
   withAttributes('class 9: a family that was not negotiated', 'discarded', reach('4004 47 00 00')),
+  ...notNegotiated.map(([name, hex]) => withAttributes(`class 9: ${name}: not negotiated`, 'discarded', reach(hex))),
+  withAttributes('class 9: withdrawn EVPN routes: not negotiated', 'discarded', unreach('0019 46 02 ff')),
+  withAttributes('class 9: an octet that once counted SNPAs', 'kept', reach(`0002 01 10 ${ipv6Hop} 01 20 20010db8`)),
+  withAttributes(
+    'class 9: a path identifier that was not negotiated',
+    'disabled',
+    reach(`0002 01 10 ${ipv6Hop} 00 00000001 20 20010db8`),
+  ),
   ...[0, 1, 15, 17, 48].map((length) =>
     withAttributes(
       `class 9: an IPv6 next hop of ${length} octets`,
@@ -193,6 +285,17 @@ const cases: readonly Case[] = [
   ...['00000000', '7f000001', 'e0000001', 'ffffffff'].map((hop) =>
     withAttributes(`class 10: NEXT_HOP ${hop}`, 'withdrawn', attribute(0x40, 3, fromHex(hop))),
   ),
+  ...['00'.repeat(16), `${'00'.repeat(15)}01`, `ff02${'00'.repeat(13)}01`].map((hop) =>
+    withAttributes(`class 10: IPv6 next hop ${hop}`, 'withdrawn', attribute(0x80, 14, reachOther(hop))),
+  ),
+  ...[`${'00'.repeat(10)}ffff c0000202`, `fe80${'00'.repeat(13)}02`].map((hop) =>
+    withAttributes(
+      `class 10: IPv6 next hop ${hop}: the resolver’s to judge`,
+      'kept',
+      reach(`0002 01 10 ${hop} 00 20 20010db8`),
+    ),
+  ),
+  withNlri('class 11: a prefix of no bits', 'kept', fromHex('00 18 c63364')),
   withNlri('class 11: the same prefix twice, with host bits', 'kept', fromHex('18 c63364 18 c63364 17 c63365')),
   {
     title: 'class 11: a prefix withdrawn and announced',
@@ -204,6 +307,12 @@ const cases: readonly Case[] = [
     'class 12: an unknown attribute of 3,000 octets (RIPE and Duke, 2010)',
     'kept',
     attribute(0xd0, 99, zeros(3000)),
+  ),
+  withAttributes('class 12: an unknown attribute of 4,000 octets', 'kept', attribute(0xd0, 99, zeros(4000))),
+  withAttributes(
+    'class 12: BGP-LS with quotes and braces on a plain route (GHSA-jcrv-p53f-v5w5)',
+    'kept',
+    attribute(0xc0, 29, new TextEncoder().encode('"}, {"neighbor": "\u001b[2J')),
   ),
   withAttributes('class 12: Entropy Label Capability (CVE-2023-4481)', 'kept', attribute(0xc0, 28, zeros(9))),
   withAttributes('class 12: Prefix-SID of zeros (2025)', 'kept', attribute(0xc0, 40, zeros(21))),
@@ -236,17 +345,30 @@ interface World {
 const capabilities = [1, 4, 0, 1, 0, 1, 1, 4, 0, 2, 0, 1, 2, 0, 65, 4, 0, 0, PEER_ASN >> 8, PEER_ASN & 255];
 
 /** A speaker between a peer that says what it is told to, in the given state, and a neighbor that does nothing wrong. */
-function begin(kind: PeerKind, state: State): World {
+function begin(kind: PeerKind, state: State | (typeof statesBeforeOpen)[number]): World {
   const lab = new SpeakerLab();
   const { speaker, events } = lab.add('here', [HERE, '2001:db8::1']);
   const { speaker: beside } = lab.add('beside', [BESIDE, '2001:db8::9']);
-  const towards: NeighborConfig = neighborConfig({ address: PEER, remoteAsn: PEER_ASN, dampsPeerOscillations: false });
+  const isBeforeOpen = state === 'Connect' || state === 'Active';
+  const timers = { connectRetrySec: 5, holdTimeSec: 90, keepaliveSec: 30, ...(isBeforeOpen && { delayOpenSec: 60 }) };
+  const towards: NeighborConfig = neighborConfig({
+    address: PEER,
+    remoteAsn: PEER_ASN,
+    dampsPeerOscillations: false,
+    isPassive: state === 'Active',
+    timers,
+  });
   const neighbors = [towards, neighborConfig({ address: BESIDE, remoteAsn: 65_009, isPassive: true })];
   speaker.configure(speakerConfig({ routerId: HERE, neighbors, ...us[kind] }));
   const back = [neighborConfig({ address: HERE, remoteAsn: seenAs[kind] })];
   beside.configure(speakerConfig({ asn: 65_009, routerId: BESIDE, neighbors: back }));
   const peer = new RawPeer(lab.network.endpoint(PEER));
+  if (state === 'Active') {
+    const connection = lab.network.nextConnectionId();
+    peer.endpoint.connect({ connection, address: HERE, port: 179, sourceAddress: undefined, ttl: undefined });
+  }
   lab.pass(10);
+  if (isBeforeOpen) return { lab, speaker, events, peer, beside };
   if (state !== 'OpenSent') peer.send(open({ asn: PEER_ASN, id: [192, 0, 2, 2], capabilities }));
   if (state === 'Established') {
     peer.send(KEEPALIVE, update({ attributes: attributesOf(kind), nlri }));
@@ -322,6 +444,26 @@ for (const kind of kinds) {
         t.is(neighborView(beside, HERE).treatedAsWithdraw, 0);
       });
     }
+  }
+}
+
+for (const kind of kinds) {
+  for (const state of statesBeforeOpen) {
+    test(`${kind} in ${state}: each of these UPDATEs ends a connection on which no OPEN came, without a word, and says so`, async (t) => {
+      for (const { title, bytes } of cases) {
+        await new Promise(setImmediate);
+        const { lab, speaker, events, peer, beside } = begin(kind, state);
+        t.is(neighborView(speaker, PEER).state, state, title);
+        peer.send(bytes(kind), KEEPALIVE);
+        lab.settle();
+        t.true(peer.isClosed, title);
+        t.deepEqual(peer.messages(), [], title);
+        t.is(neighborView(speaker, PEER).lastReset?.reason, 'before an OPEN: UPDATE received', title);
+        const lines = events.map((event) => describeEvent(event)).filter(({ level }) => level === 'info');
+        t.true(lines.at(-1)?.message.endsWith(`${PEER}: before an OPEN: UPDATE received`), title);
+        t.like(neighborView(beside, HERE), { state: 'Established', connectionsEstablished: 1 });
+      }
+    });
   }
 }
 
