@@ -52,7 +52,10 @@ if (values.part !== 'codec') {
     const result = fuzzSessions(count, seed);
     return (
       `${result.sessions} sessions, ${result.kept} messages kept theirs (${result.treatedAsWithdraw} treated as withdraw, ` +
-      `${result.disabled} families disabled), ${result.reset} ended it, all as the second decoder says; ${result.comparedRoutes} routes compared; ` +
+      `${result.disabled} families disabled), ${result.reset} ended it, all as the second decoder says; ` +
+      `${result.badBeginnings} bad beginnings, ${result.longMessages} messages beyond 4096 octets; ` +
+      `${result.comparedRoutes} routes compared, ${result.comparedStale} of them stale; ${result.passedOn} UPDATEs passed on, each perfect; ` +
+      `slowest ${result.slowestMs.toFixed(1)} ms of processor time; ` +
       `heap grew by ${(result.heapGrowthBytes / 2 ** 20).toFixed(1)} MiB`
     );
   });

@@ -1,6 +1,8 @@
 // Structure-aware mutation of BGP messages: whole valid messages of every type as the seed, then changes that keep the outer
 // lengths right most of the time, so that the damage reaches the inner parsers. Deterministic: the same seed, the same messages.
 
+import { goodUpdateBody, type Shape } from './good-update.ts';
+
 /** xorshift32: small, fast, the same everywhere. */
 export class Chance {
   private state: number;
@@ -127,6 +129,18 @@ function updateBody(chance: Chance, mix: Mix): number[] {
   return [...withLength(some(chance, ipv4Prefixes, 3)), ...withLength(list), ...first, ...some(chance, routes, 3)];
 }
 
+/** One that fits the session, most of the time with nothing or little wrong. */
+function shapedBody(chance: Chance, mix: Mix, shape: Shape): number[] {
+  const bytes = goodUpdateBody(chance, shape);
+  if (chance.below(mix.damagedAttributes * 2) > 0) return bytes;
+  // Where the attributes are: their length is put right again.
+  const first = 4 + (bytes[0] << 8) + bytes[1];
+  const length = (bytes[first - 2] << 8) | bytes[first - 1];
+  const list = bytes.slice(first, first + length);
+  damage(chance, list, 60);
+  return [...bytes.slice(0, first - 2), ...withLength(list), ...bytes.slice(first + length)];
+}
+
 function openBody(chance: Chance): number[] {
   const parameters: number[] = [];
   const isExtended = chance.below(4) === 0;
@@ -140,14 +154,18 @@ function openBody(chance: Chance): number[] {
   return [...hex('04 fde9 005a 0a000001'), ...length, ...parameters];
 }
 
-function body(chance: Chance, type: number, mix: Mix): number[] {
+function body(chance: Chance, type: number, mix: Mix, shape: Shape | undefined): number[] {
   switch (type) {
     case 1:
       return openBody(chance);
     case 2:
-      return updateBody(chance, mix);
+      return shape !== undefined && chance.below(4) > 0 ? shapedBody(chance, mix, shape) : updateBody(chance, mix);
     case 3:
-      return [chance.below(10), chance.below(12), ...Array.from({ length: chance.below(40) }, () => chance.below(256))];
+      // One in four is a Hard Reset (RFC 8538), with or without what it wraps.
+      return [
+        ...(chance.below(4) === 0 ? [6, 9] : [chance.below(10), chance.below(12)]),
+        ...Array.from({ length: chance.below(40) }, () => chance.below(256)),
+      ];
     case 5:
       return [0, 1 + chance.below(2), chance.below(4), 1];
     default:
@@ -156,7 +174,7 @@ function body(chance: Chance, type: number, mix: Mix): number[] {
 }
 
 /** Changes about one octet in `every`, in ways that parsers dislike. */
-function damage(chance: Chance, bytes: number[], every: number): void {
+export function damage(chance: Chance, bytes: number[], every: number): void {
   for (let count = Math.ceil(bytes.length / every); count > 0 && bytes.length > 0; count--) {
     if (chance.below(3) === 0) continue;
     const at = chance.below(bytes.length);
@@ -210,21 +228,30 @@ const everything: Mix = {
 
 /** For sessions that should live for a while: UPDATEs above all. */
 export const updatesAboveAll: Mix = {
-  types: [...Array.from({ length: 90 }, () => 2), 4, 4, 4, 4, 5, 5, 1, 3],
-  wrongHeaders: 300,
-  damagedBodies: 30,
+  types: [...Array.from({ length: 90 }, () => 2), 4, 4, 4, 5, 5, 5, 5, 1, 3],
+  wrongHeaders: 500,
+  damagedBodies: 50,
   damagedAttributes: 2,
   longPrefixes: 50,
 };
 
-/** One whole message. */
-export function makeMessage(chance: Chance, mix: Mix = everything): Uint8Array {
+/** One whole message; with `maxLength` beyond 4096 (RFC 8654) a few use it; with a shape most UPDATEs have that of a session. */
+export function makeMessage(chance: Chance, mix: Mix = everything, maxLength = 4096, shape?: Shape): Uint8Array {
   const type = pick(chance, mix.types);
-  const bytes = body(chance, type, mix);
+  const bytes = body(chance, type, mix, shape);
   // Rarely something close to the greatest length.
-  if (chance.below(200) === 0) while (bytes.length < 3900) bytes.push(...pick(chance, attributes));
+  if (chance.below(200) === 0) {
+    const wanted = maxLength > 4096 && chance.below(2) === 0 ? 4200 + chance.below(20_000) : 3900;
+    while (bytes.length < wanted) bytes.push(...pick(chance, attributes));
+    // Half of them have these as attributes, not as routes behind them.
+    if (type === 2 && chance.below(2) === 0) {
+      const first = 4 + (bytes[0] << 8) + bytes[1];
+      const length = bytes.length - first;
+      if (length > 0) bytes.splice(first - 2, 2, length >> 8, length & 255);
+    }
+  }
   if (chance.below(mix.damagedBodies) === 0) damage(chance, bytes, 30);
-  const whole = bytes.slice(0, 4077);
+  const whole = bytes.slice(0, maxLength - 19);
   const length = 19 + whole.length;
   const out = Uint8Array.from([...Array.from({ length: 16 }, () => 0xff), length >> 8, length & 255, type, ...whole]);
   if (chance.below(mix.wrongHeaders) === 0) out[chance.below(Math.min(19, out.length))] = chance.below(256);

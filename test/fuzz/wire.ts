@@ -37,7 +37,13 @@ export interface FuzzResult {
 
 class Violation extends Error {}
 
+/** Of processor time: a busy machine is no fault of a message. */
 const LIMIT_MS = 250;
+
+function cpuMs(): number {
+  const { system, user } = process.threadCpuUsage();
+  return (system + user) / 1000;
+}
 
 /** Throws with the seed, number and bytes of the first message that breaks a rule. */
 export function fuzzWire(count: number, seed: number): FuzzResult {
@@ -67,7 +73,7 @@ export function fuzzWire(count: number, seed: number): FuzzResult {
   let slowestMs = 0;
   for (let number = 0; number < count; number++) {
     const bytes = makeMessage(chance);
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     try {
       bench.take(bytes, readers[chance.below(readers.length)]);
       answered++;
@@ -80,13 +86,13 @@ export function fuzzWire(count: number, seed: number): FuzzResult {
       const key = `${error.code}/${error.subcode}`;
       refused.set(key, (refused.get(key) ?? 0) + 1);
     }
-    slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+    slowestMs = Math.max(slowestMs, cpuMs() - startedMs);
   }
   for (const reader of readers) reader.close();
   const left = [attributes.size, attributes.bytesUsed, attributes.nextHops.size];
   if (left.some((value) => value !== 0)) throw new Violation(`references were lost: ${left.join(', ')}`);
   if (attributes.bytesReserved > 16 * 1024 * 1024) throw new Violation(`${attributes.bytesReserved} octets reserved`);
-  if (slowestMs > LIMIT_MS) throw new Violation(`a message took ${slowestMs} ms`);
+  if (slowestMs > LIMIT_MS) throw new Violation(`a message took ${slowestMs} ms of processor time`);
   return {
     messages: count,
     answered,

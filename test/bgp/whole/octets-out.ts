@@ -63,23 +63,34 @@ export function endOfRib(family: FamilyName): Uint8Array {
 }
 
 export function open(values: FarOpen): Uint8Array {
+  const capabilities = capabilitiesOf(values).flat();
+  return openWith(values, [capabilities.length + 2, 2, capabilities.length, ...capabilities]);
+}
+
+/** `parameters` with their length in front. */
+export function openWith({ asn, routerId }: FarOpen, parameters: readonly number[]): Uint8Array {
+  return message(1, [4, ...two(asn), ...two(0), ...four(routerId), ...parameters]);
+}
+
+/** Each with its code and length. */
+export function capabilitiesOf(values: FarOpen): number[][] {
   const { families, longLived, restart, role, sendsPaths, takesPaths } = values;
-  const capabilities: number[] = [2, 0, 70, 0];
-  for (const family of families) capabilities.push(1, 4, 0, afiOf[family], 0, 1);
-  if (values.hasFourOctetAsn) capabilities.push(65, 4, ...four(values.asn));
+  const capabilities = [[2, 0], [70, 0], ...families.map((family) => [1, 4, 0, afiOf[family], 0, 1])];
+  if (values.hasFourOctetAsn) capabilities.push([65, 4, ...four(values.asn)]);
   const listed = families.filter((family) => sendsPaths.includes(family) || takesPaths.includes(family));
   if (listed.length > 0) {
     const entries = listed.flatMap((family) => {
       const mode = (takesPaths.includes(family) ? 1 : 0) + (sendsPaths.includes(family) ? 2 : 0);
       return [0, afiOf[family], 1, mode];
     });
-    capabilities.push(69, entries.length, ...entries);
+    capabilities.push([69, entries.length, ...entries]);
   }
-  if (role !== undefined) capabilities.push(9, 1, role);
+  if (role !== undefined) capabilities.push([9, 1, role]);
   if (restart !== undefined) {
     const flags = (restart.isRestarting ? 8 : 0) | (restart.hasNotification ? 4 : 0);
     const entries = [...restart.families].flatMap(([family, isKept]) => [0, afiOf[family], 1, isKept ? 128 : 0]);
-    capabilities.push(64, 2 + entries.length, (flags << 4) | (restart.timeSec >> 8), restart.timeSec & 255, ...entries);
+    const time = [(flags << 4) | (restart.timeSec >> 8), restart.timeSec & 255];
+    capabilities.push([64, 2 + entries.length, ...time, ...entries]);
   }
   if (longLived !== undefined) {
     const entries = [...longLived].flatMap(([family, { isForwardingPreserved, staleSec }]) => [
@@ -89,10 +100,9 @@ export function open(values: FarOpen): Uint8Array {
       isForwardingPreserved ? 128 : 0,
       ...four(staleSec).slice(1),
     ]);
-    capabilities.push(71, entries.length, ...entries);
+    capabilities.push([71, entries.length, ...entries]);
   }
-  const head = [4, ...two(values.asn), ...two(0), ...four(values.routerId)];
-  return message(1, [...head, capabilities.length + 2, 2, capabilities.length, ...capabilities]);
+  return capabilities;
 }
 
 export function announcement(
