@@ -123,9 +123,14 @@ export class PrefixTable {
   private hash(w0: number, w1: number, w2: number, w3: number, length: number): number {
     let hash = Math.imul(w0 ^ this.seed, 0x9e3779b1) ^ Math.imul(length, 0x27d4eb2f);
     if (this.stride === 4) {
-      hash = Math.imul(hash ^ (hash >>> 16) ^ w1, 0x85ebca6b);
-      hash = Math.imul(hash ^ (hash >>> 15) ^ w2, 0xc2b2ae35);
-      hash = Math.imul(hash ^ (hash >>> 14) ^ w3, 0x165667b1);
+      // Between two words the secret is multiplied in: else the high bits of one could be taken back by the next, whatever the seed.
+      const secret = this.seed | 1;
+      hash = Math.imul(hash ^ (hash >>> 16), secret);
+      hash = Math.imul(hash ^ (hash >>> 13) ^ w1, 0x85ebca6b);
+      hash = Math.imul(hash ^ (hash >>> 15), secret);
+      hash = Math.imul(hash ^ (hash >>> 13) ^ w2, 0xc2b2ae35);
+      hash = Math.imul(hash ^ (hash >>> 14), secret);
+      hash = Math.imul(hash ^ (hash >>> 13) ^ w3, 0x165667b1);
     }
     hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -11,6 +11,7 @@ import { type PathAttributes, decodePathAttributes } from './attributes.ts';
 import { ByteArena } from './byte-arena.ts';
 import { Community } from './community.ts';
 import { IdIndex } from './id-index.ts';
+import { hashBytes } from './keyed-hash.ts';
 import { NextHops, nextHopId } from './next-hops.ts';
 import { readUint32 } from './uint32.ts';
 
@@ -62,7 +63,7 @@ export interface AttributeSetsOptions {
 }
 
 export class AttributeSets {
-  readonly nextHops: NextHops = new NextHops();
+  readonly nextHops: NextHops;
   /** Columns by AttrSetId. All are replaced as the table grows: read them through this object each time. */
   origin: Uint8Array = new Uint8Array(INITIAL_ROWS);
   /** See {@link SetFlag}. */
@@ -109,6 +110,7 @@ export class AttributeSets {
 
   constructor(options: AttributeSetsOptions = {}) {
     this.seed = (options.hashSeed ?? 0) | 0;
+    this.nextHops = new NextHops(this.seed);
   }
 
   /** Number of sets in use. */
@@ -470,17 +472,3 @@ function readFloat32(buffer: Uint8Array, at: number): number {
 const INITIAL_ROWS = 1024;
 /** Sum of the element sizes of all columns by id. */
 const BYTES_PER_ROW = 48;
-
-/** Four octets a step; each step is a bijection of the state, so that no octet gets lost. */
-function hashBytes(buffer: Uint8Array, start: number, end: number, seed: number): number {
-  let hash = seed ^ (end - start);
-  let at = start;
-  for (const last = end - 3; at < last; at += 4) {
-    const word = buffer[at] | (buffer[at + 1] << 8) | (buffer[at + 2] << 16) | (buffer[at + 3] << 24);
-    hash = Math.imul(hash ^ word, 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  for (; at < end; at++) hash = Math.imul(hash ^ buffer[at], 0xc2b2ae35);
-  hash = Math.imul(hash ^ (hash >>> 13), 0x9e3779b1);
-  return hash ^ (hash >>> 16);
-}

@@ -6,6 +6,7 @@
 import { Address } from '../net/address.ts';
 import { growInt32, growUint32, growUint8 } from '../net/columns.ts';
 import { IdIndex } from './id-index.ts';
+import { hashBytes } from './keyed-hash.ts';
 
 declare const brand: unique symbol;
 /** A row of {@link NextHops}; 0 means no next hop. A row is used again after its last reference went. */
@@ -30,6 +31,12 @@ export class NextHops {
   private readonly free: number[] = [];
   private readonly freeListeners: ((id: NextHopId) => void)[] = [];
   private used = 1;
+  private readonly seed: number;
+
+  /** `seed`: as AttributeSetsOptions.hashSeed. */
+  constructor(seed: number) {
+    this.seed = seed;
+  }
 
   /** Number of rows in use. */
   get size(): number {
@@ -55,11 +62,7 @@ export class NextHops {
       this.words[index] =
         index < count ? (buffer[at] << 24) | (buffer[at + 1] << 16) | (buffer[at + 2] << 8) | buffer[at + 3] : 0;
     }
-    let hash = lengthBytes;
-    for (let index = 0; index < count; index++) {
-      hash = Math.imul(hash ^ this.words[index], 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
+    const hash = hashBytes(buffer, offset, offset + lengthBytes, this.seed);
     const { slots } = this.index;
     const mask = slots.length - 1;
     for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {

@@ -1,6 +1,7 @@
 // hot: what we want of and have in the kernel, one family, one table and metric: columns by the slot of a prefix, and the queue
 // of slots that are to be looked at. No kernel and no next hops here.
 
+import { randomInt } from 'node:crypto';
 import { formatAddress } from '#bgp/net/address.ts';
 import { firstCapacity, growUint32, growUint8, nextCapacity } from '#bgp/net/columns.ts';
 import { PrefixTable } from '#bgp/net/prefix-table.ts';
@@ -41,7 +42,8 @@ export class RouteColumns {
 
   constructor(version: 4 | 6) {
     this.version = version;
-    this.prefixes = new PrefixTable(version === 4 ? 1 : 4);
+    // Peers choose the prefixes, and must not know where they fall.
+    this.prefixes = new PrefixTable(version === 4 ? 1 : 4, randomInt(2 ** 32));
   }
 
   get queued(): number {

@@ -1,6 +1,7 @@
 // Routes of other programs by prefix, one family: what next hops are resolved through. A prefix may have several routes (metrics,
 // appended ones). Bounded; routes beyond the limit are counted, not kept. Does not read the kernel.
 
+import { randomInt } from 'node:crypto';
 import type { Address } from '#bgp/net/address.ts';
 import { PrefixTable } from '#bgp/net/prefix-table.ts';
 import { wordMask } from '#bgp/net/prefix.ts';
@@ -21,7 +22,8 @@ export class RouteTable {
   constructor(version: 4 | 6, limit: number) {
     this.version = version;
     this.#limit = limit;
-    this.#prefixes = new PrefixTable(version === 4 ? 1 : 4);
+    // Whoever fills the kernel's table may be a peer of another daemon, and must not know where prefixes fall.
+    this.#prefixes = new PrefixTable(version === 4 ? 1 : 4, randomInt(2 ** 32));
     this.#lengths = new Uint32Array(version === 4 ? 33 : 129);
   }
 
