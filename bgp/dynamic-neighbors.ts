@@ -58,10 +58,9 @@ export class DynamicNeighbors {
     return gone.flatMap(({ members }) => [...members.keys()]).filter((address) => !kept.has(address));
   }
 
-  /** The configuration of a member as it is now; undefined: no member. */
-  configOf(address: string): NeighborConfig | undefined {
-    const range = this.rangeOf(address);
-    return range === undefined ? undefined : configFor(range, address);
+  /** Of every member, as it is now. */
+  configs(): readonly NeighborConfig[] {
+    return this.ranges.flatMap((range) => [...range.members.keys()].map((address) => configFor(range, address)));
   }
 
   prefixOf(address: string): string | undefined {

@@ -11,7 +11,7 @@ import type { Policy } from './policy/policy.ts';
 import { policySource } from './policy/policy-sources.ts';
 import type { RouteCursor } from './route-cursor.ts';
 import type { Tables } from './tables.ts';
-import { attributesOfRow, PathFlag, type PolicyDecisionView, type RouteBatch, type RouteQuery } from './views.ts';
+import { attributesOfRow, type PolicyDecisionView, type RouteBatch, type RouteQuery } from './views.ts';
 
 export interface ExplainDeps {
   readonly tables: Tables;
@@ -42,6 +42,7 @@ export function explain(
       decisions.push({
         neighbor,
         direction: 'import',
+        source: undefined,
         prefix: found.toString(),
         pathId,
         policy,
@@ -51,11 +52,12 @@ export function explain(
     });
   }
   readRows(deps.openRoutes(query), family, (found, batch, row) => {
-    if ((batch.flags[row] & PathFlag.Best) !== 0) decisions.push(...explainExport(found, batch, row, family, deps));
+    decisions.push(...explainExport(found, batch, row, family, deps));
   });
   return decisions;
 }
 
+/** What is said of one path on its way to those neighbors that may get it: the best one, with add-path the best few (RFC 7911). */
 function explainExport(
   prefix: Prefix,
   batch: RouteBatch,
@@ -64,22 +66,25 @@ function explainExport(
   { peers, policyOf, tables }: ExplainDeps,
 ): readonly PolicyDecisionView[] {
   const { attributes } = tables;
+  const rib = tables.ribs[family.index];
+  const pathId = batch.pathIds[row];
+  const from = batch.peers[row];
+  const source = peers.find(({ index }) => index === from)?.neighbor.address;
   const block = attributesOfRow(batch, row);
   const attr = attributes.intern(block, 0, block.length);
-  const pathId = batch.pathIds[row];
-  const source = policySource(batch.peers[row], pathId);
   const { w0, w1, w2, w3, length } = prefix;
   const decisions = peers.flatMap((peer): PolicyDecisionView[] => {
     const ref = peer.exportPolicyOf(family);
     // A route does not go back to the member that it came from.
-    if (ref === undefined || peer.index === batch.peers[row]) return [];
+    if (ref === undefined || peer.index === from || !rib.isOffered(peer.index, prefix, from, pathId)) return [];
     const policy = policyOf(ref.policy, ref.kind);
-    const verdict = policy.evaluate(family, w0, w1, w2, w3, length, attributes, attr, source);
+    const verdict = policy.evaluate(family, w0, w1, w2, w3, length, attributes, attr, policySource(from, pathId));
     const { policy: name, statementName: statement, isAccepted } = policy.describe(verdict);
     // The group may evaluate another policy that is written alike: this one hears of no set that is freed.
     policy.forget(attr);
     const neighbor = peer.neighbor.address;
-    return [{ neighbor, direction: 'export', prefix: prefix.toString(), pathId, policy: name, statement, isAccepted }];
+    const text = prefix.toString();
+    return [{ neighbor, direction: 'export', source, prefix: text, pathId, policy: name, statement, isAccepted }];
   });
   attributes.release(attr);
   return decisions;

@@ -6,7 +6,7 @@ import type { PolicyRef, RedistributeConfig } from './config.ts';
 import { type Configuration, type ConfiguredNetwork, isEqual } from './configuration.ts';
 import { families, type Family } from './net/family.ts';
 import type { Prefix } from './net/prefix.ts';
-import { listInUse, type Policy } from './policy/policy.ts';
+import type { Policy } from './policy/policy.ts';
 import type { PolicySource } from './policy/policy-sources.ts';
 import type { Clock } from './ports.ts';
 import type { Rib } from './rib/rib.ts';
@@ -66,7 +66,8 @@ export class LocalRoutes {
     this.redistribution = redistribute;
     this.policies = new Map();
     for (const [source, { policy }] of redistribute) this.policies.set(source, this.deps.policyOf(policy ?? 'accept'));
-    listInUse([...policiesBefore.values()], this.policies.values());
+    const known = new Set(policiesBefore.values());
+    for (const policy of this.policies.values()) if (!known.has(policy)) policy.forgetAll();
     const isChanged = sourceOrder.some(
       (source) =>
         !isEqual(before.get(source)?.families, redistribute.get(source)?.families) ||

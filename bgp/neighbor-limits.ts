@@ -5,7 +5,7 @@
 import type { MaxPrefixesConfig, NeighborConfig } from './config.ts';
 import { families, type Family } from './net/family.ts';
 import type { Clock, TimerHandle } from './ports.ts';
-import { limitFault, PrefixLimit } from './prefix-limit.ts';
+import { type Level, PrefixLimit } from './prefix-limit.ts';
 import type { Rib } from './rib/rib.ts';
 import type { PeerIndex } from './rib/types.ts';
 import type { NotificationError } from './wire/notification.ts';
@@ -15,7 +15,7 @@ export interface NeighborLimitsDeps {
   /** By family index. */
   readonly ribs: readonly Rib[];
   readonly clock: Clock;
-  readonly told: (family: Family, level: 'warning' | 'reached', prefixes: number, config: MaxPrefixesConfig) => void;
+  readonly told: (family: Family, level: Level, prefixes: number, config: MaxPrefixesConfig) => void;
   /** Asks the peer for its routes again. */
   readonly fetch: (family: Family) => void;
   /** The neighbor is to stay down, or need not any more: effective() has changed. */
@@ -46,10 +46,7 @@ export class NeighborLimits {
   constructor(deps: NeighborLimitsDeps) {
     this.deps = deps;
     this.fetches = families.map(() => ({ lastMs: Number.NEGATIVE_INFINITY, timer: undefined }));
-    this.counter = new PrefixLimit({
-      told: deps.told,
-      exceeded: (family, config) => this.holdDown(family, config),
-    });
+    this.counter = new PrefixLimit(deps);
   }
 
   /** Why the neighbor stays down, and for how long; undefined: it need not for our sake. */
@@ -84,6 +81,23 @@ export class NeighborLimits {
     this.forgetFetches();
   }
 
+  /** Routes have come: what the session must end with, for too many of them. */
+  announced(family: Family): NotificationError | undefined {
+    const { index, ribs } = this.deps;
+    const rib = ribs[family.index];
+    const fault = this.counter.check(family, rib.announced(index), rib.refused(index));
+    const limits = this.counter.configOf(family);
+    if (fault !== undefined && limits !== undefined) this.holdDown(family, limits);
+    return fault;
+  }
+
+  withdrawn(family: Family): void {
+    const { index, ribs } = this.deps;
+    const rib = ribs[family.index];
+    if (rib.refused(index) > 0) this.fetchRefused(family);
+    this.counter.fell(family, rib.announced(index), rib.refused(index));
+  }
+
   /** Where routes were refused and there is room again they are fetched, now or once the last time is long enough ago. */
   fetchRefused(family: Family): void {
     const { clock, fetch, index, ribs } = this.deps;
@@ -103,17 +117,10 @@ export class NeighborLimits {
   }
 
   /** A lower limit may have been passed long ago: what the session is to be ended with. */
-  enforce(isCarried: (family: Family) => boolean): NotificationError | undefined {
-    const { index, ribs, told } = this.deps;
-    for (const family of families) {
-      const limits = this.counter.configOf(family);
-      if (limits === undefined || !isCarried(family)) continue;
-      const prefixes = ribs[family.index].announced(index);
-      if (prefixes <= limits.limit) continue;
-      told(family, 'reached', prefixes, limits);
-      if (limits.action !== 'restart' && limits.action !== 'shutdown') continue;
-      this.holdDown(family, limits);
-      return limitFault(family, limits.limit);
+  enforce(carried: readonly Family[]): NotificationError | undefined {
+    for (const family of carried) {
+      const fault = this.announced(family);
+      if (fault !== undefined) return fault;
     }
     return undefined;
   }

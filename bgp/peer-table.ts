@@ -19,6 +19,7 @@ export interface PeerEntry {
   readonly neighbor: Neighbor;
   /** There was a session in the life of this process: what forwards packets was ours all the time since. */
   hadSession: boolean;
+  readonly connections: Set<ConnectionId>;
 }
 
 export interface PeerTableDeps {
@@ -87,7 +88,8 @@ export class PeerTable {
   }
 
   addressesOf(indexes: readonly PeerIndex[]): readonly string[] {
-    return this.all().flatMap(({ peer }) => (indexes.includes(peer.index) ? [peer.neighbor.address] : []));
+    const wanted = new Set(indexes);
+    return this.peers().flatMap(({ index, neighbor }) => (wanted.has(index) ? [neighbor.address] : []));
   }
 
   /** Begins to connect. */
@@ -108,7 +110,7 @@ export class PeerTable {
       listener,
       nextConnectionId: () => {
         const connection = nextConnectionId();
-        this.byConnection.set(connection, entry);
+        this.own(connection, entry);
         return connection;
       },
     });
@@ -126,7 +128,7 @@ export class PeerTable {
       },
       neighbor,
     );
-    const entry: PeerEntry = { neighbor, peer, hadSession: false };
+    const entry: PeerEntry = { neighbor, peer, hadSession: false, connections: new Set() };
     this.entries.set(config.address, entry);
     this.byNeighbor.set(neighbor, entry);
     neighbor.start();
@@ -142,9 +144,7 @@ export class PeerTable {
     this.deps.removed(address);
     this.entries.delete(address);
     this.byNeighbor.delete(entry.neighbor);
-    for (const [connection, owner] of this.byConnection) {
-      if (owner === entry) this.disown(connection);
-    }
+    for (const connection of entry.connections) this.disown(connection);
     this.leaving.push(entry.peer.index);
   }
 
@@ -152,11 +152,12 @@ export class PeerTable {
   takerOf(connection: ConnectionId, remoteAddress: string): PeerEntry | undefined {
     const entry = this.entries.get(remoteAddress) ?? this.welcome(connection, remoteAddress);
     // The neighbor may close the connection as soon as it gets it.
-    if (entry !== undefined) this.byConnection.set(connection, entry);
+    if (entry !== undefined) this.own(connection, entry);
     return entry;
   }
 
   disown(connection: ConnectionId): void {
+    this.byConnection.get(connection)?.connections.delete(connection);
     this.byConnection.delete(connection);
     this.deps.disowned(connection);
   }
@@ -176,6 +177,11 @@ export class PeerTable {
   /** The tables are new ones: nobody has a number in them. */
   forgetLeaving(): void {
     this.leaving = [];
+  }
+
+  private own(connection: ConnectionId, entry: PeerEntry): void {
+    this.byConnection.set(connection, entry);
+    entry.connections.add(connection);
   }
 
   /** Somebody within a prefix of the configuration connects; undefined: nobody, or one too many. */

@@ -12,6 +12,7 @@ import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import { EarlyEndOfRib } from './early-end-of-rib.ts';
 import { importContext, memberOptions } from './member-options.ts';
+import { enforcesFirstAs, isJudgedOtherwise, isOtherSource } from './neighbor-changes.ts';
 import { NeighborLimits } from './neighbor-limits.ts';
 import { PeerInput } from './peer-input.ts';
 import { type FamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
@@ -74,6 +75,8 @@ export class Peer {
   private config: NeighborConfig;
   private identity: SpeakerIdentity;
   private kind: PeerKind = 'ebgp';
+  /** Of the last session. */
+  private remoteAsn = 0;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
 
@@ -125,11 +128,11 @@ export class Peer {
       attributes,
       ribs,
       clock,
-      limit: this.limits.counter,
       faultTold: (fault) => this.tell({ type: 'update-fault', neighbor: address, ...fault }),
       endOfRib: (family) => this.endOfRib(family),
       familyDisabled: (family, reason) => this.familyDisabled(family, reason),
-      withdrawn: (family) => this.limits.fetchRefused(family),
+      announced: (family) => this.limits.announced(family),
+      withdrawn: (family) => this.limits.withdrawn(family),
     });
     this.limits.configure(config);
   }
@@ -143,7 +146,10 @@ export class Peer {
     const { negotiated, connectionInfo } = this.neighbor;
     if (negotiated === undefined || connectionInfo === undefined) return;
     const { config } = this;
+    // Another AS at this address is not who left those routes, whatever it says of its forwarding state.
+    if (negotiated.remoteAsn !== this.remoteAsn) this.stale.dropAll('the neighbor is of another AS now');
     this.kind = negotiated.kind;
+    this.remoteAsn = negotiated.remoteAsn;
     this.openInput(negotiated);
     for (const family of families) {
       const state = this.states[family.index];
@@ -246,6 +252,11 @@ export class Peer {
       this.limits.configure(config);
     }
     const outcome = this.neighbor.reconfigure(this.limits.effective(config), identity);
+    if (config.isShutdown && !before.isShutdown) {
+      // As by order: nobody is waited for.
+      this.stale.dropAll('shut down by the configuration');
+      for (const family of families) this.deps.endOfRibReceived(this, family);
+    }
     const { negotiated } = this.neighbor;
     if (outcome === 'updated' && negotiated !== undefined) {
       if (isOtherSource(before, config)) {
@@ -264,9 +275,10 @@ export class Peer {
       }
     }
     if (isLimitChanged) {
-      const fault = this.limits.enforce((family) => this.states[family.index].isNegotiated);
+      const carried = families.filter((family) => this.states[family.index].isNegotiated);
+      const fault = this.limits.enforce(carried);
       if (fault !== undefined) this.neighbor.resetByFault(fault);
-      for (const family of families) if (this.states[family.index].isNegotiated) this.limits.fetchRefused(family);
+      else for (const family of carried) this.limits.fetchRefused(family);
     }
     return outcome;
   }
@@ -475,26 +487,3 @@ export class Peer {
 }
 
 type UntimedEvent = SpeakerEvent extends infer E ? (E extends unknown ? Omit<E, 'instance' | 'wallMs'> : never) : never;
-
-/** The neighbor's routes mean something else to everybody: as from another source. */
-function isOtherSource(before: NeighborConfig, next: NeighborConfig): boolean {
-  return (
-    (before.isRouteReflectorClient === true) !== (next.isRouteReflectorClient === true) ||
-    (before.isRouteServerClient === true) !== (next.isRouteServerClient === true) ||
-    before.role !== next.role
-  );
-}
-
-/** The same routes may be taken or not. */
-function isJudgedOtherwise(before: NeighborConfig, next: NeighborConfig): boolean {
-  return (
-    (before.allowAsIn ?? 0) !== (next.allowAsIn ?? 0) ||
-    enforcesFirstAs(before) !== enforcesFirstAs(next) ||
-    before.localAs?.isNoPrepend !== next.localAs?.isNoPrepend
-  );
-}
-
-/** RFC 7947 §2.2.2.1: a route server does not put its number before the path. */
-function enforcesFirstAs(config: NeighborConfig): boolean {
-  return config.enforcesFirstAs ?? config.role !== 'rs-client';
-}

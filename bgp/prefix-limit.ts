@@ -1,91 +1,121 @@
 // Maximum numbers of prefixes that a neighbor may announce, by family: one warning at a share of the limit, and what happens
 // beyond it (RFC 4486 §4: Maximum Number of Prefixes Reached, with the family and the limit as data). Counting and refusing
-// single routes is the RIB's; that the session stays down afterwards is peer.ts's.
+// single routes is the RIB's; that the session stays down afterwards is neighbor-limits.ts's.
 
 import type { MaxPrefixesConfig } from './config.ts';
 import { families, type Family } from './net/family.ts';
+import type { Clock } from './ports.ts';
 import { CeaseSubcode, NotificationCode, NotificationError } from './wire/notification.ts';
 
 export interface PrefixLimitDeps {
-  readonly told: (family: Family, level: 'warning' | 'reached', prefixes: number, config: MaxPrefixesConfig) => void;
-  /** Before the NOTIFICATION is thrown. */
-  readonly exceeded: (family: Family, config: MaxPrefixesConfig) => void;
+  readonly clock: Clock;
+  readonly told: (family: Family, level: Level, prefixes: number, config: MaxPrefixesConfig) => void;
+}
+
+export type Level = 'warning' | 'reached';
+
+/** A peer decides how often its number of prefixes crosses a line: each line is told of once in this time. */
+const QUIET_MS = 60_000;
+
+interface Line {
+  /** The number is beyond it, and that has been noticed. */
+  isPassed: boolean;
+  toldMs: number;
+}
+
+interface Watch {
+  config: MaxPrefixesConfig | undefined;
+  readonly lines: Readonly<Record<Level, Line>>;
 }
 
 export class PrefixLimit {
   private readonly deps: PrefixLimitDeps;
-  private readonly configs: (MaxPrefixesConfig | undefined)[];
+  /** By family index. */
+  private readonly watches: readonly Watch[];
   /** From which number on something is to be said or done; keeps the usual case to one comparison. */
   private readonly nexts: number[];
-  private readonly hasWarned: boolean[];
-  private readonly hasReached: boolean[];
 
   constructor(deps: PrefixLimitDeps) {
     this.deps = deps;
-    this.configs = families.map(() => undefined);
+    this.watches = families.map(() => ({ config: undefined, lines: { warning: newLine(), reached: newLine() } }));
     this.nexts = families.map(() => Infinity);
-    this.hasWarned = families.map(() => false);
-    this.hasReached = families.map(() => false);
   }
 
   configOf(family: Family): MaxPrefixesConfig | undefined {
-    return this.configs[family.index];
+    return this.watches[family.index].config;
   }
 
   configure(family: Family, config: MaxPrefixesConfig | undefined): void {
-    const { index } = family;
-    const before = this.configs[index];
-    this.configs[index] = config;
-    if (before?.limit !== config?.limit || before?.action !== config?.action) this.hasReached[index] = false;
-    if (before?.limit !== config?.limit || before?.warningPercent !== config?.warningPercent) {
-      this.hasWarned[index] = false;
-    }
-    this.plan(index);
+    const watch = this.watches[family.index];
+    const before = watch.config;
+    watch.config = config;
+    const isSameLimit = before?.limit === config?.limit;
+    if (!isSameLimit || before?.action !== config?.action) forget(watch.lines.reached);
+    if (!isSameLimit || before?.warningPercent !== config?.warningPercent) forget(watch.lines.warning);
+    this.plan(family.index);
   }
 
   /** A session ended: the next one is told of anew. */
   reset(): void {
     for (const { index } of families) {
-      this.hasWarned[index] = false;
-      this.hasReached[index] = false;
+      forget(this.watches[index].lines.warning);
+      forget(this.watches[index].lines.reached);
       this.plan(index);
     }
   }
 
-  /** After an UPDATE, or a new configuration. Throws NotificationError when the session must end. */
-  check(family: Family, prefixes: number, refused: number): void {
-    const { index } = family;
-    const config = this.configs[index];
-    if (config === undefined || (prefixes < this.nexts[index] && refused === 0)) return;
-    const warnAt = warningOf(config);
-    if (prefixes >= warnAt && !this.hasWarned[index]) {
-      this.hasWarned[index] = true;
-      this.deps.told(family, 'warning', prefixes, config);
-    }
-    // Routes of the session before may still be counted until they are swept: what was refused is exact.
-    if (refused > 0 || (config.action === 'warn' && prefixes > config.limit)) {
-      if (!this.hasReached[index]) {
-        this.hasReached[index] = true;
-        this.deps.told(family, 'reached', prefixes + refused, config);
-      }
-      if (config.action === 'restart' || config.action === 'shutdown') {
-        this.deps.exceeded(family, config);
-        throw limitFault(family, config.limit);
-      }
-    }
-    this.plan(index);
+  /** After an UPDATE that announces, or a new configuration: what the session must end with, if it must. */
+  check(family: Family, prefixes: number, refused: number): NotificationError | undefined {
+    const { config } = this.watches[family.index];
+    if (config === undefined || (prefixes < this.nexts[family.index] && refused === 0)) return undefined;
+    if (prefixes >= warningOf(config)) this.pass(family, 'warning', prefixes, config);
+    const isReached = prefixes > config.limit || (refused > 0 && prefixes >= config.limit);
+    if (isReached) this.pass(family, 'reached', prefixes + refused, config);
+    this.plan(family.index);
+    return isReached && (config.action === 'restart' || config.action === 'shutdown')
+      ? limitFault(family, config.limit)
+      : undefined;
+  }
+
+  /** After an UPDATE that withdraws: what is passed once more will be told of once more. */
+  fell(family: Family, prefixes: number, refused: number): void {
+    const { config, lines } = this.watches[family.index];
+    if (config === undefined || !(lines.warning.isPassed || lines.reached.isPassed)) return;
+    if (prefixes < warningOf(config)) lines.warning.isPassed = false;
+    if (prefixes <= config.limit && refused === 0) lines.reached.isPassed = false;
+    this.plan(family.index);
+  }
+
+  private pass(family: Family, level: Level, prefixes: number, config: MaxPrefixesConfig): void {
+    const line = this.watches[family.index].lines[level];
+    if (line.isPassed) return;
+    line.isPassed = true;
+    const nowMs = this.deps.clock.nowMs();
+    if (nowMs - line.toldMs < QUIET_MS) return;
+    line.toldMs = nowMs;
+    this.deps.told(family, level, prefixes, config);
   }
 
   private plan(index: number): void {
-    const config = this.configs[index];
-    if (config === undefined) this.nexts[index] = Infinity;
-    else if (!this.hasWarned[index]) this.nexts[index] = Math.min(warningOf(config), config.limit + 1);
-    else this.nexts[index] = this.hasReached[index] ? Infinity : config.limit + 1;
+    const { config, lines } = this.watches[index];
+    let next = Infinity;
+    if (config !== undefined && !lines.reached.isPassed) next = config.limit + 1;
+    if (config !== undefined && !lines.warning.isPassed) next = Math.min(next, warningOf(config));
+    this.nexts[index] = next;
   }
 }
 
+function newLine(): Line {
+  return { isPassed: false, toldMs: Number.NEGATIVE_INFINITY };
+}
+
+function forget(line: Line): void {
+  line.isPassed = false;
+  line.toldMs = Number.NEGATIVE_INFINITY;
+}
+
 /** RFC 4486 §4 */
-export function limitFault(family: Family, limit: number): NotificationError {
+function limitFault(family: Family, limit: number): NotificationError {
   return new NotificationError(
     NotificationCode.Cease,
     CeaseSubcode.MaximumPrefixesReached,

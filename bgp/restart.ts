@@ -2,7 +2,7 @@
 // selected already or wait for the peers' End-of-RIB, and what R and F say in our OPENs. Which routes of a peer are kept while
 // the peer is away is stale-routes.ts; when the shell's sources are read it says so here.
 
-import type { NeighborOptionsConfig } from './config.ts';
+import type { NeighborConfig, NeighborOptionsConfig } from './config.ts';
 import type { Configuration } from './configuration.ts';
 import { families, type Family, familyByName } from './net/family.ts';
 import type { Clock, TimerHandle } from './ports.ts';
@@ -98,6 +98,12 @@ export class Restart {
     this.deps.told('begun', `End-of-RIB of ${peers.map(({ address }) => address).join(', ')} is awaited`);
   }
 
+  /** Another configuration: who would not be awaited under it is not awaited any more. */
+  reconfigured(peers: readonly AwaitedPeer[]): void {
+    const wanted = new Set(peers.map(({ address }) => address));
+    for (const address of this.restartTimes.keys()) if (!wanted.has(address)) this.notAwaited(address);
+  }
+
   /** A session is up: only in these families its End-of-RIB is awaited. */
   established(address: string, expected: readonly Family[]): void {
     const timer = this.absenceTimers.get(address);
@@ -183,12 +189,16 @@ export class Restart {
 }
 
 /**
- * Neighbors that were asked to wait for us, and may come up. Who of a prefix was there is not known: the prefix itself is awaited, as
+ * Neighbors that were asked to wait for us, and may come up; `dynamic`: those that have come since. Who of a prefix was there is not known: the prefix itself is awaited, as
  * long as its neighbors keep our routes.
  */
-export function listAwaited({ neighbors, ranges }: Configuration): readonly AwaitedPeer[] {
+export function listAwaited(
+  { neighbors, ranges }: Configuration,
+  dynamic: readonly NeighborConfig[],
+): readonly AwaitedPeer[] {
+  const configured = [...neighbors.values()].map(({ config }) => config);
   return [
-    ...[...neighbors.values()].flatMap(({ config }) => awaitedPeer(config.address, config)),
+    ...[...configured, ...dynamic].flatMap((config) => awaitedPeer(config.address, config)),
     ...ranges.flatMap(({ config, prefix }) => awaitedPeer(prefix.toString(), config.neighbor)),
   ];
 }

@@ -143,8 +143,8 @@ export class Speaker {
       const isKept = next.neighbors.has(address);
       this.peers.remove(address, isKept ? { subcode: CeaseSubcode.OtherConfigurationChange } : 'deconfigured');
     }
-    const strangers = this.peers.dynamic.configure(isSame || previous === undefined ? next.ranges : []);
-    for (const address of strangers) this.peers.remove(address, 'deconfigured');
+    const ranges = isSame || previous === undefined ? next.ranges : [];
+    for (const address of this.peers.dynamic.configure(ranges)) this.peers.remove(address, 'deconfigured');
     if (previous !== undefined && !isSame) {
       // Every session is gone and nothing refers to the old tables any more: begin with empty ones.
       this.deps.fib?.clear?.();
@@ -163,6 +163,8 @@ export class Speaker {
       this.peers.remove(address, { subcode: CeaseSubcode.OtherConfigurationChange });
     }
     if (previous === undefined) this.startRestart(next);
+    else if (this.restart.isDeferring)
+      this.restart.reconfigured(isSame ? listAwaited(next, this.peers.dynamic.configs()) : []);
     configureTables(this.tables, isSame ? previous : undefined, next, (ref) => this.policyOf(ref, 'ibgp'));
     this.localRoutes.configure(next);
     const { added, updated, reset } = this.applyNeighbors(previous, isSame, next);
@@ -387,8 +389,6 @@ export class Speaker {
       isRouteServerClient: config.isRouteServerClient === true,
       linkName: neighbor.connectionInfo?.interfaceName,
     });
-    // The session's own subnet may be new to the resolver.
-    this.nextHopsChanged();
     this.peers.dynamic.busy(neighbor.address);
     entry.peer.established();
     const { gracefulRestart } = negotiated;
@@ -430,7 +430,7 @@ export class Speaker {
   /** RFC 4724 §4.1: nothing is selected before the peers that may hold our routes have sent theirs. */
   private startRestart(configuration: Configuration): void {
     const { selectionDeferralSec } = configuration.config;
-    this.restart.start(listAwaited(configuration), selectionDeferralSec ?? DEFAULT_SELECTION_DEFERRAL_SEC);
+    this.restart.start(listAwaited(configuration, []), selectionDeferralSec ?? DEFAULT_SELECTION_DEFERRAL_SEC);
     for (const family of families) this.tables.ribs[family.index].isDeferred = this.restart.isDeferred(family);
   }
 
@@ -445,10 +445,7 @@ export class Speaker {
     const updated: string[] = [];
     const reset: string[] = [];
     const wanted = new Map([...next.neighbors].map(([address, { config }]) => [address, config]));
-    for (const address of this.peers.addresses()) {
-      const config = this.peers.dynamic.configOf(address);
-      if (config !== undefined) wanted.set(address, config);
-    }
+    for (const config of this.peers.dynamic.configs()) wanted.set(config.address, config);
     const isAllChanged = previous?.config.isGracefulShutdown !== next.config.isGracefulShutdown;
     for (const [address, config] of wanted) {
       const entry = this.peers.get(address);
@@ -470,9 +467,7 @@ export class Speaker {
   }
 
   private policyOf(ref: PolicyRef, kind: PeerKind): Policy {
-    const policies = new Map<string, Policy>();
-    for (const [name, { policy }] of this.configuration?.policies ?? []) policies.set(name, policy);
-    return policyOf(ref, kind, policies);
+    return policyOf(ref, kind, this.configuration?.policies ?? new Map());
   }
 
   private makeLocalRoutes(): LocalRoutes {

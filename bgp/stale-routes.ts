@@ -134,9 +134,11 @@ export class StaleRoutes {
 
   /** The neighbor was shut down, cleared or removed: routes of a session that is gone already go now. */
   dropAll(reason: string): void {
+    const wasAway = this.isAway;
     for (const family of families) {
       if (this.phases[family.index].phase !== 'none') this.drop(family, reason);
     }
+    if (wasAway) this.deps.forgotten();
   }
 
   /** The session is back; what its OPEN says decides what remains (RFC 4724 §4.2). */
@@ -237,7 +239,7 @@ export class StaleRoutes {
   /** `isBack`: a session stands, and only what it did not announce again goes. */
   private drop(family: Family, reason: string, isBack = false): void {
     const state = this.phases[family.index];
-    const { index, tables, told, forgotten } = this.deps;
+    const { index, tables, told } = this.deps;
     const table = tables[family.index];
     const routes = table.stale(index);
     this.clearTimer(state);
@@ -246,7 +248,6 @@ export class StaleRoutes {
     if (isBack) table.sweepStale(index);
     else table.removePeer(index);
     if (routes > 0) told(family, 'removed', routes, reason);
-    if (!isBack && !this.isAway) forgotten();
   }
 
   private setTimer(family: Family, sec: number, expired: () => void): void {
@@ -257,6 +258,7 @@ export class StaleRoutes {
     state.timer = clock.setTimer(sec * 1000, () => {
       state.timer = undefined;
       expired();
+      if (!this.isAway) this.deps.forgotten();
     });
   }
 

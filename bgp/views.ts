@@ -312,6 +312,8 @@ export interface RouteViewHead {
 export interface PolicyDecisionView {
   readonly neighbor: string;
   readonly direction: 'import' | 'export';
+  /** Who announced the path that is exported; undefined: this speaker itself, or an import. */
+  readonly source: string | undefined;
   readonly prefix: string;
   /** RFC 7911; 0 without add-path. */
   readonly pathId: number;

@@ -218,22 +218,16 @@ const rejectAll = Policy.builtIn('reject', false);
 const unsetExternal = Policy.builtIn('unset', false);
 const unsetInternal = Policy.builtIn('unset', true);
 
-/** Each of the policies in use once; those that were not in use before know nothing of attribute sets. */
-export function listInUse(before: readonly Policy[], policies: Iterable<Policy | undefined>): readonly Policy[] {
-  const known = new Set(before);
-  const inUse = new Set<Policy>();
-  for (const policy of policies) if (policy !== undefined) inUse.add(policy);
-  for (const policy of inUse) if (!known.has(policy)) policy.forgetAll();
-  return [...inUse];
-}
+/** The policies of a configuration by name. */
+type PolicyNames = ReadonlyMap<string, { readonly policy: Policy }>;
 
 /** Finds what a neighbor's policy reference means; throws PolicyError when it names no policy. */
-export function policyOf(ref: PolicyRef, kind: PeerKind, policies: ReadonlyMap<string, Policy>): Policy {
+export function policyOf(ref: PolicyRef, kind: PeerKind, policies: PolicyNames): Policy {
   if (ref === 'accept') return acceptAll;
   if (ref === 'reject') return rejectAll;
   // Member ASes of a confederation are under one administration: no boundary in the sense of RFC 8212 §1.
   if (ref === 'unset') return kind === 'ebgp' ? unsetExternal : unsetInternal;
-  const policy = policies.get(ref.policy);
+  const policy = policies.get(ref.policy)?.policy;
   if (policy === undefined) {
     const known = [...policies.keys()].join(', ');
     throw new PolicyError('policy', ref.policy, `accept, reject or one of: ${known === '' ? 'none defined' : known}`);

@@ -3,7 +3,8 @@
 // another policy is applied to what was received (soft reconfiguration).
 
 import { growUint8, nextCapacity } from '../net/columns.ts';
-import { type Decision as PolicyDecision, listInUse, type Policy, type Verdict } from '../policy/policy.ts';
+import { PoliciesInUse } from '../policy/policies-in-use.ts';
+import type { Decision as PolicyDecision, Policy, Verdict } from '../policy/policy.ts';
 import { policySource } from '../policy/policy-sources.ts';
 import { attrSetId, SetFlag } from '../wire/attribute-sets.ts';
 import type { ImportContext } from '../wire/export-transform.ts';
@@ -29,8 +30,7 @@ export class AdjRibIn {
   private readonly core: RibCore;
   private readonly transform: ImportTransform;
   private readonly policies: (Policy | undefined)[];
-  /** Each policy in use once. */
-  private distinctPolicies: readonly Policy[];
+  private readonly policiesInUse: PoliciesInUse;
   private touched: Uint8Array;
   /** Next hops that changed after this generation are to be looked at. */
   nextHopsSince: number;
@@ -41,7 +41,7 @@ export class AdjRibIn {
     this.core = core;
     this.transform = new ImportTransform(core.attributes, core.peers);
     this.policies = [];
-    this.distinctPolicies = [];
+    this.policiesInUse = new PoliciesInUse();
     this.touched = new Uint8Array(1024);
     this.nextHopsSince = core.nextHops.generation;
     this.acceptedPaths = 0;
@@ -56,7 +56,7 @@ export class AdjRibIn {
   setPolicy(peer: PeerIndex, policy: Policy): boolean {
     const before = this.policies[peer];
     this.policies[peer] = policy;
-    this.listPolicies();
+    this.policiesInUse.replace(before, policy);
     return before?.fingerprint !== policy.fingerprint;
   }
 
@@ -67,14 +67,13 @@ export class AdjRibIn {
 
   /** An attribute set was freed: its number will mean another one. */
   forget(attr: number): void {
-    const { distinctPolicies } = this;
-    for (let index = 0; index < distinctPolicies.length; index++) distinctPolicies[index].forget(attrSetId(attr));
+    this.policiesInUse.forget(attrSetId(attr));
   }
 
   /** The number will mean another peer. */
   forgetPeer(peer: PeerIndex): void {
+    this.policiesInUse.replace(this.policies[peer], undefined);
     this.policies[peer] = undefined;
-    this.listPolicies();
     this.transform.forgetPeer(peer);
   }
 
@@ -237,10 +236,6 @@ export class AdjRibIn {
     const bits = this.touched[prefix];
     if (bits !== 0) this.touched[prefix] = 0;
     return bits;
-  }
-
-  private listPolicies(): void {
-    this.distinctPolicies = listInUse(this.distinctPolicies, this.policies);
   }
 
   /** The same route in a new session or refresh: nothing changes but what the peer's OPEN said of it, and its age. */

@@ -18,6 +18,9 @@ import { LocalSource, type UpdateGroupOptions } from './types.ts';
 const Variant = { Local: 1, Reflected: 2, OwnNextHop: 4, LinkLocal: 8, LongLived: 16, NoPath: 32 } as const;
 const VARIANTS = 64;
 
+/** What an object of options and its key take, about. */
+const ROW_BYTES = 256;
+
 /** LOCAL_PREF towards peers that want one, where the route has none (RFC 4271 §5.1.5). */
 const DEFAULT_LOCAL_PREFERENCE = 100;
 
@@ -53,6 +56,10 @@ export class Exporter {
     this.defaultRoute = undefined;
   }
 
+  get bytes(): number {
+    return this.cache.bytes + this.rows.length * ROW_BYTES;
+  }
+
   /** The outgoing set of a path. The reference stays here until another one is made: retain what is kept. */
   export(path: number, slot: number): number {
     const { paths, peers, attributes, routes, aggregates } = this.core;
@@ -72,8 +79,9 @@ export class Exporter {
     if (source === LOCAL_SOURCE) variant |= Variant.Local;
     if (isReflected) variant |= Variant.Reflected;
     if (isStale) variant |= Variant.LongLived;
-    const hasPath = source !== LOCAL_SOURCE && attributes.asPathLength[attr] > 0;
-    if (options.isRouteServerClient && !hasPath) variant |= Variant.NoPath;
+    if (options.isRouteServerClient && (source === LOCAL_SOURCE || attributes.asPathLength[attr] === 0)) {
+      variant |= Variant.NoPath;
+    }
     const row = this.rowOf(changesIndex, variant, attr);
     // RFC 4456 §8: ORIGINATOR_ID is the source's router ID, unless the route has one.
     const originator = isReflected && (attributes.flags[attr] & SetFlag.OriginatorId) === 0 ? peers.routerIds[peer] : 0;
@@ -99,6 +107,18 @@ export class Exporter {
   /** The default route that exists for this neighbor alone; its own policy counts, the export policy does not. */
   exportDefaultRoute(): number {
     return (this.defaultRoute ??= this.makeDefaultRoute());
+  }
+
+  /** A burst is over: forgets what was made for it, about `budget` of it; true when nothing is left. */
+  tidy(budget: number): boolean {
+    if (!this.cache.clear(budget)) return false;
+    // Distances change for ever; nothing in the cache names a row any more.
+    if (this.rowByDistance.size > 0) {
+      this.rowByDistance.clear();
+      this.rowByKey.length = 0;
+      this.rows.length = 0;
+    }
+    return true;
   }
 
   /** Gives back what outlives bursts. */

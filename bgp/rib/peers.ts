@@ -42,6 +42,8 @@ export class RibPeers {
   addressRanks: Uint32Array;
   private readonly peers: (RibPeer | undefined)[];
   private readonly free: PeerIndex[];
+  /** Numbers in use by address. */
+  private readonly order: PeerIndex[];
 
   constructor() {
     this.isIbgp = new Uint8Array(16);
@@ -52,6 +54,7 @@ export class RibPeers {
     this.addressRanks = new Uint32Array(16);
     this.peers = [{ address: new Address(4, 0, 0, 0, 0), kind: 'ebgp', asn: 0, routerId: 0 }];
     this.free = [];
+    this.order = [0];
   }
 
   /** One more than the largest number in use. */
@@ -72,7 +75,9 @@ export class RibPeers {
       this.addressRanks = growUint32(this.addressRanks, capacity);
     }
     this.set(index, peer);
-    this.rank();
+    const place = this.placeOf(peer.address);
+    this.order.splice(place, 0, index);
+    this.rankFrom(place);
     return index;
   }
 
@@ -85,6 +90,9 @@ export class RibPeers {
   /** Only once no RIB holds a route of the peer: the number is given to the next one. */
   remove(index: PeerIndex): void {
     this.get(index);
+    const place = this.order.indexOf(index);
+    this.order.splice(place, 1);
+    this.rankFrom(place);
     this.peers[index] = undefined;
     this.free.push(index);
   }
@@ -111,10 +119,20 @@ export class RibPeers {
     this.routerIds[index] = peer.routerId;
   }
 
-  private rank(): void {
-    const order = this.entries().toSorted((a, b) => compareAddresses(a.address, b.address));
-    order.forEach((peer, rank) => {
-      this.addressRanks[peer.index] = rank;
-    });
+  private rankFrom(place: number): void {
+    const { addressRanks, order } = this;
+    for (let rank = place; rank < order.length; rank++) addressRanks[order[rank]] = rank;
+  }
+
+  /** Where the first peer that does not come before this address stands. */
+  private placeOf(address: Address): number {
+    let low = 0;
+    let high = this.order.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareAddresses(this.get(this.order[middle]).address, address) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -292,6 +292,16 @@ export class Rib {
     return path === 0 ? undefined : this.adjRibIn.explain(path);
   }
 
+  /** Whether a path is among those that a member may be sent, as far as policies let it: the best one or the best few (RFC 7911). */
+  isOffered(member: PeerIndex, { w0, w1, w2, w3, length }: Prefix, peer: PeerIndex, pathId: number): boolean {
+    const slot = this.paths.prefixes.find(w0, w1, w2, w3, length);
+    const path = slot === 0 ? 0 : this.paths.find(slot, peer, pathId);
+    if (path === 0) return false;
+    const { ranking } = this.core;
+    const count = ranking.rank(slot, this.groups.groupOf(member)?.options.addPathLimit ?? 1);
+    return ranking.ranked.subarray(0, count).includes(path);
+  }
+
   /**
    * A source announces a prefix (host bits clear); it replaces what it announced before with the same path identifier
    * (RFC 7911 §3; 0 without add-path). For peer 0 that tells where the route began (see LocalSource). Takes its own

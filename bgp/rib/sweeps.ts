@@ -128,7 +128,7 @@ export class Sweeps {
         actions.remove(path);
         continue;
       }
-      if ((due & Due.LongLived) !== 0 && age === Age.Stale) actions.becomeLongLived(path);
+      if ((due & Due.LongLived) !== 0 && routes.isLongLivedStale(path)) actions.becomeLongLived(path);
       if ((due & Due.Source) !== 0 && paths.prefixOf[path] !== 0) actions.renewSource(path);
       // It may have gone.
       if ((due & Due.ImportPolicy) !== 0 && paths.prefixOf[path] !== 0) actions.reevaluate(path);

@@ -61,7 +61,7 @@ export class UpdateGroup implements RibOutOwner {
   }
 
   get bytes(): number {
-    return this.out.bytes + this.queue.bytes + this.exporter.cache.bytes;
+    return this.out.bytes + this.queue.bytes + this.exporter.bytes;
   }
 
   /** Everything that is known has been sent. */
@@ -200,7 +200,7 @@ export class UpdateGroup implements RibOutOwner {
     this.letGo();
     if (!isEmpty) return false;
     this.clearRetired(budget);
-    if (this.retiredExporters.length > 0 || !this.exporter.cache.clear(budget)) return false;
+    if (this.retiredExporters.length > 0 || !this.exporter.tidy(budget)) return false;
     this.exporter.close();
     return true;
   }
@@ -358,7 +358,7 @@ export class UpdateGroup implements RibOutOwner {
 
   private clearExporters(budget: number): void {
     this.clearRetired(budget);
-    if (this.isSettled) this.exporter.cache.clear(budget);
+    if (this.isSettled) this.exporter.tidy(budget);
   }
 
   private clearRetired(budget: number): void {

@@ -2,7 +2,7 @@
 // what happens to a member whose socket does not take what it is sent: it goes into a group of its own that
 // waits for it, and comes back to the others once both have said everything.
 
-import { listInUse, type Policy } from '../policy/policy.ts';
+import { PoliciesInUse } from '../policy/policies-in-use.ts';
 import type { AttrSetId } from '../wire/attribute-sets.ts';
 import type { RibCore } from './core.ts';
 import { areSameOptions } from './group-options.ts';
@@ -20,7 +20,7 @@ export class UpdateGroups {
   /** A group is sent more than best paths (RFC 7911): it wants to hear of every change. */
   hasAddPath: boolean;
   private readonly core: RibCore;
-  private groups: UpdateGroup[];
+  private readonly groups: UpdateGroup[];
   private readonly retired: UpdateGroup[];
   /** Groups that may find another one with the same options to join. */
   private readonly strays: Set<UpdateGroup>;
@@ -28,8 +28,8 @@ export class UpdateGroups {
   private nextId: number;
   private rotation: number;
   private isHeld: boolean;
-  /** Export policies in use, each once. */
-  private policies: readonly Policy[];
+  /** For export. */
+  private readonly policies: PoliciesInUse;
 
   constructor(core: RibCore) {
     this.core = core;
@@ -40,7 +40,7 @@ export class UpdateGroups {
     this.nextId = 1;
     this.rotation = 0;
     this.isHeld = false;
-    this.policies = [];
+    this.policies = new PoliciesInUse();
     this.hasAddPath = false;
   }
 
@@ -69,8 +69,8 @@ export class UpdateGroups {
     let group = this.groupByPeer.get(peer);
     if (group === undefined || group.hasOptions(peer, options)) return;
     if (group.memberships.length > 1) group = this.detach(group, peer);
+    this.policies.replace(group.options.exportPolicy, options.exportPolicy);
     group.changeOptions(options);
-    this.notePolicies();
     this.strays.add(group);
   }
 
@@ -122,7 +122,7 @@ export class UpdateGroups {
 
   /** An attribute set was freed: its number will mean another one. */
   forget(attr: AttrSetId): void {
-    for (let index = 0; index < this.policies.length; index++) this.policies[index].forget(attr);
+    this.policies.forget(attr);
   }
 
   /** One slice of about `budget` prefixes, shared by the groups in turn. */
@@ -173,7 +173,7 @@ export class UpdateGroups {
     const own = new UpdateGroup(this.nextId++, this.core, group.options, group);
     const membership = group.remove(peer);
     if (membership !== undefined) own.add(membership);
-    this.setGroups([...this.groups, own]);
+    this.begin(own);
     this.groupByPeer.set(peer, own);
     return own;
   }
@@ -197,34 +197,38 @@ export class UpdateGroups {
     }
   }
 
-  private setGroups(groups: UpdateGroup[]): void {
-    this.groups = groups;
-    this.notePolicies();
-    this.hasAddPath = groups.some(({ options }) => options.addPathLimit !== undefined);
+  private begin(group: UpdateGroup): void {
+    this.policies.replace(undefined, group.options.exportPolicy);
+    this.groups.push(group);
+    this.noteAddPath();
   }
 
-  private notePolicies(): void {
-    this.policies = listInUse(
-      this.policies,
-      this.groups.map(({ options }) => options.exportPolicy),
-    );
+  private noteAddPath(): void {
+    this.hasAddPath = this.groups.some(({ options }) => options.addPathLimit !== undefined);
   }
 
   private find(options: UpdateGroupOptions): UpdateGroup | undefined {
-    const same = this.groups.filter((group) => areSameOptions(group.options, options));
-    return same.find((group) => !this.strays.has(group)) ?? same[0];
+    let stray: UpdateGroup | undefined;
+    for (const group of this.groups) {
+      if (!areSameOptions(group.options, options)) continue;
+      if (!this.strays.has(group)) return group;
+      stray ??= group;
+    }
+    return stray;
   }
 
   private create(options: UpdateGroupOptions): UpdateGroup {
     const group = new UpdateGroup(this.nextId++, this.core, options);
     group.isEndOfRibHeld = this.isHeld;
-    this.setGroups([...this.groups, group]);
+    this.begin(group);
     return group;
   }
 
   private retireIfEmpty(group: UpdateGroup): void {
     if (group.memberships.length > 0) return;
-    this.setGroups(this.groups.filter((other) => other !== group));
+    this.policies.replace(group.options.exportPolicy, undefined);
+    this.groups.splice(this.groups.indexOf(group), 1);
+    this.noteAddPath();
     this.strays.delete(group);
     this.retired.push(group);
   }

@@ -20,11 +20,18 @@ export function settingsOf(config: NeighborConfig, isPeerAwaited: boolean): Sess
   };
 }
 
-export function applyTimers(connection: Connection, from: NeighborConfig, to: NeighborConfig): void {
+/** `settings` are those of `to`. */
+export function applyTimers(
+  connection: Connection,
+  settings: SessionSettings,
+  from: NeighborConfig,
+  to: NeighborConfig,
+): void {
   const { session } = connection;
-  session.settings = settingsOf(to, false);
-  if (from.timers.connectRetrySec !== to.timers.connectRetrySec && connection.retryRemainingMs !== undefined) {
-    connection.startTimer('connect-retry', to.timers.connectRetrySec);
+  const { connectRetrySec } = session.settings;
+  session.settings = settings;
+  if (settings.connectRetrySec !== connectRetrySec && connection.retryRemainingMs !== undefined) {
+    connection.startTimer('connect-retry', settings.connectRetrySec);
   }
   const { negotiated } = session;
   if (negotiated === undefined) return;

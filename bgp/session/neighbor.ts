@@ -33,7 +33,7 @@ import { viewNeighbor } from './neighbor-view.ts';
 import { buildOpen } from './offer.ts';
 import { connectRequestOf, planReconfiguration } from './reconfiguration.ts';
 import { classifyEnd, encodeCease, planStop } from './session-end.ts';
-import { createSession, hasConnection, hasSentOpen, progressOf } from './state.ts';
+import { createSession, hasConnection, hasSentOpen, progressOf, type SessionSettings } from './state.ts';
 
 export class Neighbor {
   /** The address of the configuration: the neighbor's identity. */
@@ -147,7 +147,7 @@ export class Neighbor {
     if (!plan.isChanged) return isIdentityChanged ? 'updated' : 'unchanged';
     this.#config = config;
     for (const connection of this.#connections()) {
-      applyTimers(connection, from, config);
+      applyTimers(connection, this.#settings, from, config);
       if (from.password !== config.password) this.#changePassword(connection, config.password);
     }
     if (from.isShutdown !== config.isShutdown) this.setShutdown(config.isShutdown);
@@ -377,6 +377,10 @@ export class Neighbor {
     this.#idleHold.end();
   }
 
+  get #settings(): SessionSettings {
+    return settingsOf(this.#config, this.#deps.clock.nowMs() < this.#awaitedUntilMs);
+  }
+
   get #isDown(): boolean {
     return this.#isShutdown || this.#config.heldDownReason !== undefined;
   }
@@ -405,7 +409,7 @@ export class Neighbor {
 
   #begin(type: StartType): void {
     this.#idleHold.end();
-    this.#main.session.settings = settingsOf(this.#config, this.#deps.clock.nowMs() < this.#awaitedUntilMs);
+    this.#main.session.settings = this.#settings;
     this.#handle(this.#main, { type });
   }
 
@@ -471,7 +475,7 @@ export class Neighbor {
 
   #createConnection(state: SessionState): Connection {
     const { transport, clock, nextConnectionId } = this.#deps;
-    const session = createSession(settingsOf(this.#config, false), state);
+    const session = createSession(this.#settings, state);
     return new Connection(session, {
       transport,
       clock,

@@ -178,6 +178,61 @@ test('a limit that is lowered below what is there acts at once', (t) => {
   t.like(told(events).at(-1), { level: 'reached', prefixes: 6, limit: 5 });
 });
 
+test('a lower limit on a live session: warn and discard tell of it and keep what is there, a warning is told of at once', (t) => {
+  for (const action of ['warn', 'discard'] as const) {
+    const { limited, events, send, limit } = pair({ limit: 10, action });
+    send(6);
+    t.deepEqual(told(events), []);
+    limit({ limit: 8, action });
+    limit({ limit: 5, action });
+    t.deepEqual(
+      told(events).map(({ level, prefixes, limit }) => [level, prefixes, limit]),
+      [
+        ['warning', 6, 8],
+        ['warning', 6, 5],
+        ['reached', 6, 5],
+      ],
+    );
+    send(7);
+    t.is(held(limited), action === 'warn' ? 7 : 6);
+    t.is(neighborView(limited, B).connectionsEstablished, 1);
+    t.is(told(events).length, 3, 'told once');
+  }
+});
+
+test('a limit that was discarded beyond and now shuts down does so, unless there is room', (t) => {
+  const { lab, limited, send, limit } = pair({ action: 'discard' });
+  send(6);
+  limit({ action: 'shutdown', limit: 10 });
+  lab.pass(1);
+  t.is(neighborView(limited, B).state, 'Established');
+  t.is(held(limited), 6);
+  limit({ action: 'discard', limit: 4 });
+  send(8);
+  limit({ action: 'shutdown', limit: 4 });
+  lab.pass(1);
+  t.not(neighborView(limited, B).state, 'Established');
+});
+
+test('a line that is crossed again after the number fell below it is told of again, once a minute at most', (t) => {
+  const { lab, events, send } = pair({});
+  const levels = (): string[] => told(events).map(({ level }) => level);
+  send(5);
+  t.deepEqual(levels(), ['warning', 'reached']);
+  send(4);
+  send(5);
+  send(1);
+  send(5);
+  t.is(levels().length, 2, 'a peer that comes and goes fills no log');
+  lab.pass(61);
+  send(4);
+  send(5);
+  t.deepEqual(levels(), ['warning', 'reached', 'reached']);
+  send(2);
+  send(3);
+  t.deepEqual(levels(), ['warning', 'reached', 'reached', 'warning']);
+});
+
 test('the limit of one family is nothing to the other', (t) => {
   const { limited, send } = pair({ action: 'discard', limit: 1 });
   send(3);

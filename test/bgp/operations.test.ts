@@ -216,6 +216,7 @@ test('for every neighbor and direction it is told which statement decided about 
     {
       neighbor: EBGP,
       direction: 'import',
+      source: undefined,
       prefix: '10.4.0.0/16',
       pathId: 0,
       policy: 'in',
@@ -239,6 +240,72 @@ test('for every neighbor and direction it is told which statement decided about 
     ],
   );
   t.throws(() => us.explain('ipv4-unicast', 'ten'), { name: 'QueryError' });
+});
+
+test('with add-path every path that a neighbor may be sent is explained, the refused ones too (RFC 7911)', (t) => {
+  const lab = new SpeakerLab();
+  const { speaker: us } = lab.add('us', [US]);
+  const sources = ['192.0.2.11', '192.0.2.12', '192.0.2.13'];
+  for (const [index, address] of sources.entries()) {
+    lab.add(address, [address]).speaker.configure(
+      speakerConfig({
+        asn: 65011 + index,
+        routerId: address,
+        neighbors: [neighborConfig({ address: US, isPassive: true })],
+        networks: networks('10.7.0.0/16'),
+      }),
+    );
+  }
+  const receives = { familyOptions: { 'ipv4-unicast': { receivesAddPath: true } } };
+  lab.add('all', [IBGP]).speaker.configure(
+    speakerConfig({
+      asn: 65001,
+      routerId: IBGP,
+      neighbors: [neighborConfig({ address: US, isPassive: true, remoteAsn: 'internal', ...receives })],
+    }),
+  );
+  const configure = (addPathSend: number): void => {
+    us.configure(
+      speakerConfig({
+        asn: 65001,
+        routerId: US,
+        policies: [
+          {
+            name: 'out',
+            statements: [{ name: 'not-twelve', match: { asPath: '^65012' }, set: {}, action: 'reject' }],
+            otherwise: 'accept',
+          },
+        ],
+        neighbors: [
+          ...sources.map((address) => neighborConfig({ address, exportPolicy: 'reject' })),
+          neighborConfig({
+            address: IBGP,
+            remoteAsn: 'internal',
+            exportPolicy: { policy: 'out' },
+            familyOptions: { 'ipv4-unicast': { addPathSend } },
+          }),
+        ],
+      }),
+    );
+    lab.pass(10);
+  };
+  const shown = (): unknown[] =>
+    us
+      .explain('ipv4-unicast', '10.7.0.0/16')
+      .filter(({ neighbor, direction }) => neighbor === IBGP && direction === 'export')
+      .toSorted((a, b) => (a.source ?? '').localeCompare(b.source ?? ''))
+      .map(({ source, statement, isAccepted }) => [source, statement, isAccepted]);
+  configure(0);
+  t.deepEqual(shown(), [
+    ['192.0.2.11', undefined, true],
+    ['192.0.2.12', 'not-twelve', false],
+    ['192.0.2.13', undefined, true],
+  ]);
+  configure(2);
+  t.deepEqual(shown(), [
+    ['192.0.2.11', undefined, true],
+    ['192.0.2.12', 'not-twelve', false],
+  ]);
 });
 
 test('a neighbor says why it is down', (t) => {

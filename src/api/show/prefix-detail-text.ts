@@ -28,8 +28,10 @@ export function renderPrefix(detail: PrefixDetail): string {
 }
 
 /** `    import from 192.0.2.1: accepted by statement ours of policy own` */
-function renderDecision({ neighbor, direction, policy, statement, isAccepted }: PolicyDecisionView): string {
-  const who = `${direction} ${direction === 'import' ? 'from' : 'to'} ${escapeText(neighbor)}`;
+function renderDecision(decision: PolicyDecisionView): string {
+  const { neighbor, direction, source, policy, statement, isAccepted } = decision;
+  const origin = source === undefined ? '' : `, path of ${source}`;
+  const who = `${direction} ${direction === 'import' ? 'from' : 'to'} ${escapeText(neighbor + origin)}`;
   const by = statement === undefined ? `policy ${policy}` : `statement ${statement} of policy ${policy}`;
   return `    ${who}: ${isAccepted ? 'accepted' : 'rejected'} by ${escapeText(by)}`;
 }

@@ -158,10 +158,12 @@ export function describePrefix(detail: PrefixDetail): object {
   };
 }
 
-function describeDecision({ neighbor, direction, pathId, policy, statement, isAccepted }: PolicyDecisionView): object {
+function describeDecision(decision: PolicyDecisionView): object {
+  const { neighbor, direction, source, pathId, policy, statement, isAccepted } = decision;
   return {
     neighbor,
     direction,
+    ...(source === undefined ? {} : { source }),
     ...(pathId === 0 ? {} : { pathId }),
     policy,
     // None decided: what the policy says of everything else.

@@ -96,7 +96,7 @@ test('a verdict that no prefix can change is known beforehand', (t) => {
 });
 
 test('without a policy eBGP denies and iBGP accepts (RFC 8212)', (t) => {
-  const none = new Map<string, Policy>();
+  const none = new Map<string, { policy: Policy }>();
   t.false(judge(policyOf('unset', 'ebgp', none), '10.0.0.0/8').isAccepted);
   t.true(judge(policyOf('unset', 'ibgp', none), '10.0.0.0/8').isAccepted);
   t.true(judge(policyOf('unset', 'confederation', none), '10.0.0.0/8').isAccepted);
@@ -127,7 +127,7 @@ test('a policy that cannot work is refused with field, value and what would be r
   t.regex(fault(prefixes('10.0.0.0/8', 9, 33))?.message ?? '', /maxLength: 33 .*expected 9 to 32/);
   t.regex(fault([statement({ set: { addCommunities: [-1] } })])?.message ?? '', /addCommunities\[0\]: -1/);
   t.regex(fault([statement({ set: { localPreference: 2 ** 32 } })])?.message ?? '', /localPreference/);
-  t.throws(() => policyOf({ policy: 'nope' }, 'ebgp', new Map([['yes', policy([])]])), {
+  t.throws(() => policyOf({ policy: 'nope' }, 'ebgp', new Map([['yes', { policy: policy([]) }]])), {
     message: /policy: "nope" .* accept, reject or one of: yes/,
   });
 });

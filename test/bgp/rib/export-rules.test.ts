@@ -210,6 +210,26 @@ test('RFC 7311 §3.1: AIGP stays within the AS and the confederation; a next hop
   t.is(dropped.route(PREFIX)?.others.get(26), undefined);
 });
 
+test('distances that were added to AIGP once are not remembered for ever', (t) => {
+  const world = new World();
+  const source = world.addPeer({ kind: 'ibgp', isReflectorClient: true });
+  const options: UpdateGroupOptions = { ...ibgpOptions, nextHopMode: 'self-all' };
+  const member = world.join(world.addPeer({ kind: 'ibgp' }), options);
+  const aigp = new Uint8Array([1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 5]);
+  const bytesAfter = (count: number, from: number): number => {
+    for (let distance = from; distance < from + count; distance++) {
+      const nextHop = `10.9.${distance >> 8}.${distance & 255}`;
+      world.metrics.set(nextHop, distance);
+      world.announce(source, PREFIX, { nextHop, aigp });
+      world.settle();
+    }
+    return world.rib.groups.bytes;
+  };
+  const before = bytesAfter(10, 1);
+  t.is(bytesAfter(500, 100), before);
+  t.is(member.route(PREFIX)?.others.get(26), `01000b${(599 + 5).toString(16).padStart(16, '0')}`);
+});
+
 test('RFC 8654: what fits an extended message alone goes to peers that take them, and is withdrawn from the others', (t) => {
   const world = new World();
   const source = world.addPeer();

@@ -205,3 +205,18 @@ test('while selection is deferred nothing is chosen or sent, not even End-of-RIB
   t.is(member.withdrawals, 0);
   t.is(member.endsOfRib, 1);
 });
+
+test('routes that are stale anew while the long-lived ones before them are still being looked at may say NO_LLGR', (t) => {
+  const { world, peer } = makeWorld();
+  const communities = [NO_LLGR];
+  for (const prefix of prefixes) world.announce(peer, prefix, { communities });
+  world.settle();
+  world.rib.keepPeer(peer);
+  world.rib.makeLongLived(peer);
+  // Back before a single slice of work.
+  for (const prefix of prefixes) world.announce(peer, prefix, { communities });
+  world.rib.sweepStale(peer);
+  world.rib.keepPeer(peer);
+  world.settle();
+  t.is(world.rib.stale(peer), 3);
+});
