@@ -272,8 +272,8 @@ class Run {
     const said = chooseOpen(options, this.#chance);
     const beginning = encodeOpen(options, said, this.#chance);
     const roll = this.#chance.below(10);
-    if (roll === 0) this.#beginBadly(options.address, mutated(beginning, this.#chance), undefined);
-    if (roll === 1) this.#beginBadly(options.address, beginning, makeMessage(this.#chance, updatesAboveAll));
+    if (roll === 0) this.#beginBadly(options, mutated(beginning, this.#chance), undefined);
+    if (roll === 1) this.#beginBadly(options, beginning, makeMessage(this.#chance, updatesAboveAll));
     const connection = this.#accept(options.address);
     peer.connection = connection;
     this.#receive(connection, beginning);
@@ -284,15 +284,19 @@ class Run {
   }
 
   /** A connection that comes to nothing: by an OPEN that is mutated, or by what follows a good one in place of KEEPALIVE. */
-  #beginBadly(address: string, beginning: Uint8Array, next: Uint8Array | undefined): void {
+  #beginBadly(
+    { address, hasExtendedMessages }: LivePeerOptions,
+    beginning: Uint8Array,
+    next: Uint8Array | undefined,
+  ): void {
     this.#badBeginnings += 1;
     const connection = this.#accept(address);
     this.#notified = [];
     this.#receive(connection, beginning);
     if (!this.#closed.has(connection) && next !== undefined) {
-      const bytes = wellFramed(next, 4096);
+      const bytes = wellFramed(next, hasExtendedMessages ? 65_535 : 4096);
       // RFC 4271 §8.2.2, OpenConfirm: KEEPALIVE alone leads on.
-      if (judgeMessage(bytes, false).type !== 'nothing') {
+      if (judgeMessage(bytes, hasExtendedMessages).type !== 'nothing') {
         this.#receive(connection, bytes);
         if (!this.#closed.has(connection) && bytes[18] !== 4)
           throw new Violation('a message before its time was taken');

@@ -175,3 +175,26 @@ test('AIGP goes out anew when the distance to the next hop that we replace chang
   scene.pass(0);
   t.is(heard(watching).aigp, 35);
 });
+
+test('a neighbor that the configuration shuts down while it is away is not waited for', (t) => {
+  const scene = new Scene();
+  scene.configure({ '10.9.2.1': {} });
+  const far = scene.connect('10.9.2.1', plainOpen);
+  scene.announce(far);
+  scene.lose(far);
+  t.deepEqual(scene.known(), [PREFIX]);
+  scene.configure({ '10.9.2.1': { isShutdown: true } });
+  t.deepEqual(scene.known(), []);
+});
+
+test('after a restart routes are selected when the configuration shuts down the last peer that is awaited (RFC 4724 §4.1)', (t) => {
+  const scene = new Scene();
+  const full = {
+    gracefulRestart: { mode: 'full', restartTimeSec: 60, stalePathSec: 60, hasNotification: true },
+  } as const;
+  scene.speaker.begin({ isRestarting: true, preservedFamilies: [V4] });
+  scene.configure({ '10.9.2.1': full, '10.9.2.2': {} });
+  t.true(scene.speaker.view().restart.isDeferring);
+  scene.configure({ '10.9.2.1': { ...full, isShutdown: true }, '10.9.2.2': {} });
+  t.false(scene.speaker.view().restart.isDeferring);
+});

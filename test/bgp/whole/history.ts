@@ -10,10 +10,12 @@ import { type Party, Stage, type Tally } from './stage.ts';
 
 export class WholeHistory extends Stage {
   private readonly isLazy: boolean;
+  private readonly isShutDownByFile: boolean;
 
   constructor(seed: number, tally: Tally = {}) {
     super(new Chooser(randomFrom(seed)), tally);
     this.isLazy = this.choose.chance(0.5);
+    this.isShutDownByFile = this.choose.chance(0.5);
   }
 
   /** Plays events; throws with the log when something does not agree. */
@@ -179,6 +181,9 @@ export class WholeHistory extends Stage {
     if (this.choose.chance(0.5)) settings.exportPolicy = this.choose.below(policies.length);
     if (this.choose.chance(0.2)) settings.isNextHopSelf = !settings.isNextHopSelf;
     if (this.choose.chance(0.2)) settings.addPathLimit = this.choose.below(4);
+    // What is there stays as it was judged until it comes again: the peer is asked for it.
+    if (this.choose.chance(0.1)) settings.allowAsIn = 1 - settings.allowAsIn;
+    neighbor.allowAsIn = settings.allowAsIn;
     this.log.push(`configure ${setting.address} ${JSON.stringify(settings)}`);
     for (const { peer } of neighbor.families) {
       peer.importPolicy = policies[settings.importPolicy];
@@ -218,10 +223,14 @@ export class WholeHistory extends Stage {
     this.real.speaker.drain(undefined, isDraining);
   }
 
+  /** By order or by configuration, one of them for the whole of a history. */
   private shutdown(party: Party): void {
     const isShutdown = !party.neighbor.isShutdown;
     this.log.push(`shutdown ${party.setting.address} ${isShutdown}`);
-    this.real.speaker.shutdown(party.setting.address, isShutdown, undefined);
+    if (this.isShutDownByFile) {
+      party.settings.isShutdown = isShutdown;
+      this.real.speaker.configure(this.config());
+    } else this.real.speaker.shutdown(party.setting.address, isShutdown, undefined);
     this.model.shutdown(party.neighbor, isShutdown);
     if (party.neighbor.session === undefined) party.far = undefined;
   }

@@ -18,7 +18,6 @@ export interface Neighborhood {
   readonly isClient: boolean;
   readonly isRouteServerClient: boolean;
   readonly role: BgpRole | undefined;
-  readonly allowAsIn: number;
   readonly restart: 'off' | 'helper' | 'full';
   readonly restartTimeSec: number;
   readonly stalePathSec: number;
@@ -95,6 +94,8 @@ export class ModelNeighbor {
   /** In the life of this process. */
   hadSession = false;
   isShutdown = false;
+  /** How often our number may stand in a path, for what comes from now on. */
+  allowAsIn = 0;
 
   constructor(setting: Neighborhood, families: readonly ModelFamily[]) {
     this.setting = setting;

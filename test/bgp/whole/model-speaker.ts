@@ -84,7 +84,7 @@ export class ModelWhole {
   }
 
   /** Another process: nothing is known but what it is told, and networks. */
-  begin(isRestarting: boolean, preserved: readonly FamilyName[]): void {
+  begin(isRestarting: boolean, preserved: readonly FamilyName[], shutDown: readonly ModelNeighbor[]): void {
     this.isRestarting = isRestarting;
     this.preserved = preserved;
     this.hasSynchronised = false;
@@ -95,7 +95,7 @@ export class ModelWhole {
     for (const neighbor of this.neighbors) {
       neighbor.session = undefined;
       neighbor.hadSession = false;
-      neighbor.isShutdown = false;
+      neighbor.isShutdown = shutDown.includes(neighbor);
       for (const family of neighbor.families) {
         family.peer.session = undefined;
         family.forget();
@@ -145,7 +145,7 @@ export class ModelWhole {
   }
 
   announce(
-    { session, setting }: ModelNeighbor,
+    { allowAsIn, session, setting }: ModelNeighbor,
     family: ModelFamily,
     prefix: string,
     pathId: number,
@@ -161,7 +161,7 @@ export class ModelWhole {
       originatorId: kind === 'ibgp' ? sent.originatorId : undefined,
       clusterList: kind === 'ibgp' ? sent.clusterList : [],
     };
-    family.model.announce(family.peer, prefix, attributes, this.isRefused(setting, attributes), pathId);
+    family.model.announce(family.peer, prefix, attributes, this.isRefused(setting, allowAsIn, attributes), pathId);
   }
 
   /** Everything that is due by then happens, in order. */
@@ -206,7 +206,7 @@ export class ModelWhole {
 
   private defer(): void {
     // RFC 4724 §4.1: End-of-RIB of all peers with graceful restart. Ours: of those that were asked to wait for us.
-    const asked = this.neighbors.filter(({ setting }) => setting.restart === 'full');
+    const asked = this.neighbors.filter(({ isShutdown, setting }) => setting.restart === 'full' && !isShutdown);
     if (asked.length === 0) return;
     for (const name of familyNames) this.awaited.set(name, new Set(asked));
     this.deferralEndsMs = this.nowMs + this.identity.selectionDeferralSec * 1000;
@@ -248,9 +248,9 @@ export class ModelWhole {
   }
 
   /** A route that must not be used: it has been here, or it leaks. */
-  private isRefused(setting: Neighborhood, attributes: ModelAttributes): boolean {
+  private isRefused(setting: Neighborhood, allowAsIn: number, attributes: ModelAttributes): boolean {
     const { clusterId, confederation, localAsn, routerId } = this.identity;
-    const { allowAsIn, asn, kind, role } = setting;
+    const { asn, kind, role } = setting;
     const path = [...attributes.confederation, ...attributes.asPath];
     const times = (number: number | undefined): number => path.filter((hop) => hop === number).length;
     // RFC 4271 §9.1.2, RFC 5065 §4

@@ -37,6 +37,8 @@ export interface Settings {
   exportPolicy: number;
   isNextHopSelf: boolean;
   addPathLimit: number;
+  allowAsIn: number;
+  isShutdown: boolean;
 }
 
 const [four, six] = faces;
@@ -111,7 +113,6 @@ export function chooseNeighbor(choose: Chooser, index: number, host: number, isC
     isClient: kind === 'ibgp' && choose.chance(0.5),
     isRouteServerClient: isExternal && choose.chance(0.2),
     role,
-    allowAsIn: choose.chance(0.2) ? 1 : 0,
     restart: choose.pick(['off', 'helper', 'full', 'full', 'full']),
     restartTimeSec: 10 + choose.below(30),
     stalePathSec: 5 + choose.below(40),
@@ -155,7 +156,8 @@ function configOfNeighbor(setting: Neighborhood, settings: Settings): NeighborCo
     isNextHopSelf: settings.isNextHopSelf,
     isRouteReflectorClient: setting.isClient,
     isRouteServerClient: setting.isRouteServerClient,
-    allowAsIn: setting.allowAsIn,
+    allowAsIn: settings.allowAsIn,
+    isShutdown: settings.isShutdown,
     familyOptions: { 'ipv4-unicast': family, 'ipv6-unicast': family },
     ...(role === undefined ? {} : { role }),
     ...(restart === 'off'

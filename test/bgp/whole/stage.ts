@@ -59,8 +59,11 @@ export class Stage {
         exportPolicy: this.choose.below(policies.length),
         isNextHopSelf: this.choose.chance(0.3),
         addPathLimit: this.choose.below(4),
+        allowAsIn: this.choose.chance(0.2) ? 1 : 0,
+        isShutdown: false,
       };
       const neighbor = this.model.add(setting, index + 1, host, policies[settings.importPolicy]);
+      neighbor.allowAsIn = settings.allowAsIn;
       this.parties.push({ neighbor, setting, settings, far: undefined, isInDisgrace: false });
       this.log.push(`neighbor ${JSON.stringify({ ...setting, ...settings })}`);
     }
@@ -188,7 +191,8 @@ export class Stage {
       party.far = undefined;
       party.isInDisgrace = false;
     }
-    this.model.begin(isRestarting, preserved);
+    const shutDown = this.parties.filter(({ settings }) => settings.isShutdown).map(({ neighbor }) => neighbor);
+    this.model.begin(isRestarting, preserved, shutDown);
     this.announceNetworks();
     this.real = this.makeSpeaker();
     this.real.speaker.begin({ isRestarting, preservedFamilies: preserved });
