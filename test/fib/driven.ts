@@ -25,6 +25,8 @@ export interface Orders {
   resolve(ask: readonly [address: string, interfaceName?: string]): Promise<string>;
   redistribute(sources: readonly RedistributionSource[]): Promise<string[]>;
   told(ask: undefined): Promise<string[]>;
+  /** What is originated now: `source prefix metric`; and whatever was told that cannot be, such as the end of what never began. */
+  originated(ask: undefined): Promise<string[]>;
   changes(ask: undefined): Promise<number>;
   preserved(table: number): Promise<FamilyName[]>;
   served(prefixes: readonly string[]): Promise<string[]>;

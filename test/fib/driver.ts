@@ -34,6 +34,7 @@ class Driver {
   #answers: string[] = [];
   #refused: string[] = [];
   #told: string[] = [];
+  readonly #originated = new Map<string, number>();
   #changes = 0;
 
   constructor() {
@@ -55,8 +56,15 @@ class Driver {
       failed: (prefix, reason, others) => this.#refused.push(`${prefix}: ${reason} (${others})`),
     });
     this.#redistribution = new Redistribution(this.#services.view, {
-      originate: (source, prefix, { metric }) => this.#told.push(`+ ${source} ${prefix.toString()} ${metric}`),
-      withdraw: (source, prefix) => this.#told.push(`- ${source} ${prefix.toString()}`),
+      originate: (source, prefix, { metric }) => {
+        this.#told.push(`+ ${source} ${prefix.toString()} ${metric}`);
+        this.#originated.set(`${source} ${prefix.toString()}`, metric);
+      },
+      withdraw: (source, prefix) => {
+        const key = `${source} ${prefix.toString()}`;
+        this.#told.push(`- ${key}`);
+        if (!this.#originated.delete(key)) this.#originated.set(`never began: ${key}`, 0);
+      },
     });
   }
 
@@ -122,6 +130,7 @@ class Driver {
       return this.#takeTold();
     },
     told: async () => this.#takeTold(),
+    originated: async () => [...this.#originated].map(([key, metric]) => `${key} ${metric}`).toSorted(),
     changes: async () => this.#changes,
     preserved: async (table) => findPreservedFamilies({ table }),
     served: async (prefixes) => findServedPrefixes(prefixes),

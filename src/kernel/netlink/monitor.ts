@@ -47,13 +47,22 @@ export class NetlinkMonitor {
     this.#socket.close();
   }
 
+  /**
+   * What is queued is older than what will be read, and would undo it; and the kernel drops without a further word until the queue
+   * is empty. Nobody fills it faster than this empties it: a change costs the kernel more than a receive.
+   */
+  #discard(): void {
+    while (this.#socket.receive() !== 'nothing');
+  }
+
   #read(limit: number): void {
     for (let count = 0; count < limit; count++) {
       const received = this.#socket.receive();
       if (received === 'nothing') return;
       if (received === 'overrun') {
+        this.#discard();
         this.#deps.overrun();
-        continue;
+        return;
       }
       const { reader } = this.#socket;
       while (reader.next()) this.#deps.message(reader);
