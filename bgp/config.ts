@@ -221,13 +221,6 @@ export interface GracefulRestartConfig {
   readonly hasNotification: boolean;
 }
 
-export const defaultGracefulRestart: GracefulRestartConfig = {
-  mode: 'helper',
-  restartTimeSec: 120,
-  stalePathSec: 360,
-  hasNotification: true,
-};
-
 export interface TimersConfig {
   /** RFC 4271 §10: 120 suggested; jittered. */
   readonly connectRetrySec: number;
@@ -240,8 +233,6 @@ export interface TimersConfig {
   /** RFC 9687; absent: the larger of 480 and twice the hold time; 0: off. */
   readonly sendHoldSec?: number;
 }
-
-export const defaultTimers: TimersConfig = { connectRetrySec: 120, holdTimeSec: 90, keepaliveSec: 30 };
 
 /** A route that this speaker originates. */
 export interface NetworkConfig {

@@ -1,6 +1,6 @@
 // The speaker thread's inside: owns the speakers of a process, the TCP transport they share, the clock and
-// the next hops, and runs their work in slices between the events of the sockets. Both adapters of the port
-// (in-process.ts, worker.ts) stand on it. Protocol decisions are bgp/'s, never made here.
+// the next hops, and runs their work in slices between the events of the sockets. The adapter of the port
+// (worker.ts) stands on it. Protocol decisions are bgp/'s, never made here.
 
 import { performance } from 'node:perf_hooks';
 import type { SpeakerConfig } from '#bgp/config.ts';

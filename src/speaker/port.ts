@@ -1,6 +1,6 @@
 // The one seam between the main thread and the speaker thread: commands in, answers, log events and
-// figures out. Every value can be structured-cloned. Two adapters implement it: in-process.ts (tests)
-// and worker-client.ts (a worker thread); src/api and the composition roots know only this file.
+// figures out. Every value can be structured-cloned. worker-client.ts (a worker thread) implements it, and for
+// tests test/support/in-process-speaker.ts; src/api and the composition roots know only this file.
 
 import type { SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';

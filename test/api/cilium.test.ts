@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import type { SpeakerConfig } from '#bgp/config.ts';
-import { defaultTimers } from '#bgp/config.ts';
+import { defaultTimers } from '#support/session-defaults.ts';
 import { createHealthServer } from '#api/health.ts';
 import { createMetrics, createMetricsServer } from '#api/metrics.ts';
 import { peerSchema, policySchema, routeSchema } from '#api/v1/schemas.ts';

@@ -1,8 +1,9 @@
 // The API over the real speaker in the same thread (no fake): what it is told to be is what `show`, /v1 and the changes tell of it.
 
 import test from 'ava';
-import { defaultTimers, type SpeakerConfig } from '#bgp/config.ts';
-import { InProcessSpeaker } from '#speaker/in-process.ts';
+import type { SpeakerConfig } from '#bgp/config.ts';
+import { defaultTimers } from '#support/session-defaults.ts';
+import { InProcessSpeaker } from '#support/in-process-speaker.ts';
 import { ask, startApi } from '#support/api.ts';
 import { toJson } from '#support/frr-fixtures.ts';
 

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
-import { defaultGracefulRestart } from '#bgp/config.ts';
+import { defaultGracefulRestart } from '#support/session-defaults.ts';
 import { compileConfiguration } from '#bgp/configuration.ts';
 import { noSources } from '#bgp/policy/policy-sources.ts';
 import { neighborConfig, networks, speakerConfig } from '#support/speaker-lab.ts';

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type { DynamicNeighborConfig, SpeakerConfig } from '#bgp/config.ts';
-import { defaultGracefulRestart } from '#bgp/config.ts';
+import { defaultGracefulRestart } from '#support/session-defaults.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import {

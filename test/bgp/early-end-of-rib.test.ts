@@ -1,7 +1,7 @@
 // An End-of-RIB that comes before any route does not end the selection deferral at once (RFC 4724 §4.1); one behind routes does.
 
 import test from 'ava';
-import { defaultGracefulRestart } from '#bgp/config.ts';
+import { defaultGracefulRestart } from '#support/session-defaults.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import { neighborConfig, neighborView, networks, speakerConfig, SpeakerLab } from '#support/speaker-lab.ts';
 

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import type { SpeakerConfig } from '#bgp/config.ts';
-import { defaultGracefulRestart } from '#bgp/config.ts';
+import { defaultGracefulRestart } from '#support/session-defaults.ts';
 import type { Family } from '#bgp/net/family.ts';
 import type { Fib } from '#bgp/ports.ts';
 import type { Speaker } from '#bgp/speaker.ts';

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type { NeighborConfig, PolicyConfig, SpeakerConfig } from '#bgp/config.ts';
-import { defaultGracefulRestart } from '#bgp/config.ts';
+import { defaultGracefulRestart } from '#support/session-defaults.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import {
   locRib,

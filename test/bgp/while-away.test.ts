@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type { GracefulRestartConfig, NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
-import { defaultGracefulRestart } from '#bgp/config.ts';
+import { defaultGracefulRestart } from '#support/session-defaults.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import { type NeighborFamilyView, PathFlag } from '#bgp/views.ts';
 import {

@@ -5,7 +5,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { InstanceView, NeighborView } from '#bgp/views.ts';
-import { InProcessSpeaker } from '#speaker/in-process.ts';
+import { InProcessSpeaker } from '#support/in-process-speaker.ts';
 import type { SpeakerHostConfig, StopKind } from '#speaker/port.ts';
 
 type Ask =

@@ -8,7 +8,7 @@ import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { NeighborView } from '#bgp/views.ts';
-import { InProcessSpeaker } from '#speaker/in-process.ts';
+import { InProcessSpeaker } from '#support/in-process-speaker.ts';
 import { needs, root } from '#support/skip.ts';
 import { until } from '../speaker/until.ts';
 import { freePorts, getText, makeDirectory, removeDirectory, RouterProcess } from './router-process.ts';

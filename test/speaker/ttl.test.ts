@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
 import { SocketOptions } from '#kernel/socket-options.ts';
-import { InProcessSpeaker } from '#speaker/in-process.ts';
+import { InProcessSpeaker } from '#support/in-process-speaker.ts';
 import { until } from './until.ts';
 
 const established = '01';

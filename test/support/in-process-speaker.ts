@@ -3,9 +3,9 @@
 
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { DebugKind, MemoryView, PolicyDecisionView, RouteBatch, RouteQuery, UpdateGroupView } from '#bgp/views.ts';
-import { EventBuffer } from './event-buffer.ts';
-import { SpeakerHost } from './host.ts';
-import type { HostRouteView } from './host-route-view.ts';
+import { EventBuffer } from '#speaker/event-buffer.ts';
+import { SpeakerHost } from '#speaker/host.ts';
+import type { HostRouteView } from '#speaker/host-route-view.ts';
 import type {
   BeginState,
   ClearKind,
@@ -18,7 +18,7 @@ import type {
   SpeakerHostConfig,
   SpeakerPort,
   StopKind,
-} from './port.ts';
+} from '#speaker/port.ts';
 
 export class InProcessSpeaker implements SpeakerPort {
   readonly #events = new EventBuffer();
