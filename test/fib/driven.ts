@@ -15,6 +15,13 @@ export interface Orders {
   configure(config: { readonly table: number; readonly metric: number } | undefined): Promise<FamilyName[]>;
   /** `[prefix, hop, hop, …]`, a hop as `address%interface*weight`; without hops a blackhole. Answers what the kernel said. */
   install(routes: readonly (readonly [string, ...string[]])[]): Promise<string[]>;
+  /** The same with the thread busy between the wish and the first write: what the kernel tells meanwhile waits. */
+  installLate(ask: {
+    readonly routes: readonly (readonly [string, ...string[]])[];
+    readonly ms: number;
+  }): Promise<string[]>;
+  /** `state reason`, or nothing when nothing is wanted. */
+  route(prefix: string): Promise<string>;
   installMany(ask: { readonly count: number; readonly nextHop: string }): Promise<number>;
   remove(prefixes: readonly string[]): Promise<string[]>;
   sweep(ask: undefined): Promise<string[]>;

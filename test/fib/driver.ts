@@ -78,18 +78,18 @@ class Driver {
       return this.#fib.current?.preservedFamilies().map(({ name }) => name) ?? [];
     },
     install: async (routes) => {
-      for (const [text, ...hops] of routes) {
-        const { prefix, family } = prefixOf(text);
-        const { w0, w1, w2, w3, length } = prefix;
-        const parsed = hops.map((hop) => {
-          const [address, weight = '1'] = hop.split('*');
-          const [nextHop, interfaceName] = address.split('%');
-          return { nextHop: addressOf(nextHop), interfaceName, weight: Number(weight) };
-        });
-        if (parsed.length > 0) this.#fib.install(family, w0, w1, w2, w3, length, parsed);
-        else this.#fib.installBlackhole(family, w0, w1, w2, w3, length);
-      }
+      this.#install(routes);
       return this.#settle();
+    },
+    installLate: async ({ routes, ms }) => {
+      this.#install(routes);
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+      return this.#settle();
+    },
+    route: async (text) => {
+      const { state = '', reason = '' } = this.#fib.current?.route(prefixOf(text).prefix) ?? {};
+      return `${state} ${reason}`.trim();
     },
     installMany: async ({ count, nextHop }) => {
       const hops = [{ nextHop: addressOf(nextHop), weight: 1 }];
@@ -147,6 +147,20 @@ class Driver {
       return undefined;
     },
   };
+
+  #install(routes: readonly (readonly [string, ...string[]])[]): void {
+    for (const [text, ...hops] of routes) {
+      const { prefix, family } = prefixOf(text);
+      const { w0, w1, w2, w3, length } = prefix;
+      const parsed = hops.map((hop) => {
+        const [address, weight = '1'] = hop.split('*');
+        const [nextHop, interfaceName] = address.split('%');
+        return { nextHop: addressOf(nextHop), interfaceName, weight: Number(weight) };
+      });
+      if (parsed.length > 0) this.#fib.install(family, w0, w1, w2, w3, length, parsed);
+      else this.#fib.installBlackhole(family, w0, w1, w2, w3, length);
+    }
+  }
 
   async #settle(): Promise<string[]> {
     while (this.#sum('pending') > 0) {

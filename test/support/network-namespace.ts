@@ -48,5 +48,5 @@ export class NetworkNamespace {
 }
 
 function run(command: string, ...words: string[]): string {
-  return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 });
 }
