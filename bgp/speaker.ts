@@ -10,6 +10,7 @@ import {
   countMissing,
   hasPolicyChanged,
   identityOf,
+  isEqual,
   isSameSpeaker,
   policiesOf,
 } from './configuration.ts';
@@ -29,6 +30,7 @@ import type { Clock, ConnectionId, ConnectionInfo, Fib, NextHopResolver, Transpo
 import { awaitedPeer, DEFAULT_SELECTION_DEFERRAL_SEC, listAwaited, Restart, type RestartOptions } from './restart.ts';
 import { openRouteCursor, type RouteCursor } from './route-cursor.ts';
 import { WorkState } from './rib/types.ts';
+import { SliceBudget } from './slice-budget.ts';
 import type { OpenRestartFlags, SessionEnd, StopHow } from './session/listener.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import { type SpeakerFacts, viewInstance, viewMemory, viewUpdateGroups } from './speaker-view.ts';
@@ -68,6 +70,7 @@ export class Speaker {
   private readonly peers: PeerTable;
   private readonly restart: Restart;
   private readonly tap: DebugTap;
+  private readonly budget = new SliceBudget();
   private isStopped = false;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
@@ -138,10 +141,12 @@ export class Speaker {
     const isSame = previous !== undefined && isSameSpeaker(previous, next);
     const configured = this.peers.addresses().filter((address) => this.peers.dynamic.prefixOf(address) === undefined);
     const removed = isSame ? configured.filter((address) => !next.neighbors.has(address)) : configured;
+    // By another number we are another to everybody: what the session brought is not worth keeping (RFC 8538 §3).
+    const isHard = previous?.asn !== next.asn || !isEqual(previous.confederation, next.confederation);
     for (const address of removed) {
       // RFC 4486 §4: de-configured, or another change of configuration.
       const isKept = next.neighbors.has(address);
-      this.peers.remove(address, isKept ? { subcode: CeaseSubcode.OtherConfigurationChange } : 'deconfigured');
+      this.peers.remove(address, isKept ? { subcode: CeaseSubcode.OtherConfigurationChange, isHard } : 'deconfigured');
     }
     const ranges = isSame || previous === undefined ? next.ranges : [];
     for (const address of this.peers.dynamic.configure(ranges)) this.peers.remove(address, 'deconfigured');
@@ -283,11 +288,15 @@ export class Speaker {
   /** Does one slice of work; true when there is more right away. */
   work(): boolean {
     if (this.isStopped) return false;
+    const { clock } = this.deps;
     let hasMore = false;
     for (const family of families) {
       const rib = this.tables.ribs[family.index];
       if (this.sweepsDue.delete(family)) rib.sweepFib();
-      if (rib.work() === WorkState.More) hasMore = true;
+      const beginMs = clock.nowMs();
+      const hasOwnMore = rib.work(this.budget.units) === WorkState.More;
+      this.budget.spent(clock.nowMs() - beginMs, hasOwnMore);
+      if (hasOwnMore) hasMore = true;
     }
     this.peers.releaseLeaving();
     return hasMore;

@@ -146,10 +146,7 @@ export class Neighbor {
     const plan = planReconfiguration(from, config, { local: this.#options, remoteAsn: this.negotiated?.remoteAsn });
     if (!plan.isChanged) return isIdentityChanged ? 'updated' : 'unchanged';
     this.#config = config;
-    for (const connection of this.#connections()) {
-      applyTimers(connection, this.#settings, from, config);
-      if (from.password !== config.password) this.#changePassword(connection, config.password);
-    }
+    for (const connection of this.#connections()) applyTimers(connection, this.#settings, from, config);
     if (from.isShutdown !== config.isShutdown) this.setShutdown(config.isShutdown);
     if (from.heldDownReason !== config.heldDownReason) this.#heldDownChanged(from.heldDownReason);
     if (!this.#isStarted || this.#isDown) return 'updated';
@@ -157,6 +154,10 @@ export class Neighbor {
     if (plan.needsNewSession) {
       this.#beginAnew({ subcode, isHard: plan.isOtherPeering });
       return 'reset';
+    }
+    // Only what goes on gets the new key: the peer understands the last message of what has ended by the old one.
+    if (from.password !== config.password) {
+      for (const connection of this.#connections()) this.#changePassword(connection, config.password);
     }
     if (plan.needsNewAttempt && !hasSentOpen(this.state)) this.#beginAnew({ subcode });
     return 'updated';

@@ -1,7 +1,7 @@
 // A changed option of one neighbor, while it runs: what is judged anew, what needs another session, and that nobody else notices.
 
 import test from 'ava';
-import type { NeighborConfig } from '#bgp/config.ts';
+import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
 import type { Speaker } from '#bgp/speaker.ts';
 import {
   locRib,
@@ -138,4 +138,34 @@ test('what waits for the next OPEN waits, and is said to', (t) => {
   t.deepEqual([outcome.neighborsUpdated, outcome.neighborsReset], [[PEER], []]);
   t.is(neighborView(us, PEER).holdTimeSec, 90);
   t.is(neighborView(us, PEER).configuredHoldTimeSec, 30);
+});
+
+test('who changes its AS number says so by a hard reset, who changes its router ID by a soft one (RFC 8538 §3)', (t) => {
+  const gracefulRestart = { mode: 'full', restartTimeSec: 60, stalePathSec: 60, hasNotification: true } as const;
+  const changes: readonly (readonly [Partial<SpeakerConfig>, string])[] = [
+    [{ asn: 65009 }, 'Cease/Hard Reset (Cease/Other Configuration Change)'],
+    [
+      { confederation: { identifier: 65001, members: [] }, asn: 64513 },
+      'Cease/Hard Reset (Cease/Other Configuration Change)',
+    ],
+    [{ routerId: '192.0.2.99' }, 'Cease/Other Configuration Change'],
+  ];
+  for (const [change, said] of changes) {
+    const lab = new SpeakerLab();
+    const { speaker: us } = lab.add('us', [US]);
+    const { speaker: peer } = lab.add('peer', [PEER]);
+    const config = speakerConfig({
+      asn: 65001,
+      routerId: US,
+      neighbors: [neighborConfig({ address: PEER, remoteAsn: 65002, gracefulRestart })],
+    });
+    const toUs = neighborConfig({ address: US, isPassive: true, remoteAsn: 'any', gracefulRestart });
+    peer.configure(speakerConfig({ asn: 65002, routerId: PEER, neighbors: [toUs] }));
+    us.configure(config);
+    lab.pass(1);
+    us.configure({ ...config, ...change });
+    lab.settle();
+    const reason = neighborView(peer, US).lastReset?.reason;
+    t.is(reason, said, JSON.stringify(change));
+  }
 });

@@ -25,6 +25,12 @@ function describeCapability({ code, value }: CapabilityView): object {
   return { capabilities: Buffer.from([code, value.length, ...value]).toString('base64') };
 }
 
+/** As Cilium has it: whether the peer is asked to keep our routes, and for how long. */
+function describeRestart({ session: { restart } }: NeighborView): object {
+  if (restart.localMode !== 'full') return { enabled: false };
+  return { enabled: true, 'restart-time-seconds': restart.configuredRestartSec };
+}
+
 export function describePeer(neighbor: NeighborView, wallMs: number): object {
   const upMs = neighbor.state === 'Established' ? wallMs - (neighbor.establishedWallMs ?? wallMs) : 0;
   return {
@@ -32,11 +38,11 @@ export function describePeer(neighbor: NeighborView, wallMs: number): object {
     'peer-asn': neighbor.remoteAsn,
     'peer-address': neighbor.address,
     'peer-port': neighbor.port,
-    'tcp-password-enabled': false,
+    'tcp-password-enabled': neighbor.session.isAuthenticated,
     'ebgp-multihop-ttl': neighbor.ttl ?? (neighbor.isIbgp ? 255 : 1),
     'session-state': stateNames[neighbor.state],
     'uptime-nanoseconds': Math.max(0, upMs) * 1_000_000,
-    'graceful-restart': { enabled: false },
+    'graceful-restart': describeRestart(neighbor),
     families: neighbor.families
       .filter((view) => view.isConfigured && familyByName(view.family) !== undefined)
       .map((view) => ({

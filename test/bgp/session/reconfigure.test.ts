@@ -190,6 +190,22 @@ test('a new password goes to the live connection, and the session stays', (t) =>
   t.false(JSON.stringify([a.neighbor.view(), a.events]).includes('second'));
 });
 
+test('a session that ends with the change of its password says so by the old key, which the peer has', (t) => {
+  const ends: readonly (readonly [string, Partial<NeighborConfig>, string])[] = [
+    ['held down without a password', { heldDownReason: 'password file key: no such file' }, 'received 6/6'],
+    ['shut down', { password: 'second', isShutdown: true }, 'received 6/2'],
+    ['another source address', { password: 'second', sourceAddress: '192.0.2.1' }, 'received 6/6'],
+  ];
+  for (const [name, changes, said] of ends) {
+    const { a, b, network } = establishedPair({ a: { password: 'first' } });
+    a.neighbor.reconfigure({ ...base, ...changes });
+    t.deepEqual(a.endpoint.passwords, [], name);
+    network.run();
+    t.deepEqual(b.notifications(), [said], name);
+    if (a.neighbor.isEstablished) t.is(a.endpoint.requests.at(-1)?.password, 'second');
+  }
+});
+
 test('a password that the system refuses is told, and the session stays', (t) => {
   const { a } = establishedPair();
   a.endpoint.setPassword = () => 'Operation not permitted';
