@@ -200,7 +200,7 @@ test(
 );
 
 test(
-  '60,000 routes end where their next hop is, however often it and its links come and go meanwhile',
+  '100,000 routes end where their next hop is, however often it and its links come and go meanwhile',
   needs(requirements, async (t) => {
     t.timeout(120_000);
     const namespace = makeTwoLinks(t);
@@ -208,7 +208,7 @@ test(
     namespace.ip('route', 'add', '203.0.113.0/24', 'via', '192.0.2.9', 'proto', 'static', 'metric', '20');
     const driven = new Driven(namespace, { inThread: true });
     await driven.order('configure', main);
-    const many = 60_000;
+    const many = 100_000;
     const installing = driven.order('installMany', { count: many, nextHop: '10.255.0.1' });
     for (let round = 0; round < 12; round++) {
       const to = round % 2 === 0 ? '198.51.100.7' : '192.0.2.7';
@@ -229,5 +229,31 @@ test(
     t.regex(namespace.ip('route', 'show', '203.0.113.0/24'), /via 192\.0\.2\.9 .*proto static/);
     await driven.order('stop', { keep: false });
     t.is(count(namespace), 0);
+  }),
+);
+
+test(
+  'without a descriptor to read the kernel by, what is known stays, the operator is told, and it is read when there is one',
+  needs([...requirements, command('prlimit', 'util-linux')], async (t) => {
+    const namespace = makeTwoLinks(t);
+    const driven = new Driven(namespace, { maxFiles: 200 });
+    await driven.order('configure', main);
+    await driven.order('install', [
+      ['203.0.113.0/24', '192.0.2.7'],
+      ['203.0.114.0/24', '198.51.100.7'],
+    ]);
+    await driven.order('hog', true);
+    namespace.ip('link', 'set', 'eth1', 'down');
+    const told = async (): Promise<boolean> =>
+      (await driven.order('refused', undefined)).some((line) => line.includes('EMFILE'));
+    t.true(await until(told), 'told');
+    t.is(ours(namespace).length, 1, 'the other link is not touched by it');
+    // Ours came back with the link, and nobody could look whether it is there.
+    namespace.ip('link', 'set', 'eth1', 'up');
+    await driven.order('hog', false);
+    t.true(await until(() => ours(namespace).length === 2));
+    t.like(await driven.order('figures', undefined), { installed: 2, failed: 0 });
+    await driven.order('stop', { keep: false });
+    t.deepEqual(ours(namespace), []);
   }),
 );

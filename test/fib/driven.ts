@@ -39,6 +39,8 @@ export interface Orders {
   served(prefixes: readonly string[]): Promise<string[]>;
   descriptors(ask: undefined): Promise<number>;
   block(ms: number): Promise<undefined>;
+  /** Takes every descriptor that is left, or gives them back. */
+  hog(isOn: boolean): Promise<undefined>;
   stop(how: { readonly keep: boolean }): Promise<undefined>;
 }
 
@@ -48,16 +50,19 @@ export interface DrivenOptions {
   readonly inThread?: boolean;
   /** Without any capability. */
   readonly asNobody?: boolean;
+  /** Descriptors that the process may have. */
+  readonly maxFiles?: number;
 }
 
 export class Driven {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #waiting: ((line: string) => void)[] = [];
 
-  constructor(namespace: NetworkNamespace, { inThread = false, asNobody = false }: DrivenOptions = {}) {
+  constructor(namespace: NetworkNamespace, { inThread = false, asNobody = false, maxFiles }: DrivenOptions = {}) {
     const script = fileURLToPath(new URL('./driver.ts', import.meta.url));
     const drop = asNobody ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-    const words = [...drop, process.execPath, script, ...(inThread ? ['--thread'] : [])];
+    const limit = maxFiles === undefined ? [] : ['prlimit', `--nofile=${maxFiles}:${maxFiles}`];
+    const words = [...drop, ...limit, process.execPath, script, ...(inThread ? ['--thread'] : [])];
     this.#process = spawn('ip', ['netns', 'exec', namespace.name, ...words]);
     this.#process.stderr.on('data', (data: Buffer) => process.stderr.write(data));
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#waiting.shift()?.(line));

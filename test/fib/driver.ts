@@ -1,7 +1,7 @@
 // Runs inside a test's namespace: src/fib against the real kernel, ordered about by JSON lines on stdin (driven.ts has the other
 // end). With `--thread` the same runs in a worker thread, as the speaker does.
 
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { parseAddress } from '#bgp/net/address.ts';
@@ -34,6 +34,7 @@ class Driver {
   #answers: string[] = [];
   #refused: string[] = [];
   #told: string[] = [];
+  readonly #hogged: number[] = [];
   readonly #originated = new Map<string, number>();
   #changes = 0;
 
@@ -139,6 +140,15 @@ class Driver {
       // As a long slice of other work would: notifications pile up in the kernel.
       const end = performance.now() + ms;
       while (performance.now() < end);
+      return undefined;
+    },
+    hog: async (isOn) => {
+      try {
+        while (isOn) this.#hogged.push(openSync('/dev/null', 'r'));
+      } catch {
+        // There is none left.
+      }
+      if (!isOn) for (const descriptor of this.#hogged.splice(0)) closeSync(descriptor);
       return undefined;
     },
     stop: async (how) => {
