@@ -439,7 +439,7 @@ export class UpdateReader {
   }
 
   private discard(code: number, reason: string): void {
-    this.discarded.push({ code, reason });
+    this.discarded.push({ code, reason: `${attributeName(code)}: ${reason}` });
   }
 
   /**

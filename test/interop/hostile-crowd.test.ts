@@ -2,9 +2,9 @@
 // once, floods of refreshes over a table, a peer that never reads until the send hold timer ends it, texts of peers that mean harm.
 // A neighbor with hold time 9 s stands beside all of it. Other abuse over real sockets: hostile.test.ts.
 
-import test from 'ava';
 import { asRecord, at } from '#lab/json.ts';
-import { command, findUnmet, needs, root } from '#support/skip.ts';
+import { declareWorld } from '#support/bystander.ts';
+import { command, root } from '#support/skip.ts';
 import { concat, message, notification, open } from '../bgp/session/bytes.ts';
 import { attribute, origin, update } from '../bgp/wire/bytes.ts';
 import { until } from '../speaker/until.ts';
@@ -22,46 +22,15 @@ const deaf: RawNeighbor = { ...deafAt, holdTimeSec: 3, sendHoldSec: 5 };
 /** What a text of ours may hold as well: a description that would close quotes of JSON, YAML and metrics. */
 const talker: RawNeighbor = { ...liar, description: String.raw`"} x{a="\ {{ .Values }} %s %d` };
 
-let router: RawRouter | undefined;
-let bystander: RawConnection | undefined;
-
-test.before(async (t) => {
-  t.timeout(60_000);
-  if (findUnmet(requirements) !== undefined) return;
-  router = await RawRouter.start([bystanderAt, source, flooder, deaf, talker, ...crowd], [], [], {
-    prefix: '10.78.0.0/22',
-    gateway: bystanderAt.address,
-  });
-  bystander = await router.establish(bystanderAt);
-});
-test.after.always(async () => router?.stop());
-
-interface World {
-  readonly router: RawRouter;
-  readonly bystander: RawConnection;
-}
-
-/** Runs a test and then sees whether the neighbor that did nothing wrong noticed. */
-function beside(
-  name: string,
-  run: (t: Parameters<Parameters<typeof needs>[1]>[0], world: World) => Promise<void>,
-): void {
-  test.serial(
-    name,
-    needs(requirements, async (t) => {
-      t.timeout(90_000);
-      if (router === undefined || bystander === undefined) throw new Error('the router did not start');
-      bystander.longestSilenceMs = 0;
-      await run(t, { router, bystander });
-      t.true(router.isRunning);
-      t.false(bystander.isClosed);
-      // A third of 9 s between keepalives, and what a busy machine takes.
-      t.true(bystander.longestSilenceMs < 4500, `${bystander.longestSilenceMs} ms without a message`);
-      t.like(await router.summaryOf(bystanderAt.address), { state: 'Established', connectionsEstablished: 1 });
-      t.false(router.log.includes('internal-error'), router.log);
+const beside = declareWorld(
+  requirements,
+  () =>
+    RawRouter.start({
+      neighbors: [bystanderAt, source, flooder, deaf, talker, ...crowd],
+      farAway: { prefix: '10.78.0.0/22', gateway: bystanderAt.address },
     }),
-  );
-}
+  bystanderAt,
+);
 
 /** `count` routes 20.x.y.0/24 of a peer, each with a path of its own. */
 function routesOf(from: RawNeighbor, count: number): Uint8Array {

@@ -2,52 +2,22 @@
 // and descriptors stay bounded, and a session with hold time 9 s beside them hears its keepalives in time and never falls.
 
 import { readdirSync } from 'node:fs';
-import test from 'ava';
-import { command, findUnmet, needs, root } from '#support/skip.ts';
+import { declareWorld } from '#support/bystander.ts';
+import { command, root } from '#support/skip.ts';
 import { concat, KEEPALIVE, message, notification, open } from '../bgp/session/bytes.ts';
 import { attribute, fromHex, origin, update } from '../bgp/wire/bytes.ts';
 import { until } from '../speaker/until.ts';
-import { manyNeighbors, octetsOf, PEER_ASN, type RawConnection, type RawNeighbor, RawRouter } from './raw-router.ts';
+import { manyNeighbors, octetsOf, PEER_ASN, type RawNeighbor, RawRouter } from './raw-router.ts';
 
 const requirements = [root, command('ip', 'iproute2')];
 const [bystanderAt, source, deaf, abuser, stranger] = manyNeighbors(5, PEER_ASN);
 const MB = 1 << 20;
 
-let router: RawRouter | undefined;
-let bystander: RawConnection | undefined;
-
-test.before(async () => {
-  if (findUnmet(requirements) !== undefined) return;
-  router = await RawRouter.start([bystanderAt, source, deaf, abuser], [], [stranger]);
-  bystander = await router.establish(bystanderAt);
-});
-test.after.always(async () => router?.stop());
-
-interface World {
-  readonly router: RawRouter;
-  readonly bystander: RawConnection;
-}
-
-/** Runs a test and then sees whether the neighbor that did nothing wrong noticed. */
-function beside(
-  name: string,
-  run: (t: Parameters<Parameters<typeof needs>[1]>[0], world: World) => Promise<void>,
-): void {
-  test.serial(
-    name,
-    needs(requirements, async (t) => {
-      t.timeout(60_000);
-      if (router === undefined || bystander === undefined) throw new Error('the router did not start');
-      bystander.longestSilenceMs = 0;
-      await run(t, { router, bystander });
-      t.true(router.isRunning);
-      t.false(bystander.isClosed);
-      t.true(bystander.longestSilenceMs < 3500, `${bystander.longestSilenceMs} ms without a message`);
-      t.like(await router.summaryOf(bystanderAt.address), { state: 'Established', connectionsEstablished: 1 });
-      t.false(router.log.includes('internal-error'), router.log);
-    }),
-  );
-}
+const beside = declareWorld(
+  requirements,
+  () => RawRouter.start({ neighbors: [bystanderAt, source, deaf, abuser], strangers: [stranger] }),
+  bystanderAt,
+);
 
 /** Routes of a peer: `perSet` prefixes of 24 bits to a set, `round` in every path. */
 function routesOf(from: RawNeighbor, sets: number, perSet: number, round: number): Uint8Array {
@@ -91,7 +61,7 @@ function descriptorsOf(pid: number): number {
 beside(
   'a peer that never reads a table of 64,000 attribute sets, changed again and again, costs bounded memory',
   async (t, world) => {
-    const reader = world.bystander;
+    const reader = world.bystander.connection;
     const sender = await world.router.establish(source);
     const silent = await world.router.establish(deaf);
     silent.stopReading();

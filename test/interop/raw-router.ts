@@ -41,6 +41,16 @@ export interface FarAway {
   readonly gateway: string;
 }
 
+export interface RawWorld {
+  readonly neighbors: readonly RawNeighbor[];
+  /** LOCAL_ASN when absent; of a confederation (RFC 5065) the member's number. */
+  readonly asn?: number;
+  readonly confederation?: { readonly identifier: number; readonly members: readonly number[] };
+  /** They have addresses but are no neighbors. */
+  readonly strangers?: readonly RawNeighbor[];
+  readonly farAway?: FarAway;
+}
+
 function describeNeighbor(neighbor: RawNeighbor): string {
   const { address, asn, holdTimeSec = 9, sendHoldSec, getsRoutes = true, description } = neighbor;
   const timers = `{holdTimeSec: ${holdTimeSec}${sendHoldSec === undefined ? '' : `, sendHoldSec: ${sendHoldSec}`}}`;
@@ -137,6 +147,8 @@ export class RawConnection {
   }
 }
 
+let made = 0;
+
 export class RawRouter {
   readonly #folder: string;
   readonly #names: { readonly router: string; readonly peers: string };
@@ -149,21 +161,16 @@ export class RawRouter {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#names = { router: `wgraw${process.pid}r`, peers: `wgraw${process.pid}p` };
+    const name = `wgraw${process.pid}-${++made}`;
+    this.#names = { router: `${name}r`, peers: `${name}p` };
   }
 
-  /** `strangers` have addresses but are no neighbors. */
-  static async start(
-    neighbors: readonly RawNeighbor[],
-    networks: readonly string[] = [],
-    strangers: readonly RawNeighbor[] = [],
-    farAway?: FarAway,
-  ): Promise<RawRouter> {
+  static async start(world: RawWorld): Promise<RawRouter> {
     const pair = new RawRouter(await mkdtemp(join(tmpdir(), 'waggle-raw-')));
     try {
-      await pair.#makeLink([...neighbors, ...strangers], farAway);
+      await pair.#makeLink([...world.neighbors, ...(world.strangers ?? [])], world.farAway);
       pair.#startPeers();
-      await pair.#startRouter(neighbors, networks);
+      await pair.#startRouter(world);
     } catch (error) {
       await pair.stop();
       throw error;
@@ -179,6 +186,8 @@ export class RawRouter {
     }
     await execute('ip', ['link', 'add', 'p0', 'netns', router, 'type', 'veth', 'peer', 'name', 'p0', 'netns', peers]);
     await execute('ip', ['-n', router, 'address', 'add', `${ROUTER_ADDRESS}/16`, 'dev', 'p0']);
+    // A global IPv6 address, so that IPv6 routes can be sent over these sessions (RFC 2545).
+    await execute('ip', ['-n', router, 'address', 'add', '2001:db8:78::1/64', 'dev', 'p0', 'nodad']);
     const lines = neighbors.map(({ address }) => `address add ${address}/16 dev p0`);
     const batch = join(this.#folder, 'addresses');
     await writeFile(batch, lines.join('\n'));
@@ -197,17 +206,16 @@ export class RawRouter {
     this.#peers = child;
   }
 
-  async #startRouter(neighbors: readonly RawNeighbor[], networks: readonly string[]): Promise<void> {
+  async #startRouter({ neighbors, asn = LOCAL_ASN, confederation }: RawWorld): Promise<void> {
     const file = join(this.#folder, 'router.yaml');
-    const lines = neighbors.map(describeNeighbor);
     const text = [
       'router:',
-      `  asn: ${LOCAL_ASN}`,
+      `  asn: ${asn}`,
+      ...(confederation === undefined ? [] : [`  confederation: ${JSON.stringify(confederation)}`]),
       '  routerId: 10.78.255.1',
       `  listen: ["${ROUTER_ADDRESS}:179"]`,
       '  neighbors:',
-      ...lines,
-      ...(networks.length === 0 ? [] : [`  networks: [${networks.map((prefix) => `"${prefix}"`).join(', ')}]`]),
+      ...neighbors.map(describeNeighbor),
       '',
     ];
     await writeFile(file, text.join('\n'));
