@@ -154,6 +154,10 @@ export interface NeighborOptionsConfig {
   readonly removePrivateAs?: 'remove' | 'replace';
   /** RFC 4271 §6.3: the first AS must be the peer's; true when absent. Off towards route servers. */
   readonly enforcesFirstAs?: boolean;
+  /** RFC 9774 §3: routes with AS_SET or AS_CONFED_SET are taken; false when absent: treated as withdrawn. */
+  readonly acceptsAsSets?: boolean;
+  /** RFC 7311 §3.3 AIGP_SESSION: the attribute is taken and sent; absent: on for all but external neighbors. */
+  readonly isAigpSession?: boolean;
   /** RFC 8326 for this neighbor alone. */
   readonly isGracefulShutdown?: boolean;
 }

@@ -59,6 +59,7 @@ export function memberOptions(
     clusterId: context.clusterId,
     isRouteServerClient,
     role: kind === 'ebgp' ? config.role : undefined,
+    isAigpSession: config.isAigpSession ?? kind !== 'ebgp',
     hasLongLived: negotiated.longLived.some((entry) => entry.family === family),
     isGracefulShutdown: context.isDraining,
     // Identifiers go out as long as the session does; who wants no more than one path any longer is sent one.

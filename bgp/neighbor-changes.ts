@@ -17,6 +17,8 @@ export function isJudgedOtherwise(before: NeighborConfig, next: NeighborConfig):
   return (
     (before.allowAsIn ?? 0) !== (next.allowAsIn ?? 0) ||
     enforcesFirstAs(before) !== enforcesFirstAs(next) ||
+    (before.acceptsAsSets === true) !== (next.acceptsAsSets === true) ||
+    before.isAigpSession !== next.isAigpSession ||
     before.localAs?.isNoPrepend !== next.localAs?.isNoPrepend
   );
 }

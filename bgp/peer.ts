@@ -364,6 +364,8 @@ export class Peer {
         hasExtendedNextHop: negotiated.hasExtendedNextHop,
         remoteAsn,
         enforcesFirstAs: enforcesFirstAs(config),
+        acceptsAsSets: config.acceptsAsSets === true,
+        acceptsAigp: config.isAigpSession ?? kind !== 'ebgp',
         isInConfederation: confederation !== undefined,
       },
       {

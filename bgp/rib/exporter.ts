@@ -31,6 +31,8 @@ export class Exporter {
   private readonly policy: Policy;
   private readonly otc: number | undefined;
   private readonly ownNextHop: Uint8Array;
+  /** RFC 7311 §3.1: AIGP_SESSION is on within the AS and the confederation, off elsewhere, unless somebody says otherwise. */
+  private readonly hasAigp: boolean;
   /** What each row of the cache does, and its number by key; -1 while there is none. */
   private readonly rows: ExportOptions[];
   private readonly rowByKey: number[];
@@ -49,6 +51,7 @@ export class Exporter {
     // Zeros where each member's own is filled in.
     const own = nextHopBytes(options);
     this.ownNextHop = sharesNextHop(options) ? new Uint8Array(own.length) : own;
+    this.hasAigp = options.isAigpSession ?? options.kind !== 'ebgp';
     this.rows = [];
     this.rowByKey = [];
     this.rowByDistance = new Map();
@@ -162,7 +165,7 @@ export class Exporter {
     const { attributes, nextHops } = this.core;
     const key = changesIndex * VARIANTS + variant;
     const isAigpAdded = (variant & Variant.OwnNextHop) !== 0 && (attributes.flags[attr] & SetFlag.Aigp) !== 0;
-    if (isAigpAdded && this.options.kind !== 'ebgp') {
+    if (isAigpAdded && this.hasAigp) {
       const distance = nextHops.metric(attributes.nextHop[attr]);
       if (distance > 0) return this.rowWithDistance(key, distance);
     }
@@ -188,7 +191,6 @@ export class Exporter {
   private makeRow(policy: Policy, key: number, distance: number): ExportOptions {
     const { options } = this;
     const variant = key % VARIANTS;
-    const isWithin = options.kind !== 'ebgp';
     const isLocal = (variant & Variant.Local) !== 0;
     return {
       kind: options.kind,
@@ -209,8 +211,7 @@ export class Exporter {
       otc: this.otc,
       addsLlgrStale: (variant & Variant.LongLived) !== 0,
       isGracefulShutdown: options.isGracefulShutdown,
-      // RFC 7311 §3.1: AIGP_SESSION is on within the AS and the confederation, off elsewhere.
-      aigp: isWithin ? (distance === 0 ? 'keep' : distance) : 'drop',
+      aigp: this.hasAigp ? (distance === 0 ? 'keep' : distance) : 'drop',
       changes: policy.changes[Math.floor(key / VARIANTS)],
     };
   }

@@ -65,6 +65,7 @@ export function areSameOptions(a: UpdateGroupOptions, b: UpdateGroupOptions): bo
     a.clusterId === b.clusterId &&
     a.isRouteServerClient === b.isRouteServerClient &&
     a.role === b.role &&
+    a.isAigpSession === b.isAigpSession &&
     a.hasLongLived === b.hasLongLived &&
     a.isGracefulShutdown === b.isGracefulShutdown &&
     a.addPathLimit === b.addPathLimit &&

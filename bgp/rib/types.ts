@@ -82,6 +82,8 @@ export interface UpdateGroupOptions {
   readonly isRouteServerClient: boolean;
   /** RFC 9234: what we are to the peer. */
   readonly role: BgpRole | undefined;
+  /** RFC 7311 §3.3; absent: on for all but external peers. */
+  readonly isAigpSession?: boolean;
   /** RFC 9494 §4.3: the peer takes stale routes. */
   readonly hasLongLived: boolean;
   /** RFC 8326: everything goes out with GRACEFUL_SHUTDOWN. */

@@ -203,6 +203,8 @@ const common = {
     }),
   ),
   enforceFirstAsn: flag("the first number of a received path must be the neighbor's"),
+  acceptAsSets: flag('take routes whose path has an AS_SET or AS_CONFED_SET, RFC 9774'),
+  aigp: flag('take and send the accumulated IGP metric, RFC 7311'),
   gracefulShutdown: flag('announce everything with GRACEFUL_SHUTDOWN, RFC 8326'),
 };
 

@@ -93,6 +93,8 @@ export function makeOptions(
   put(config, 'isAsOverride', fields.asOverride);
   put(config, 'removePrivateAs', makeRemovePrivateAs(fields.removePrivateAsn));
   put(config, 'enforcesFirstAs', fields.enforceFirstAsn);
+  put(config, 'acceptsAsSets', fields.acceptAsSets);
+  put(config, 'isAigpSession', fields.aigp);
   put(config, 'isGracefulShutdown', fields.gracefulShutdown);
   const familyOptions: Partial<Record<FamilyName, NeighborFamilyConfig>> = {};
   for (const family of families) {

@@ -50,6 +50,8 @@ const neighborFields = [
   'asOverride: true',
   'removePrivateAsn: replace',
   'enforceFirstAsn: false',
+  'acceptAsSets: true',
+  'aigp: false',
   'gracefulShutdown: true',
   'extendedNextHop: true',
 ];

@@ -96,6 +96,8 @@ const fields: readonly (readonly [fields: string, expected: Partial<NeighborConf
   ['asOverride: true', { isAsOverride: true }],
   ['allowAsIn: 3', { allowAsIn: 3 }],
   ['enforceFirstAsn: false', { enforcesFirstAs: false }],
+  ['acceptAsSets: true', { acceptsAsSets: true }],
+  ['aigp: true', { isAigpSession: true }],
   ['routeServerClient: true', { isRouteServerClient: true }],
   ['nextHop: self-all', { familyOptions: { 'ipv4-unicast': { nextHop: 'self-all' } } }],
   ['shutdown: {message: "back at 9"}', { isShutdown: true, shutdownMessage: 'back at 9' }],
