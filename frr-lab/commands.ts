@@ -82,8 +82,8 @@ export async function commandDemo(name: string): Promise<number> {
   requireRoot();
   const topology = getTopology(name);
   const lab = labPaths(name);
-  await ensureUp(lab, topology);
   const checks = checksOf(lab);
+  await ensureUp(lab, topology);
   say(`${topology.title}: ${checks.length} checks`);
   const deadline = performance.now() + settleLimitMs;
   let failed = 0;

@@ -1,26 +1,11 @@
-// The lab's command line: picks the topology and hands over to the command. Installing, exec and shell have been dealt with
-// by the shell script that starts this.
+// The lab's command line: picks the topology and hands over to the command. Help, installing, exec and shell have been dealt
+// with by the shell script that starts this.
 import { commandCapture } from './command-capture.ts';
 import { commandDemo, commandDown, commandList, commandStatus, commandUp } from './commands.ts';
 import { LabError } from './lab-error.ts';
 import { listLabs } from './paths.ts';
 import { getTopology } from './topologies/index.ts';
 import { findLink } from './topology.ts';
-
-const usage = `usage: lab [-t TOPOLOGY] [--no-install] COMMAND
-  up [TOPOLOGY]            install what is missing, build the lab, start everything, wait until it works, show what was checked
-  down [TOPOLOGY]          remove everything that up made
-  status                   nodes, programs and whether they run
-  list                     the topologies there are
-  demo [TOPOLOGY]          the checks one by one, in words: expected and seen
-  exec NODE COMMAND...     run a command inside a node, for example: lab exec tor1 vtysh -c 'show bgp summary'
-  shell NODE               a shell inside a node
-  capture LINK [FILTER]    packets of a link (tshark); with output into a file or pipe: pcapng
-  install                  only install what is missing
-  kubectl ARGS...          not yet: needs the embedded Kubernetes API
-up and demo take quickstart unless another topology is named; down takes the lab that is up. -t is needed when more than one is up:
-for down, and for exec, shell and capture if both have a node or link of that name. status shows all; its exit code is 1 if
-something does not run.`;
 
 class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -37,6 +22,17 @@ function labWithLink(name: string | undefined): string {
   const labs = listLabs();
   const having = labs.filter((lab) => name !== undefined && findLink(getTopology(lab), name) !== undefined);
   return labs.length > 1 && having.length === 1 ? having[0] : onlyLabUp();
+}
+
+/** Nothing on the command line is left unread. */
+function refuseExcess(command: string, words: readonly string[], chosen: string | undefined): void {
+  const option = words.find((word) => word.startsWith('-'));
+  if (option !== undefined) throw new UsageError(`unknown option ${option} of lab ${command}`);
+  if (command === 'list' && words.length > 0) throw new UsageError(`lab list takes nothing, not: ${words.join(' ')}`);
+  if (words.length > 1) throw new UsageError(`lab ${command} takes one topology, not: ${words.join(' ')}`);
+  if (words.length > 0 && chosen !== undefined && chosen !== words[0]) {
+    throw new UsageError(`lab ${command}: -t ${chosen} and ${words[0]} are two topologies; say one`);
+  }
 }
 
 /** Says how to go on; what stands so far is found again by `up` and `down` alike. */
@@ -60,11 +56,8 @@ async function main(args: readonly string[]): Promise<number> {
     chosen = words[1];
     words = words.slice(2);
   }
-  const [command = 'help', ...rest] = words;
-  if (['up', 'down', 'status', 'list', 'demo'].includes(command) && rest.length > 1) {
-    throw new UsageError(`lab ${command} takes one topology, not: ${rest.join(' ')}`);
-  }
-  if (rest[0]?.startsWith('-') === true && command !== 'capture') throw new UsageError(`unknown option ${rest[0]}`);
+  const [command = '', ...rest] = words;
+  if (['up', 'down', 'status', 'list', 'demo'].includes(command)) refuseExcess(command, rest, chosen);
   if (command === 'up' || command === 'demo') tellWhenInterrupted();
   switch (command) {
     case 'up':
@@ -79,11 +72,6 @@ async function main(args: readonly string[]): Promise<number> {
       return commandList();
     case 'capture':
       return await commandCapture(chosen ?? labWithLink(rest[0]), rest);
-    case 'help':
-    case '-h':
-    case '--help':
-      process.stdout.write(`${usage}\n`);
-      return 0;
     default:
       throw new UsageError(`unknown command ${command}; see lab help`);
   }

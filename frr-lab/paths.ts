@@ -2,6 +2,7 @@
 // says whether a lab exists, whatever checkout made it. frr-lab/.run/<topology> (git-ignored) holds logs and generated files.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { LabError } from './lab-error.ts';
 
 export const labDir = import.meta.dirname;
 export const repoDir = join(labDir, '..');
@@ -9,7 +10,10 @@ export const repoDir = join(labDir, '..');
  * Labs of different spaces know nothing of each other, even under the same names: tests build theirs beside one that a person
  * works in. Letters and digits; empty for people.
  */
-const space = /^[a-z0-9]*$/.exec(process.env['WAGGLE_LAB_SPACE'] ?? '')?.[0] ?? '';
+const space = process.env['WAGGLE_LAB_SPACE'] ?? '';
+// Taken for none, it would be somebody's own labs that are meant.
+if (!/^[a-z0-9]*$/.test(space))
+  throw new LabError(`WAGGLE_LAB_SPACE is ${space}; it takes lower-case letters and digits`);
 const spaceSuffix = space === '' ? '' : `-${space}`;
 export const runRoot = `/run/waggle-lab${spaceSuffix}`;
 /** Carried by every process a lab starts, so that it is found even before it has entered its namespaces. */

@@ -8,11 +8,57 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { labPath, runLab } from './lab-tool.ts';
 import { run } from '#lab/run.ts';
+import { listTopologies } from '#lab/topologies/index.ts';
+import { needs, root } from '../support/skip.ts';
 
 test('an unknown command is a usage error that names it', async (t) => {
   const { code, output } = await runLab(['frobnicate']);
   t.is(code, 2);
   t.regex(output, /unknown command frobnicate/);
+});
+
+for (const [words, complaint] of [
+  [['--bogus'], 'unknown option --bogus; see lab help'],
+  [['up', '--bogus'], 'unknown option --bogus of lab up'],
+  [['status', '-x'], 'unknown option -x of lab status'],
+  [['list', 'zoo'], 'lab list takes nothing, not: zoo'],
+  [['install', 'zoo'], 'lab install takes nothing, not: zoo'],
+  [['down', 'zoo', 'secure'], 'lab down takes one topology, not: zoo secure'],
+  [['-t', 'zoo', 'down', 'secure'], 'lab down: -t zoo and secure are two topologies; say one'],
+  [['-t', 'zoo', '-t', 'secure', 'down'], '-t is given twice: zoo and secure'],
+  [['-t'], '-t needs the name of a topology'],
+  [['shell'], 'usage: lab shell NODE'],
+  [['exec', 'node1'], 'usage: lab exec NODE COMMAND…'],
+] as const) {
+  test(`lab ${words.join(' ')} is refused: ${complaint}`, async (t) => {
+    const { code, output } = await runLab(words);
+    t.is(code, 2);
+    t.is(output, `lab: ${complaint}\n`);
+  });
+}
+
+const refusedValues = [
+  ['WAGGLE_LAB_ROUNDS', 'many', 'it has to be a number from 1 to 1000'],
+  ['WAGGLE_LAB_SPACE', 'a-b', 'it takes lower-case letters and digits'],
+] as const;
+for (const [name, value, complaint] of refusedValues) {
+  test(
+    `${name}=${value} is refused, before anything is built`,
+    needs([root], async (t) => {
+      const environment = { ...process.env, [name]: value };
+      const { code, stderr } = await run([labPath, '--no-install', 'demo', 'restart'], { environment });
+      t.not(code, 0);
+      t.is(stderr, `lab: ${name} is ${value}; ${complaint}\n`);
+    }),
+  );
+}
+
+test('`help` names every command and every topology', async (t) => {
+  const { code, output } = await runLab(['--help']);
+  t.is(code, 0);
+  const commands = ['up', 'down', 'status', 'list', 'demo', 'exec', 'shell', 'capture', 'install', 'kubectl', 'help'];
+  for (const word of [...commands, ...listTopologies().map(({ name }) => name)])
+    t.regex(output, new RegExp(`^(  ${word} |.*[ ,]${word}[,.])`, 'm'));
 });
 
 test('an unknown topology is refused with the names of those there are', async (t) => {
