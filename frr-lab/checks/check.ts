@@ -29,6 +29,14 @@ export function unlessWrong(wrong: readonly string[], text: string): Seen {
   return wrong.length === 0 ? ok(text) : notOk(wrong.join('; '));
 }
 
+/** Holds if all of them do; shows those that do not, or else all. */
+export function allOk(looks: readonly Seen[]): Seen {
+  return unlessWrong(
+    looks.filter((look) => !look.isOk).map((look) => look.seen),
+    looks.map((look) => look.seen).join('; '),
+  );
+}
+
 /** How often a person hears what is being waited for. */
 const waitNoticeMs = 5_000;
 

@@ -2,7 +2,7 @@
 // when a cable is pulled.
 import type { LabPaths } from '../paths.ts';
 import { addressesOf, clientAddresses, nodes, sharedAddresses, torLink, tors } from '../topologies/spine-leaf.ts';
-import { type Check, lookUntil, notOk, type Seen, unlessWrong } from './check.ts';
+import { allOk, type Check, lookUntil, notOk, type Seen, unlessWrong } from './check.ts';
 import { describeRoutes, type KernelRoute, readKernelRoutes } from './kernel-routes.ts';
 import { readFrom } from './lab-reader.ts';
 import { peeringCheck } from './peering.ts';
@@ -57,13 +57,6 @@ function judge(routes: readonly KernelRoute[], devices: readonly string[], isOur
   return unlessWrong(isOurs && route.protocol === 'bgp' ? [`${seen}, which is FRR's`] : [], seen);
 }
 
-function allOk(looks: readonly Seen[]): Seen {
-  return unlessWrong(
-    looks.filter((look) => !look.isOk).map((look) => look.seen),
-    looks.map((look) => look.seen).join('; '),
-  );
-}
-
 async function reachBoth(lab: LabPaths, node: (typeof nodes)[number]): Promise<Seen> {
   return allOk(await Promise.all(node.podAddresses.map((address) => reach(lab, 'client', address, node.name))));
 }
@@ -78,23 +71,27 @@ function cableCheck(lab: LabPaths): Check {
     const [, { lower }] = addressesOf(torLink(1, 1));
     await readFrom(lab, node.name, ['ip', '-6', 'address', 'replace', `${lower}/64`, 'dev', 'tor1', 'nodad']);
   };
-  const over = (devices: readonly string[]): Check => ({
+  const read = async (at: string, addresses: readonly string[]): Promise<readonly (readonly KernelRoute[])[]> =>
+    await Promise.all(addresses.map((address) => readKernelRoutes(lab, at, address)));
+  /** The node's way back over these switches, and the first switch's way to the shared addresses over these nodes. */
+  const over = (switches: readonly string[], ends: readonly string[]): Check => ({
     name: 'way back',
-    expected: devices.join(' and '),
+    expected: switches.join(' and '),
     look: async () => {
-      const routes = await Promise.all(clientAddresses.map((address) => readKernelRoutes(lab, node.name, address)));
-      return allOk([...routes.map((found) => judge(found, devices, true)), await reachBoth(lab, node)]);
+      const ours = (await read(node.name, clientAddresses)).map((found) => judge(found, switches, true));
+      const theirs = (await read('tor1', sharedAddresses)).map((found) => judge(found, ends, false));
+      return allOk([...ours, ...theirs, await reachBoth(lab, node)]);
     },
   });
   return {
     name: `pull the cable ${node.name} - tor1`,
-    expected: `${node.name} stays reachable over tor2 alone, and uses both again afterwards`,
+    expected: `${node.name} stays reachable over tor2 alone; both kernels use both ways again afterwards`,
     isDisruptive: true,
     look: async () => {
       await setLink('down');
-      const without = await lookUntil(over(['tor2']), performance.now() + 20_000);
+      const without = await lookUntil(over(['tor2'], ['node2']), performance.now() + 20_000);
       await setLink('up');
-      const back = await lookUntil(over(['tor1', 'tor2']), performance.now() + 30_000);
+      const back = await lookUntil(over(['tor1', 'tor2'], ['node1', 'node2']), performance.now() + 30_000);
       const wrong = [
         ...(without.isOk ? [] : [`without the cable: ${without.seen}`]),
         ...(back.isOk ? [] : [`afterwards: ${back.seen}`]),
