@@ -4,7 +4,8 @@ import { getTopology } from '../topologies/index.ts';
 import type { NodeKind, Topology } from '../topology.ts';
 import type { Check } from './check.ts';
 import { ibgpRrChecks } from './ibgp-rr.ts';
-import { quickstartChecks } from './quickstart.ts';
+import { onTheWireCheck } from './on-the-wire.ts';
+import { quickstartChecks, withdrawAndAnnounce } from './quickstart.ts';
 import { restartChecks } from './restart.ts';
 import { secureChecks } from './secure.ts';
 import { spineLeafChecks } from './spine-leaf.ts';
@@ -20,6 +21,18 @@ const checks: Readonly<Record<string, (lab: LabPaths) => readonly Check[]>> = {
   zoo: zooChecks,
 };
 
+/**
+ * Path attributes that Waggle has to send in a lab (3 NEXT_HOP, 9 ORIGINATOR_ID, 10 CLUSTER_LIST, 14 MP_REACH_NLRI). The restart lab
+ * is not among them: it reads the wire in each of its rounds.
+ */
+const attributesSent: Readonly<Record<string, readonly number[]>> = {
+  'ibgp-rr': [3, 9, 10],
+  quickstart: [3, 14],
+  secure: [3],
+  'spine-leaf': [3, 14],
+  zoo: [3, 14],
+};
+
 const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
   host: undefined,
   frr: ['vtysh', '-c', 'show bgp summary'],
@@ -32,8 +45,14 @@ const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
 };
 
 export function checksOf(lab: LabPaths): readonly Check[] {
+  const topology = getTopology(lab.topology);
   // What Waggle itself says comes first: it names the cause of what else fails.
-  return [...statusChecks(lab, getTopology(lab.topology)), ...(checks[lab.topology]?.(lab) ?? [])];
+  const all = [...statusChecks(lab, topology), ...(checks[lab.topology]?.(lab) ?? [])];
+  const attributes = attributesSent[lab.topology];
+  if (attributes === undefined) return all;
+  const steady = all.filter((check) => check.isDisruptive !== true);
+  const withdraw = lab.topology === 'quickstart' ? { withdraw: async () => await withdrawAndAnnounce(lab) } : {};
+  return [...all, onTheWireCheck(lab, topology, { steady, attributes, ...withdraw })];
 }
 
 export function summaryCommandsOf(topology: Topology): readonly { node: string; command: readonly string[] }[] {

@@ -1,5 +1,7 @@
 // The checks of the quickstart lab: both sides of each session agree, routes are right in both directions, packets flow, and
 // they flow because of Waggle's routes and nothing else.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { asArray, asRecord, at, parseJson, readNumber, readString } from '../json.ts';
 import { startNamed } from '../life.ts';
 import { nodePaths, type LabPaths } from '../paths.ts';
@@ -235,4 +237,19 @@ function unreachable(lab: LabPaths, node: QuickstartNode): Check {
       return unlessWrong(still, `${node.podAddresses.join(' and ')} unreachable`);
     },
   };
+}
+
+/** By a change of node1's manifest: its pod networks are taken back, and announced again. */
+export async function withdrawAndAnnounce(lab: LabPaths): Promise<void> {
+  const [node] = quickstartNodes;
+  const file = join(lab.manifests, `peering-${node.name}.yaml`);
+  const text = readFileSync(file, 'utf8');
+  try {
+    writeFileSync(file, text.replace('exportPodCIDR: true', 'exportPodCIDR: false'));
+    await lookUntil(unreachable(lab, node), performance.now() + 15_000);
+  } finally {
+    writeFileSync(file, text);
+  }
+  const back = { name: 'back', expected: 'reachable', look: async () => await reachAll(lab, [node]) };
+  await lookUntil(back, performance.now() + 15_000);
 }

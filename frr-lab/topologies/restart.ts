@@ -1,27 +1,31 @@
 // restart: routers that are killed and come back while packets flow through them, and a third router that looks on.
 // The picture and what it proves are in ../restart/README.md.
-import { linkBetween, type NodeKind, type Topology } from '../topology.ts';
+import { linkBetween, type Topology } from '../topology.ts';
 import { answerPort } from './quickstart.ts';
 
 export const waggleAsn = 65500;
-export const observerAsn = 65503;
 
 export type Site = {
   readonly router: string;
-  readonly kind: NodeKind;
+  readonly kind: 'frr' | 'bird';
   readonly asn: number;
   /** Of its links: 10.60.N.0/30 to waggle, 10.61.N.0/24 to its server. */
   readonly link: number;
   readonly keepsRoutes: boolean;
+  /** Whether it speaks graceful restart at all. */
+  readonly isGraceful: boolean;
 };
 
 /** A router with a server behind it; `plain` has no graceful restart, `longlived` holds routes only as RFC 9494 has it. */
 export const sites: readonly Site[] = [
-  { router: 'frr1', kind: 'frr', asn: 65501, link: 1, keepsRoutes: true },
-  { router: 'bird1', kind: 'bird', asn: 65502, link: 2, keepsRoutes: true },
-  { router: 'plain', kind: 'frr', asn: 65504, link: 4, keepsRoutes: false },
-  { router: 'longlived', kind: 'frr', asn: 65505, link: 5, keepsRoutes: false },
+  { router: 'frr1', kind: 'frr', asn: 65501, link: 1, keepsRoutes: true, isGraceful: true },
+  { router: 'bird1', kind: 'bird', asn: 65502, link: 2, keepsRoutes: true, isGraceful: true },
+  { router: 'plain', kind: 'frr', asn: 65504, link: 4, keepsRoutes: false, isGraceful: false },
+  { router: 'longlived', kind: 'frr', asn: 65505, link: 5, keepsRoutes: false, isGraceful: true },
 ];
+
+/** What longlived's frr.conf says: how long its routes are kept as if nothing were, and then as the last choice. */
+export const longLivedSec = { restartSec: 2, staleSec: 6 } as const;
 
 export function serverOf(site: Site): string {
   return `server-${site.router}`;
@@ -37,10 +41,26 @@ export function networksOf(site: Site): readonly [string, string] {
 
 export const clientAddresses = ['10.62.0.2', '2001:db8:620::2'] as const;
 
-function between(upper: string, lower: string, link: number): ReturnType<typeof linkBetween> {
+/** The router that looks on. */
+export const observer = { router: 'observer', kind: 'frr', link: 3 } as const;
+
+/** What waggle and the router at the other end have on a link: IPv4, IPv6. */
+export function linkAddresses(link: number): {
+  readonly waggle: readonly string[];
+  readonly router: readonly string[];
+} {
+  return {
+    waggle: [`10.60.${link}.1`, `2001:db8:60${link}::1`],
+    router: [`10.60.${link}.2`, `2001:db8:60${link}::2`],
+  };
+}
+
+function between(router: string, link: number): ReturnType<typeof linkBetween> {
+  const addresses = linkAddresses(link);
+  const withLength = (address: string, index: number): string => `${address}/${index === 0 ? 30 : 64}`;
   return linkBetween(
-    { node: upper, interface: lower, addresses: [`10.60.${link}.1/30`, `2001:db8:60${link}::1/64`] },
-    { node: lower, interface: upper, addresses: [`10.60.${link}.2/30`, `2001:db8:60${link}::2/64`] },
+    { node: 'waggle', interface: router, addresses: addresses.waggle.map(withLength) },
+    { node: router, interface: 'waggle', addresses: addresses.router.map(withLength) },
   );
 }
 
@@ -70,8 +90,8 @@ export const restart: Topology = {
       { node: 'observer', interface: 'client', addresses: ['10.62.0.1/24', '2001:db8:620::1/64'] },
       { node: 'client', interface: 'eth0', addresses: [`${clientAddresses[0]}/24`, `${clientAddresses[1]}/64`] },
     ),
-    between('waggle', 'observer', 3),
-    ...sites.map((site) => between('waggle', site.router, site.link)),
+    between(observer.router, observer.link),
+    ...sites.map((site) => between(site.router, site.link)),
     ...sites.map((site) =>
       linkBetween(
         {

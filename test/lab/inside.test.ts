@@ -4,11 +4,14 @@ import { once } from 'node:events';
 import test from 'ava';
 import { labNeeds, labPath, runLab } from './lab-tool.ts';
 import { useLab } from './lab-run.ts';
+import { lookUntil } from '#lab/checks/check.ts';
 import { nodePaths } from '#lab/paths.ts';
 import { stopDaemon } from '#lab/processes.ts';
 import { needs } from '../support/skip.ts';
 
 const lab = useLab(test, 'quickstart');
+/** The beginning of every BGP message (RFC 4271 §4.1). */
+const marker = Buffer.alloc(16, 0xff);
 
 test.serial(
   'vtysh and waggle find their daemons, and each node knows its own name',
@@ -41,6 +44,32 @@ test.serial(
     const { output } = await runLab(['exec', 'node1', 'sh', '-c', 'ls /run /run/waggle']);
     t.regex(output, /waggle\.sock/);
     t.false(output.includes('zebra.vty'));
+  }),
+);
+
+test.serial(
+  '`lab capture` writes pcapng into a pipe, with the messages of the link',
+  needs(labNeeds, async (t) => {
+    const child = spawn(labPath, ['capture', 'tor1-node1', 'tcp port 179'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const bytes: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => bytes.push(chunk));
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = once(child, 'close');
+    // A KEEPALIVE comes every three seconds, and tshark writes what it has read in batches.
+    await lookUntil(
+      {
+        name: 'something',
+        expected: 'a message',
+        look: () => Promise.resolve({ isOk: Buffer.concat(bytes).includes(marker), seen: said }),
+      },
+      performance.now() + 15_000,
+    );
+    child.kill('SIGINT');
+    await ended;
+    const whole = Buffer.concat(bytes);
+    t.is(whole.readUInt32BE(0), 0x0a_0d_0d_0a, said);
+    t.true(whole.includes(marker), said);
   }),
 );
 
