@@ -5,7 +5,7 @@ import type { FibConfig } from '#bgp/config.ts';
 import { NetlinkSocket } from '#kernel/netlink/socket.ts';
 import { KernelFib, type KernelFibDeps } from './kernel-fib.ts';
 import { defaultKernelViewOptions, KernelView, type OwnRoutes } from './kernel-view.ts';
-import { KernelNextHops, type NextHopResolverOptions } from './next-hop-resolver.ts';
+import { KernelNextHops } from './next-hop-resolver.ts';
 import type { KernelRoute } from '#kernel/netlink/route.ts';
 
 export interface KernelServicesDeps {
@@ -21,7 +21,7 @@ export class KernelServices {
   readonly #fibs = new Set<KernelFib>();
 
   /** Throws KernelError. */
-  constructor(options: NextHopResolverOptions, deps: KernelServicesDeps) {
+  constructor(deps: KernelServicesDeps) {
     this.#socket = new NetlinkSocket();
     try {
       this.view = new KernelView(
@@ -39,7 +39,7 @@ export class KernelServices {
       this.#socket.close();
       throw error;
     }
-    this.nextHops = new KernelNextHops(this.view, options);
+    this.nextHops = new KernelNextHops(this.view);
   }
 
   /** Reads what an earlier run left of it. Throws KernelError; `RangeError` when an instance has the table and metric already. */

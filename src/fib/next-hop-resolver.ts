@@ -8,20 +8,13 @@ import { RouteProtocol, RouteTable, RouteType } from '#kernel/netlink/code-point
 import type { KernelRoute, RouteHop } from '#kernel/netlink/route.ts';
 import type { KernelView } from './kernel-view.ts';
 
-export interface NextHopResolverOptions {
-  /** A next hop may be reached over 0.0.0.0/0 or ::/0 (FRR: `ip nht resolve-via-default`). */
-  readonly usesDefaultRoute: boolean;
-}
-
 const unreachable: ResolvedNextHop = { isReachable: false, metric: 0, interfaceName: undefined, gateways: [] };
 
 export class KernelNextHops implements NextHopResolver {
   readonly #view: KernelView;
-  readonly #options: NextHopResolverOptions;
 
-  constructor(view: KernelView, options: NextHopResolverOptions) {
+  constructor(view: KernelView) {
     this.#view = view;
-    this.#options = options;
   }
 
   /** `interfaceName` tells which link a link-local address is on. */
@@ -46,7 +39,8 @@ export class KernelNextHops implements NextHopResolver {
     let hops: RouteHop[] = [];
     for (const route of routes) {
       if (route.table !== RouteTable.Main) continue;
-      if (route.length === 0 && !this.#options.usesDefaultRoute) continue;
+      // A default route reaches everything: nothing would ever be unreachable (FRR: `no ip nht resolve-via-default`).
+      if (route.length === 0) continue;
       const usable = route.hops.filter((hop) => this.#isUsable(hop));
       // Without a link the kernel looks on, past the route; blackholes and their kin end the search.
       if (route.type === RouteType.Unicast && usable.length === 0) continue;

@@ -34,17 +34,14 @@ export class KernelSide {
   /** Throws KernelError. */
   constructor(deps: KernelSideDeps) {
     this.#deps = deps;
-    this.#services = new KernelServices(
-      { usesDefaultRoute: false },
-      {
-        changed: () => {
-          for (const { redistribution } of this.#instances) redistribution.update();
-          deps.changed();
-        },
-        problem: (problem) =>
-          deps.onEvent({ type: 'kernel-problem', instance: '', wallMs: deps.clock.wallMs(), problem }),
+    this.#services = new KernelServices({
+      changed: () => {
+        for (const { redistribution } of this.#instances) redistribution.update();
+        deps.changed();
       },
-    );
+      problem: (problem) =>
+        deps.onEvent({ type: 'kernel-problem', instance: '', wallMs: deps.clock.wallMs(), problem }),
+    });
   }
 
   get nextHops(): NextHopResolver {

@@ -39,16 +39,13 @@ class Driver {
   #changes = 0;
 
   constructor() {
-    this.#services = new KernelServices(
-      { usesDefaultRoute: false },
-      {
-        changed: () => {
-          this.#changes++;
-          this.#redistribution.update();
-        },
-        problem: (problem) => this.#refused.push(problem),
+    this.#services = new KernelServices({
+      changed: () => {
+        this.#changes++;
+        this.#redistribution.update();
       },
-    );
+      problem: (problem) => this.#refused.push(problem),
+    });
     this.#fib = new InstanceFib(this.#services, {
       installed: (family, w0, w1, w2, w3, length, isInstalled, error) => {
         const prefix = new Prefix(family.version, length, w0, w1, w2, w3);
@@ -173,15 +170,11 @@ class Driver {
   }
 
   async #settle(): Promise<string[]> {
-    while (this.#sum('pending') > 0) {
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-    }
+    await this.#fib.current?.settled();
     return this.#answers.splice(0);
   }
 
-  #sum(figure: 'installed' | 'stale' | 'failed' | 'pending'): number {
+  #sum(figure: 'installed' | 'stale' | 'failed'): number {
     return (this.#fib.current?.view().families ?? []).reduce((sum, family) => sum + family[figure], 0);
   }
 
