@@ -10,6 +10,7 @@ import type { Asn } from './net/asn.ts';
 import type { Family } from './net/family.ts';
 import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
+import type { RouterId } from './net/router-id.ts';
 import { EarlyEndOfRib } from './early-end-of-rib.ts';
 import { importContext, memberOptions } from './member-options.ts';
 import { enforcesFirstAs, isJudgedOtherwise, isOtherSource } from './neighbor-changes.ts';
@@ -23,6 +24,7 @@ import type { GroupMember, PeerIndex } from './rib/types.ts';
 import type { SessionEnd, SpeakerIdentity } from './session/listener.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import type { Neighbor } from './session/neighbor.ts';
+import { refusePeerAsn } from './session/session-asn.ts';
 import { StaleRoutes } from './stale-routes.ts';
 import type { DebugKind, NeighborView } from './views.ts';
 import type { AttributeSets } from './wire/attribute-sets.ts';
@@ -36,7 +38,7 @@ const REFRESH_LIMIT_SEC = 360;
 export interface PeerOptions {
   readonly instance: string;
   readonly localAsn: Asn;
-  readonly localRouterId: number;
+  readonly localRouterId: RouterId;
   readonly clusterId: number;
   readonly confederation: ConfederationConfig | undefined;
   readonly index: PeerIndex;
@@ -76,7 +78,7 @@ export class Peer {
   private identity: SpeakerIdentity;
   private kind: PeerKind = 'ebgp';
   /** Of the last session. */
-  private remoteAsn = 0;
+  private remoteAsn: Asn | undefined;
   /** By order, until it is taken back; undefined: as configured. */
   private drainOrder: boolean | undefined;
 
@@ -258,6 +260,10 @@ export class Peer {
       for (const family of families) this.deps.endOfRibReceived(this, family);
     }
     const { negotiated } = this.neighbor;
+    const { options, remoteAsn } = this;
+    if (remoteAsn !== undefined && refusePeerAsn(options, config, remoteAsn) !== undefined) {
+      this.stale.dropAll('another AS is meant now');
+    }
     if (outcome === 'updated' && negotiated !== undefined) {
       if (isOtherSource(before, config)) {
         this.neighbor.reset(CeaseSubcode.OtherConfigurationChange);

@@ -75,6 +75,20 @@ test('another AS at the address of one that is away takes over nothing of its ro
   t.deepEqual(known(helper), ['10.9.0.0/16']);
 });
 
+test('when the configuration means another AS, what is kept of the one before goes at once', (t) => {
+  const { lab, helper, config, goAndComeBack } = scene();
+  const means = (remoteAsn: NeighborConfig['remoteAsn']): string[] => {
+    helper.configure({ ...config, neighbors: [{ ...toR, remoteAsn }] });
+    lab.settle();
+    return known(helper);
+  };
+  goAndComeBack({}, () => {
+    t.is(means('any').length, 2);
+    t.is(means(65001).length, 2);
+    t.is(means(65009).length, 0);
+  });
+});
+
 test('what is kept of a peer that comes back with another router ID is decided again (RFC 4271 §9.1.2.2 f)', (t) => {
   const { lab, helper, goAndComeBack } = scene();
   lab.add('x', [X]).speaker.configure(
