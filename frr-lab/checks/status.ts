@@ -42,10 +42,15 @@ export async function requireSoundConfiguration(lab: LabPaths, topology: Topolog
     .filter((node) => node.kind === 'waggle-router')
     .map((node) => join(nodePaths(lab, node.name).configSource, 'router.yaml'));
   const places = [join(lab.source, 'manifests'), ...routers].filter((place) => existsSync(place));
-  for (const place of places) {
-    const { code, stdout, stderr } = await run([join(repoDir, 'bin/waggle'), 'config', 'check', place]);
-    if (code !== 0) {
-      throw new LabError(`the configuration in ${place} has faults; nothing was changed:\n${(stdout + stderr).trim()}`);
-    }
+  const answers = await Promise.all(
+    places.map(async (place) => ({
+      place,
+      answer: await run([join(repoDir, 'bin/waggle'), 'config', 'check', place]),
+    })),
+  );
+  for (const { place, answer } of answers) {
+    if (answer.code === 0) continue;
+    const lines = `${answer.stdout}${answer.stderr}`.trim();
+    throw new LabError(`the configuration in ${place} has faults; nothing was changed:\n${lines}`);
   }
 }

@@ -21,13 +21,22 @@ export const labNeeds: readonly Need[] = [
   command('nc', 'netcat-openbsd'),
 ];
 
+const limitMs = 170_000;
+
 export type LabRun = { readonly code: number | null; readonly output: string };
 
-/** Runs `lab` to its end, or kills it with SIGKILL after a while. */
-export async function runLab(words: readonly string[], killAfterMs?: number): Promise<LabRun> {
+/** How long after what it said `lab` is killed with SIGKILL. */
+export type Kill = { readonly after: string; readonly ms: number };
+
+/** Runs `lab` to its end, or kills it on the way. */
+export async function runLab(words: readonly string[], kill?: Kill): Promise<LabRun> {
   const child = spawn(labPath, ['--no-install', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const wasSaid = kill !== undefined && output.includes(kill.after);
+    output += text;
+    if (kill !== undefined && !wasSaid && output.includes(kill.after)) setTimeout(() => child.kill('SIGKILL'), kill.ms);
+  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
   // `exit`, not `close`: what a killed `lab` had started may still hold its output open.
   const ended = new Promise<number | null>((resolve, reject) => {
@@ -35,7 +44,7 @@ export async function runLab(words: readonly string[], killAfterMs?: number): Pr
     child.on('error', reject);
   });
   const limit = new AbortController();
-  const killed = sleep(killAfterMs ?? 170_000, undefined, { signal: limit.signal }).then(
+  const killed = sleep(limitMs, undefined, { signal: limit.signal }).then(
     () => child.kill('SIGKILL'),
     () => false,
   );

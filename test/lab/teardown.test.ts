@@ -7,8 +7,10 @@ import { compareSnapshots, takeSnapshot } from '#lab/leaks.ts';
 import { randomFrom, takeSeed } from '../support/seed.ts';
 import { needs } from '../support/skip.ts';
 
+const topologies = ['quickstart', 'restart', 'quickstart', 'ibgp-rr', 'quickstart'] as const;
+
 test.serial.before('nothing is left of an earlier run', async () => {
-  await runLab(['down', 'quickstart']);
+  for (const topology of new Set(topologies)) await runLab(['down', topology]);
 });
 
 test.serial(
@@ -41,13 +43,14 @@ test.serial(
     const random = randomFrom(seed);
     const before = await takeSnapshot();
     const spanMs = 3_000;
-    for (let round = 0; round < 5; round += 1) {
-      // One moment in each fifth of the time in which things are made; together they cover it.
-      const delayMs = Math.round(((round + random()) * spanMs) / 5);
-      await runLab(['up', 'quickstart'], delayMs);
-      const down = await runLab(['down', 'quickstart']);
-      t.is(down.code, 0, `after ${delayMs} ms: ${down.output}`);
-      t.deepEqual(compareSnapshots(before, await takeSnapshot()), [], `killed after ${delayMs} ms`);
+    for (const [round, topology] of topologies.entries()) {
+      // One moment in each part of the time in which things are made; together they cover it.
+      const ms = Math.round(((round + random()) * spanMs) / topologies.length);
+      const { output } = await runLab(['up', topology], { after: 'lab: making', ms });
+      t.regex(output, /lab: making/, topology);
+      const down = await runLab(['down', topology]);
+      t.is(down.code, 0, `${topology} after ${ms} ms: ${down.output}`);
+      t.deepEqual(compareSnapshots(before, await takeSnapshot()), [], `${topology} killed after ${ms} ms`);
     }
   }),
 );
@@ -70,6 +73,6 @@ test.serial(
   }),
 );
 
-test.serial.after.always('the lab is gone', async () => {
-  await runLab(['down', 'quickstart']);
+test.serial.after.always('the labs are gone', async () => {
+  for (const topology of new Set(topologies)) await runLab(['down', topology]);
 });
