@@ -49,6 +49,8 @@ export interface RawWorld {
   /** They have addresses but are no neighbors. */
   readonly strangers?: readonly RawNeighbor[];
   readonly farAway?: FarAway;
+  /** JSON when absent. */
+  readonly logFormat?: 'json' | 'text';
 }
 
 function describeNeighbor(neighbor: RawNeighbor): string {
@@ -206,7 +208,7 @@ export class RawRouter {
     this.#peers = child;
   }
 
-  async #startRouter({ neighbors, asn = LOCAL_ASN, confederation }: RawWorld): Promise<void> {
+  async #startRouter({ neighbors, asn = LOCAL_ASN, confederation, logFormat = 'json' }: RawWorld): Promise<void> {
     const file = join(this.#folder, 'router.yaml');
     const text = [
       'router:',
@@ -219,7 +221,7 @@ export class RawRouter {
       '',
     ];
     await writeFile(file, text.join('\n'));
-    const words = ['router', '--config', file, '--run-dir', join(this.#folder, 'run')];
+    const words = ['router', '--config', file, '--run-dir', join(this.#folder, 'run'), '--log-format', logFormat];
     this.#router = spawn(
       'ip',
       [
@@ -235,7 +237,7 @@ export class RawRouter {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.#router.stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.log += chunk));
-    await until(() => this.log.includes('"event":"started"') || this.#router?.exitCode !== null, 20_000);
+    await until(() => / runs after \d+ ms/.test(this.log) || this.#router?.exitCode !== null, 20_000);
     if (this.#router.exitCode !== null) throw new Error(`the router ended: ${this.log}`);
   }
 
