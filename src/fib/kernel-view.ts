@@ -194,7 +194,6 @@ export class KernelView {
           this.#tellLimit(version);
           this.#planChanged();
         },
-        live: () => this.#routes[version],
         failed: (error) => this.#deps.problem?.(error.message),
       },
     );
@@ -282,7 +281,7 @@ export class KernelView {
     else this.#deps.own?.foreignAdded(route);
     if (!isKept(route)) return;
     const routes = this.#routes[route.version];
-    this.#readings[route.version].touch(route);
+    this.#readings[route.version].changed({ route, isDeleted, isReplacing });
     if (isDeleted) {
       if (!routes.delete(route)) this.#readings[route.version].begin();
     } else {

@@ -1,5 +1,6 @@
-// Reads all routes of a family again while the thread goes on with its work: some datagrams a turn of the event loop. Routes that
-// are told to have changed meanwhile are taken from the live table instead, for the dump may be older than the notification.
+// Reads all routes of a family again while the thread goes on with its work: some datagrams a turn of the event loop. What is told
+// meanwhile is done once more to what was read, which may be older or newer: either way the last word on a route is the same. The
+// live table is no source, for it still has what went without a word before the reading.
 
 import { KernelError } from '#kernel/errors.ts';
 import { MessageType } from '#kernel/netlink/code-points.ts';
@@ -15,6 +16,8 @@ const datagramsPerTurn = 4;
 /** A dump that the tables change under is begun again at once so often, then after a pause. */
 const maxRestarts = 8;
 const pauseMs = 1_000;
+/** Changes told during one reading; with more it is begun again. */
+const maxChanges = 50_000;
 
 export interface RouteReadingDeps {
   readonly isKept: (route: KernelRoute) => boolean;
@@ -23,7 +26,6 @@ export interface RouteReadingDeps {
   readonly foundForeign: (route: KernelRoute) => void;
   /** undefined: the table changed too often, or could not be read; it is read again after a pause. */
   readonly ended: (routes: RouteTable | undefined) => void;
-  readonly live: () => RouteTable;
   readonly failed: (error: KernelError) => void;
 }
 
@@ -32,8 +34,14 @@ interface Running {
   dump: RunningDump;
   routes: RouteTable;
   restarts: number;
-  /** Prefixes of which notifications came. */
-  readonly touched: Map<string, KernelRoute>;
+  /** Told since the dump began, in order. */
+  changes: RouteChange[];
+}
+
+export interface RouteChange {
+  readonly route: KernelRoute;
+  readonly isDeleted: boolean;
+  readonly isReplacing: boolean;
 }
 
 export class RouteReading {
@@ -61,7 +69,7 @@ export class RouteReading {
     try {
       socket = new NetlinkSocket();
       const dump = this.#start(socket);
-      this.#running = { socket, dump, routes: this.#makeTable(), restarts: 0, touched: new Map() };
+      this.#running = { socket, dump, routes: this.#makeTable(), restarts: 0, changes: [] };
       socket.watch(() => this.#read());
     } catch (error) {
       socket?.close();
@@ -72,8 +80,9 @@ export class RouteReading {
     this.#deps.begun();
   }
 
-  touch(route: KernelRoute): void {
-    this.#running?.touched.set(`${route.w0},${route.w1},${route.w2},${route.w3}/${route.length}`, route);
+  changed(change: RouteChange): void {
+    const changes = this.#running?.changes;
+    if (changes !== undefined && changes.length < maxChanges) changes.push(change);
   }
 
   close(): void {
@@ -104,10 +113,11 @@ export class RouteReading {
         // A dump waits for its reader and is not dropped; what cannot be is taken for broken off.
         if (received === 'overrun') return this.#breakOff(running);
         const state = running.dump.read((reader) => this.#take(reader));
-        if (state === 'done') return this.#end(running);
+        if (state === 'done' && running.changes.length < maxChanges) return this.#end(running);
         if (state === 'more') continue;
         if (running.restarts++ === maxRestarts) return this.#breakOff(running);
         running.routes = this.#makeTable();
+        running.changes = [];
         running.dump = this.#start(running.socket);
       }
     } catch (error) {
@@ -148,12 +158,12 @@ export class RouteReading {
     this.#pause.unref();
   }
 
-  #end({ socket, routes, touched }: Running): void {
+  #end({ socket, routes, changes }: Running): void {
     this.#running = undefined;
     socket.close();
-    const live = this.#deps.live();
-    for (const { w0, w1, w2, w3, length } of touched.values()) {
-      routes.set(w0, w1, w2, w3, length, live.at(w0, w1, w2, w3, length));
+    for (const { route, isDeleted, isReplacing } of changes) {
+      if (isDeleted) routes.delete(route);
+      else routes.add(route, isReplacing);
     }
     this.#deps.ended(routes);
     if (!this.#isWantedAgain) return;
