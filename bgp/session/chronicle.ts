@@ -8,6 +8,7 @@ import { FsmEvent, isPeerMessage, type SessionEvent } from './events.ts';
 import type { Effect } from './fsm.ts';
 import type { NeighborDeps, NeighborOptions } from './listener.ts';
 import type { NeighborHistory } from './neighbor-view.ts';
+import { ToldSeldom } from './told-seldom.ts';
 
 export type SentNotification = Extract<Effect, { type: 'send-notification' }>;
 
@@ -30,12 +31,16 @@ export class Chronicle {
   readonly #instance: string;
   readonly #address: string;
   readonly #deps: NeighborDeps;
+  readonly #refusals: ToldSeldom;
+  readonly #collisions: ToldSeldom;
   #shownState: SessionState = 'Idle';
 
   constructor(options: NeighborOptions, deps: NeighborDeps) {
     this.#instance = options.instance;
     this.#address = options.config.address;
     this.#deps = deps;
+    this.#refusals = new ToldSeldom(deps.clock);
+    this.#collisions = new ToldSeldom(deps.clock);
   }
 
   emit(event: Unstamped<SpeakerEvent>): void {
@@ -59,7 +64,14 @@ export class Chronicle {
     }
     if (sent === undefined) return;
     const { code, subcode } = sent;
-    this.emit({ type: 'notification-sent', neighbor, code, subcode, text });
+    const words = event.type === FsmEvent.OpenCollisionDump ? this.#collisions.words(text) : text;
+    if (words !== undefined) this.emit({ type: 'notification-sent', neighbor, code, subcode, text: words });
+  }
+
+  /** A connection of the peer was closed before it was anything. */
+  refused(reason: string): void {
+    const words = this.#refusals.words(reason);
+    if (words !== undefined) this.emit({ type: 'connection-refused', remoteAddress: this.#address, reason: words });
   }
 
   /** A connection over which an OPEN went is no more. */
@@ -91,7 +103,7 @@ export class Chronicle {
     const words = `before an OPEN: ${reason}`;
     this.ended(event, undefined, words);
     if (isInitiatedHere) this.connectFailed(words);
-    else this.emit({ type: 'connection-refused', remoteAddress: this.#address, reason: words });
+    else this.refused(words);
   }
 
   established(): void {

@@ -195,7 +195,7 @@ export class Neighbor {
     if (reason !== undefined) {
       turnAway(this.#deps.transport, connection);
       this.#traffic.sent.notification += 1;
-      this.#chronicle.emit({ type: 'connection-refused', remoteAddress: info.remoteAddress, reason });
+      this.#chronicle.refused(reason);
       return false;
     }
     if (this.#main.session.state === 'Idle') this.#begin(FsmEvent.AutomaticStartPassive);

@@ -120,6 +120,38 @@ for (const state of states) {
   });
 }
 
+test('connections that are refused, or lose a collision, by the thousand fill no log: some are told, the others counted', (t) => {
+  const standing = rawPair('Established');
+  const held = rawPair('OpenSent');
+  held.peer.send(open({ version: 3 }));
+  held.network.run();
+  t.is(held.us.neighbor.state, 'Idle');
+  for (const [raw, bytes, type] of [
+    [standing, open(), 'notification-sent'],
+    [held, new Uint8Array(0), 'connection-refused'],
+  ] as const) {
+    const before = raw.us.events.length;
+    const flood = (): void => {
+      for (let round = 0; round < 1000; round++) {
+        dial(raw.network, raw.us, raw.peer);
+        raw.peer.send(bytes);
+        raw.network.run();
+      }
+    };
+    flood();
+    const told = raw.us.events.slice(before).filter((event) => event.type === type);
+    t.is(told.length, 5, type);
+    raw.clock.advance(10_001);
+    const later = raw.us.events.length;
+    dial(raw.network, raw.us, raw.peer);
+    raw.peer.send(bytes);
+    raw.network.run();
+    if (raw === standing)
+      t.regex(JSON.stringify(raw.us.events.slice(later)), /995 more such connections were not told/);
+  }
+  t.true(standing.us.neighbor.isEstablished);
+});
+
 test('a flood of keepalives, in segments of one byte too, costs nothing but its own reading', (t) => {
   for (const [segmentBytes, count] of [
     [65_536, 50_000],
