@@ -1,7 +1,7 @@
 // What a neighbor shows of itself (views.ts): its session, and of each family what is received, kept, refused and sent.
 // Only reads; what it reads belongs to peer.ts and its parts.
 
-import type { MaxPrefixesConfig, NeighborConfig } from './config.ts';
+import type { MaxPrefixesConfig, NeighborConfig, PolicyRef } from './config.ts';
 import type { Family } from './net/family.ts';
 import { families, familyByName } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
@@ -12,7 +12,14 @@ import type { PeerIndex } from './rib/types.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import type { NeighborSessionView } from './session/listener.ts';
 import type { StaleRoutes } from './stale-routes.ts';
-import type { DebugKind, GracefulRestartView, NeighborFamilyView, NeighborView } from './views.ts';
+import type {
+  DebugKind,
+  FamilyOptionsView,
+  GracefulRestartView,
+  NeighborFamilyView,
+  NeighborView,
+  RouteOptionsView,
+} from './views.ts';
 import { MAX_MESSAGE_LENGTH } from './wire/message.ts';
 
 /** One family of a session. */
@@ -63,6 +70,7 @@ export function viewPeer(facts: PeerFacts): NeighborView {
     isDraining: facts.isDraining,
     debug: facts.debug,
     routeLeaks: input.leaks,
+    routeOptions: viewRouteOptions(facts.config),
   };
 }
 
@@ -121,6 +129,35 @@ function viewFamily(family: Family, kind: PeerKind | undefined, facts: PeerFacts
     receivesAddPath: negotiated?.addPathReceive.includes(family) ?? false,
     sendsAddPath: negotiated?.addPathSend.includes(family) ?? false,
     isDefaultOriginated: options?.defaultOriginate !== undefined,
+    isDefaultSent: options?.defaultOriginate !== undefined && state.isJoined && rib.hasSentDefault(index),
+    options: viewFamilyOptions(family, config),
+  };
+}
+
+function viewFamilyOptions(family: Family, config: NeighborConfig): FamilyOptionsView {
+  const options = config.familyOptions?.[family.name];
+  const { defaultOriginate } = options ?? {};
+  return {
+    importPolicy: policyName(options?.importPolicy ?? config.importPolicy),
+    exportPolicy: policyName(options?.exportPolicy ?? config.exportPolicy),
+    defaultPolicy: defaultOriginate?.policy === undefined ? undefined : policyName(defaultOriginate.policy),
+    nextHop: options?.nextHop ?? (config.isNextHopSelf ? 'self' : 'default'),
+    addPathSend: options?.addPathSend,
+  };
+}
+
+function policyName(ref: PolicyRef): string {
+  return typeof ref === 'string' ? ref : ref.policy;
+}
+
+function viewRouteOptions(config: NeighborConfig): RouteOptionsView {
+  return {
+    isRouteReflectorClient: config.isRouteReflectorClient === true,
+    isRouteServerClient: config.isRouteServerClient === true,
+    isAsOverride: config.isAsOverride === true,
+    removePrivateAs: config.removePrivateAs,
+    allowAsIn: config.allowAsIn ?? 0,
+    localAs: config.localAs,
   };
 }
 

@@ -6,7 +6,7 @@ import type { DynamicNeighbors } from './dynamic-neighbors.ts';
 import { families } from './net/family.ts';
 import { formatRouterId, routerId as routerIdOf } from './net/router-id.ts';
 import type { Peer } from './peer.ts';
-import type { Restart } from './restart.ts';
+import { DEFAULT_SELECTION_DEFERRAL_SEC, type Restart } from './restart.ts';
 import { sharesNextHop } from './rib/group-options.ts';
 import type { PeerIndex, UpdateGroupOptions } from './rib/types.ts';
 import type { Tables } from './tables.ts';
@@ -45,6 +45,7 @@ export function viewInstance(facts: SpeakerFacts): InstanceView {
     clusterId: formatRouterId(routerIdOf(configuration?.clusterId ?? 0)),
     dynamicNeighbors: facts.dynamic.view(),
     restart: facts.restart.view(),
+    selectionDeferralSec: configuration?.config.selectionDeferralSec ?? DEFAULT_SELECTION_DEFERRAL_SEC,
     isDraining: facts.isDraining,
   };
 }

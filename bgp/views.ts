@@ -2,7 +2,7 @@
 // they mean, not after any tool's output. src/api turns them into FRR's and Cilium's shapes.
 // Large tables come as batches of columns; each batch carries the encoded attribute sets that its rows name.
 
-import type { MaxPrefixesConfig } from './config.ts';
+import type { LocalAsConfig, MaxPrefixesConfig } from './config.ts';
 import type { FamilyName } from './net/family.ts';
 import type { NeighborSessionDetails } from './session-details.ts';
 
@@ -56,6 +56,29 @@ export interface NeighborFamilyView {
   readonly receivesAddPath: boolean;
   readonly sendsAddPath: boolean;
   readonly isDefaultOriginated: boolean;
+  /** It is in what the neighbor was sent: a policy may refuse it. */
+  readonly isDefaultSent: boolean;
+  readonly options: FamilyOptionsView;
+}
+
+/** What the configuration says of one family. Policies by name: `accept`, `reject`, `unset` or one of the configuration. */
+export interface FamilyOptionsView {
+  readonly importPolicy: string;
+  readonly exportPolicy: string;
+  readonly defaultPolicy: string | undefined;
+  readonly nextHop: 'default' | 'self' | 'self-all' | 'unchanged';
+  /** RFC 7911: paths a prefix, 0: all; undefined: one, without an identifier. */
+  readonly addPathSend: number | undefined;
+}
+
+/** What the configuration does to a neighbor's routes, whatever their family. */
+export interface RouteOptionsView {
+  readonly isRouteReflectorClient: boolean;
+  readonly isRouteServerClient: boolean;
+  readonly isAsOverride: boolean;
+  readonly removePrivateAs: 'remove' | 'replace' | undefined;
+  readonly allowAsIn: number;
+  readonly localAs: LocalAsConfig | undefined;
 }
 
 /** RFC 4724, of one neighbor. */
@@ -143,6 +166,8 @@ export interface NeighborView {
   readonly received: Readonly<MessageCounts>;
   readonly lastReadWallMs: number | undefined;
   readonly lastWriteWallMs: number | undefined;
+  /** Of an UPDATE that came. */
+  readonly lastUpdateWallMs: number | undefined;
   /** Messages decoded but not yet acted upon, and messages queued for the peer. */
   readonly inputQueue: number;
   readonly outputQueue: number;
@@ -169,6 +194,7 @@ export interface NeighborView {
   readonly debug: readonly DebugKind[];
   /** RFC 9234 §5: routes that were leaks: not eligible. */
   readonly routeLeaks: number;
+  readonly routeOptions: RouteOptionsView;
 }
 
 export interface FamilySummaryView {
@@ -195,6 +221,8 @@ export interface InstanceView {
   readonly clusterId: string;
   readonly dynamicNeighbors: readonly DynamicNeighborsView[];
   readonly restart: RestartView;
+  /** RFC 4724 §4.1: the longest that selection waits, as configured. */
+  readonly selectionDeferralSec: number;
   readonly isDraining: boolean;
 }
 

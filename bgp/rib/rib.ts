@@ -292,6 +292,11 @@ export class Rib {
     return path === 0 ? undefined : this.adjRibIn.explain(path);
   }
 
+  hasSentDefault(member: PeerIndex): boolean {
+    const slot = this.paths.prefixes.find(0, 0, 0, 0, 0);
+    return slot !== 0 && this.groups.groupOf(member)?.out.has(slot) === true;
+  }
+
   /** Whether a path is among those that a member may be sent, as far as policies let it: the best one or the best few (RFC 7911). */
   isOffered(member: PeerIndex, { w0, w1, w2, w3, length }: Prefix, peer: PeerIndex, pathId: number): boolean {
     const slot = this.paths.prefixes.find(w0, w1, w2, w3, length);

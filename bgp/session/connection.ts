@@ -40,11 +40,18 @@ export interface Traffic {
   readonly received: MessageCounts;
   lastReadWallMs: number | undefined;
   lastWriteWallMs: number | undefined;
+  lastUpdateWallMs: number | undefined;
 }
 
 export function createTraffic(): Traffic {
   const none = (): MessageCounts => ({ open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 });
-  return { sent: none(), received: none(), lastReadWallMs: undefined, lastWriteWallMs: undefined };
+  return {
+    sent: none(),
+    received: none(),
+    lastReadWallMs: undefined,
+    lastWriteWallMs: undefined,
+    lastUpdateWallMs: undefined,
+  };
 }
 
 export interface ConnectionDeps {
@@ -197,7 +204,9 @@ export class Connection {
 
   /** Bytes of the peer; everything that they cause has happened when this returns. */
   read(bytes: Uint8Array): void {
-    this.#deps.traffic.lastReadWallMs = this.#deps.clock.wallMs();
+    const { traffic } = this.#deps;
+    const updates = traffic.received.update;
+    traffic.lastReadWallMs = this.#deps.clock.wallMs();
     this.#hasSignOfLife = false;
     try {
       this.#framer.feed(bytes, this);
@@ -206,6 +215,7 @@ export class Connection {
       if (!(error instanceof NotificationError)) throw error;
       this.#deps.owner.handle(this, { type: FsmEvent.BgpHeaderError, error });
     }
+    if (traffic.received.update !== updates) traffic.lastUpdateWallMs = traffic.lastReadWallMs;
     // RFC 4271 §8.2.2, Established, events 26 and 27: restarts the HoldTimer; once for all messages of the chunk.
     if (this.#hasSignOfLife && this.session.state === 'Established') {
       const sec = this.session.negotiated?.holdTimeSec ?? 0;

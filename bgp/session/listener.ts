@@ -95,6 +95,7 @@ export type NeighborSessionView = Omit<
   | 'isDraining'
   | 'debug'
   | 'routeLeaks'
+  | 'routeOptions'
 >;
 
 /** A message that made our own code fail (see fault-ring.ts). */

@@ -85,6 +85,7 @@ export function viewNeighbor(parts: NeighborParts): NeighborSessionView {
     received: { ...traffic.received },
     lastReadWallMs: traffic.lastReadWallMs,
     lastWriteWallMs: traffic.lastWriteWallMs,
+    lastUpdateWallMs: traffic.lastUpdateWallMs,
     connectionsEstablished: history.connectionsEstablished,
     connectionsDropped: history.connectionsDropped,
     connectRetryCounter: history.failedAttempts,

@@ -139,6 +139,7 @@ export const plainNeighbor: NeighborView = {
   received: { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 },
   lastReadWallMs: undefined,
   lastWriteWallMs: undefined,
+  lastUpdateWallMs: undefined,
   inputQueue: 0,
   outputQueue: 0,
   connectionsEstablished: 0,
@@ -164,6 +165,14 @@ export const plainNeighbor: NeighborView = {
   isDraining: false,
   debug: [],
   routeLeaks: 0,
+  routeOptions: {
+    isRouteReflectorClient: false,
+    isRouteServerClient: false,
+    isAsOverride: false,
+    removePrivateAs: undefined,
+    allowAsIn: 0,
+    localAs: undefined,
+  },
 };
 
 export const plainFamily: NeighborFamilyView = {
@@ -191,6 +200,14 @@ export const plainFamily: NeighborFamilyView = {
   receivesAddPath: false,
   sendsAddPath: false,
   isDefaultOriginated: false,
+  isDefaultSent: false,
+  options: {
+    importPolicy: 'unset',
+    exportPolicy: 'unset',
+    defaultPolicy: undefined,
+    nextHop: 'default',
+    addPathSend: undefined,
+  },
 };
 
 const states: readonly SessionState[] = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'];
@@ -327,6 +344,7 @@ export function readInstance(): InstanceView {
       awaited: [],
       hasSynchronised: true,
     },
+    selectionDeferralSec: 360,
     isDraining: false,
   };
 }

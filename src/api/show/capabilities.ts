@@ -1,7 +1,7 @@
 // Capabilities that both sides announced (RFC 5492), as FRR's `neighborCapabilities` and as the lines of `show bgp neighbors`.
 // What FRR knows and neither side announced is left out, as FRR does.
 
-import { families, familyByCode } from '#bgp/net/family.ts';
+import { families, type Family, familyByCode } from '#bgp/net/family.ts';
 import type { CapabilityView, NeighborView } from '#bgp/views.ts';
 import { escapeText } from '../escape.ts';
 import { findHostName, findSoftwareVersion, PeerCapability } from './hostnames.ts';
@@ -19,6 +19,9 @@ const Code = {
   LongLivedGracefulRestart: 71,
   RouteRefreshOld: 128,
 } as const;
+
+/** Everything that has a line of its own; others are listed with their octets (RFC 5492 §3: ignored). */
+const known: ReadonlySet<number> = new Set([...Object.values(Code), ...Object.values(PeerCapability)]);
 
 type Sides = 'advertisedAndReceived' | 'advertised' | 'received';
 
@@ -63,6 +66,78 @@ function isFamilyIn(afi: number, safi: number): (list: readonly CapabilityView[]
     );
 }
 
+/** Families that a capability of the peer lists in tuples of a fixed length which begin with AFI and SAFI. */
+function listFamilies(list: readonly CapabilityView[], code: number, tupleLength: number): readonly Family[] {
+  const value = list.find((capability) => capability.code === code)?.value ?? new Uint8Array(0);
+  const found: Family[] = [];
+  for (let at = 0; at + tupleLength <= value.length; at += tupleLength) {
+    // RFC 8950 §4 has two octets for the SAFI.
+    const safi = code === Code.ExtendedNextHop ? value[at + 3] : value[at + 2];
+    const family = familyByCode(value[at] * 256 + value[at + 1], safi);
+    if (family !== undefined && !found.includes(family)) found.push(family);
+  }
+  return found;
+}
+
+const LONG_LIVED_TUPLE = 7;
+const NEXT_HOP_TUPLE = 6;
+
+const ADD_PATH_RECEIVE = 1;
+const ADD_PATH_SEND = 2;
+
+/** RFC 7911 §4: the Send/Receive octet of a family; 0: the family is not listed. */
+function findAddPath(list: readonly CapabilityView[], { afi, safi }: Family): number {
+  const value = list.find((capability) => capability.code === Code.AddPath)?.value ?? new Uint8Array(0);
+  for (let at = 0; at + 4 <= value.length; at += 4) {
+    if (value[at] * 256 + value[at + 1] === afi && value[at + 2] === safi) return value[at + 3];
+  }
+  return 0;
+}
+
+interface AddPathSides {
+  readonly family: Family;
+  readonly tx: Sides | undefined;
+  readonly rx: Sides | undefined;
+}
+
+/** Who would send and who would receive several paths a prefix. */
+function listAddPath(neighbor: NeighborView): readonly AddPathSides[] {
+  return families
+    .map((family) => ({
+      family,
+      tx: findSides(neighbor, (list) => (findAddPath(list, family) & ADD_PATH_SEND) !== 0),
+      rx: findSides(neighbor, (list) => (findAddPath(list, family) & ADD_PATH_RECEIVE) !== 0),
+    }))
+    .filter(({ tx, rx }) => tx !== undefined || rx !== undefined);
+}
+
+function describeAddPath({ tx, rx }: AddPathSides): object {
+  const key = (direction: string, sides: Sides): string => direction + sides[0].toUpperCase() + sides.slice(1);
+  return {
+    ...(tx === undefined ? {} : { [key('tx', tx)]: true }),
+    ...(rx === undefined ? {} : { [key('rx', rx)]: true }),
+  };
+}
+
+interface UnknownCapability {
+  readonly code: number;
+  readonly length: number;
+  /** The first octets, in hex. */
+  readonly octets: string;
+}
+
+const SHOWN_OCTETS = 32;
+
+function listUnknown({ capabilitiesReceived }: NeighborView): readonly UnknownCapability[] {
+  return capabilitiesReceived
+    .filter(({ code }) => !known.has(code))
+    .map(({ code, value }) => ({
+      code,
+      length: value.length,
+      octets: Buffer.from(value.subarray(0, SHOWN_OCTETS)).toString('hex'),
+    }));
+}
+
 /** Seconds of the Restart Time, the low twelve bits (RFC 4724 §3). */
 function findRestartTimeSec(list: readonly CapabilityView[]): number {
   const value = list.find((capability) => capability.code === Code.GracefulRestart)?.value;
@@ -87,6 +162,14 @@ export function describeCapabilities(neighbor: NeighborView): object {
   for (const { key, code } of simple) {
     const sides = findSides(neighbor, (list) => has(list, code));
     if (sides !== undefined) result[key] = sides;
+    if (code === Code.ExtendedMessage) Object.assign(result, describeAddPaths(neighbor));
+    if (code === Code.ExtendedNextHop && sides !== undefined && sides !== 'advertised') {
+      // FRR's spelling, both times.
+      result['extendedNexthopFamililesByPeer'] = markFamilies(neighbor, code, NEXT_HOP_TUPLE, 'recieved');
+    }
+    if (code === Code.LongLivedGracefulRestart && sides !== undefined && sides !== 'advertised') {
+      result['longLivedGracefulRestartByPeer'] = markFamilies(neighbor, code, LONG_LIVED_TUPLE, 'received');
+    }
   }
   const refresh = findSides(neighbor, (list) => has(list, Code.RouteRefresh) || has(list, Code.RouteRefreshOld));
   if (refresh !== undefined) {
@@ -113,9 +196,22 @@ export function describeCapabilities(neighbor: NeighborView): object {
     result['addressFamiliesByPeer'] =
       kept.length === 0
         ? 'none'
-        : Object.fromEntries(kept.map((entry) => [entry.key, entry.isKept ? 'preserved' : 'notPreserved']));
+        : Object.fromEntries(kept.map((entry) => [entry.key, entry.isKept ? { preserved: true } : {}]));
   }
+  const unknown = listUnknown(neighbor);
+  if (unknown.length > 0) result['unknownCapabilities'] = unknown;
   return result;
+}
+
+function describeAddPaths(neighbor: NeighborView): object {
+  const listed = listAddPath(neighbor);
+  if (listed.length === 0) return {};
+  return { addPath: Object.fromEntries(listed.map((sides) => [sides.family.jsonKey, describeAddPath(sides)])) };
+}
+
+function markFamilies(neighbor: NeighborView, code: number, tupleLength: number, mark: string): object {
+  const listed = listFamilies(neighbor.capabilitiesReceived, code, tupleLength);
+  return Object.fromEntries(listed.map((family) => [family.jsonKey, mark]));
 }
 
 function orNone(text: string | undefined): string {
@@ -155,6 +251,12 @@ export function renderCapabilities(neighbor: NeighborView): string[] {
   for (const { title, code } of simple) {
     const sides = findSides(neighbor, (list) => has(list, code));
     if (sides !== undefined) lines.push(`    ${title}: ${sideWords[sides]}`);
+    if (code === Code.ExtendedMessage) lines.push(...renderAddPath(neighbor));
+    if (sides === undefined || sides === 'advertised') continue;
+    if (code === Code.ExtendedNextHop) lines.push(...renderFamilies(neighbor, code, NEXT_HOP_TUPLE, '        '));
+    if (code === Code.LongLivedGracefulRestart) {
+      lines.push(...renderFamilies(neighbor, code, LONG_LIVED_TUPLE, '           '));
+    }
   }
   const refresh = findSides(neighbor, (list) => has(list, Code.RouteRefresh) || has(list, Code.RouteRefreshOld));
   if (refresh !== undefined) {
@@ -173,10 +275,45 @@ export function renderCapabilities(neighbor: NeighborView): string[] {
     ...renderHostName('received', neighbor.capabilitiesReceived),
   ];
   if (names.length > 0) lines.push(`    Hostname Capability: ${names.join(' ')}`);
+  lines.push(...renderSoftware(neighbor));
   const restart = findSides(neighbor, (list) => has(list, Code.GracefulRestart));
   if (restart !== undefined)
     lines.push(`    Graceful Restart Capability: ${sideWords[restart]}`, ...renderRestart(neighbor));
+  for (const { code, length, octets } of listUnknown(neighbor)) {
+    const more = length > SHOWN_OCTETS ? '…' : '';
+    lines.push(
+      `    Unknown capability ${code}: received (${length} octets${length === 0 ? '' : `: ${octets}${more}`})`,
+    );
+  }
   return lines;
+}
+
+function renderAddPath(neighbor: NeighborView): string[] {
+  const listed = listAddPath(neighbor);
+  if (listed.length === 0) return [];
+  return [
+    '    AddPath:',
+    ...listed.flatMap(({ family, tx, rx }) => [
+      ...(tx === undefined ? [] : [`      ${family.title}: TX ${sideWords[tx]}`]),
+      ...(rx === undefined ? [] : [`      ${family.title}: RX ${sideWords[rx]}`]),
+    ]),
+  ];
+}
+
+function renderFamilies(neighbor: NeighborView, code: number, tupleLength: number, indent: string): string[] {
+  const listed = listFamilies(neighbor.capabilitiesReceived, code, tupleLength);
+  return ['      Address families by peer:', ...listed.map((family) => `${indent}${family.title}`)];
+}
+
+function renderSoftware(neighbor: NeighborView): string[] {
+  const sent = findSoftwareVersion(neighbor.capabilitiesSent);
+  const received = findSoftwareVersion(neighbor.capabilitiesReceived);
+  if (sent === undefined && received === undefined) return [];
+  const words = [
+    ...(sent === undefined ? [] : [`advertised software version (${escapeText(sent)})`]),
+    ...(received === undefined ? [] : [`received software version (${escapeText(received)})`]),
+  ];
+  return [`    Version Capability: ${words.join(' ')}`];
 }
 
 function renderRestart(neighbor: NeighborView): string[] {

@@ -31,7 +31,7 @@ function longLivedSecOf(neighbor: NeighborView, view: NeighborFamilyView): numbe
   return neighbor.session.restart.families.find(({ family }) => family === view.family)?.longLivedSec;
 }
 
-export function describeGracefulRestart(neighbor: NeighborView): object {
+export function describeGracefulRestart(neighbor: NeighborView, selectionDeferralSec: number): object {
   const { restart } = neighbor.session;
   const marked = (isMarked: (view: NeighborFamilyView) => boolean): object =>
     Object.fromEntries(
@@ -55,12 +55,14 @@ export function describeGracefulRestart(neighbor: NeighborView): object {
         : { configuredLlgrStaleTime: restart.configuredLongLivedSec }),
       ...(remaining === undefined ? {} : { restartTimerRemaining: remaining }),
     },
-    ...Object.fromEntries(listNegotiated(neighbor).map((view) => [jsonKeyOf(view), describeFamily(neighbor, view)])),
+    ...Object.fromEntries(
+      listNegotiated(neighbor).map((view) => [jsonKeyOf(view), describeFamily(neighbor, view, selectionDeferralSec)]),
+    ),
   };
 }
 
 /** FRR calls the peer's F-bit `fBit`. `staleRoutes`, `staleTimerRemaining` and `isLongLived` are our own. */
-function describeFamily(neighbor: NeighborView, view: NeighborFamilyView): object {
+function describeFamily(neighbor: NeighborView, view: NeighborFamilyView, selectionDeferralSec: number): object {
   const { restart } = neighbor.session;
   const longLivedSec = longLivedSecOf(neighbor, view);
   return {
@@ -72,6 +74,8 @@ function describeFamily(neighbor: NeighborView, view: NeighborFamilyView): objec
     },
     timers: {
       stalePathTimer: restart.configuredStalePathSec ?? 0,
+      // FRR prints its stale path time under this name; here it is what it says.
+      ...(restart.localMode === 'full' ? { selectionDeferralTimer: selectionDeferralSec } : {}),
       ...(longLivedSec === undefined ? {} : { llgrStaleTime: longLivedSec }),
       ...(view.staleRemainingSec === undefined ? {} : { staleTimerRemaining: view.staleRemainingSec }),
     },
@@ -84,7 +88,7 @@ function yesNo(value: boolean): string {
   return value ? 'True' : 'False';
 }
 
-export function renderGracefulRestart(neighbor: NeighborView): string[] {
+export function renderGracefulRestart(neighbor: NeighborView, selectionDeferralSec: number): string[] {
   const { restart } = neighbor.session;
   const titles = (isMarked: (view: NeighborFamilyView) => boolean): string =>
     listNegotiated(neighbor).filter(isMarked).map(titleOf).join(', ');
@@ -106,11 +110,11 @@ export function renderGracefulRestart(neighbor: NeighborView): string[] {
       ? []
       : [`      Configured LLGR Stale Path Time(sec): ${restart.configuredLongLivedSec}`]),
     ...(remaining === undefined ? [] : [`      Restart Time Remaining(sec): ${remaining}`]),
-    ...listNegotiated(neighbor).flatMap((view) => renderFamily(neighbor, view)),
+    ...listNegotiated(neighbor).flatMap((view) => renderFamily(neighbor, view, selectionDeferralSec)),
   ];
 }
 
-function renderFamily(neighbor: NeighborView, view: NeighborFamilyView): string[] {
+function renderFamily(neighbor: NeighborView, view: NeighborFamilyView, selectionDeferralSec: number): string[] {
   const longLivedSec = longLivedSecOf(neighbor, view);
   return [
     `    ${titleOf(view)}:`,
@@ -119,6 +123,9 @@ function renderFamily(neighbor: NeighborView, view: NeighborFamilyView): string[
     `      End-of-RIB received: ${view.hasEndOfRibReceived ? 'Yes' : 'No'}`,
     '      Timers:',
     `        Configured Stale Path Time(sec): ${neighbor.session.restart.configuredStalePathSec ?? 0}`,
+    ...(neighbor.session.restart.localMode === 'full'
+      ? [`        Configured Selection Deferral Time(sec): ${selectionDeferralSec}`]
+      : []),
     ...(longLivedSec === undefined ? [] : [`        LLGR Stale Path Time(sec): ${longLivedSec}`]),
     ...(view.stale === 0
       ? []

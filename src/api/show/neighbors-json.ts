@@ -1,24 +1,22 @@
 // `show bgp neighbors` as FRR's JSON: session, timers, capabilities, counters, families, connection. FRR's keys that would have
 // to be invented here (its internal reset codes, round trip time of its own probe) are left out; test/interop lists them.
-// Our own keys: lastError, treatedAsWithdraw, attributesDiscarded, lastUpdateFault, and in each family receivedPrePolicyCounter, notSentReason.
+// Our own keys stand in docs/show.md.
 
 import { familyByName } from '#bgp/net/family.ts';
-import type { NeighborFamilyView, NeighborView } from '#bgp/views.ts';
+import type { LastResetView, NeighborView } from '#bgp/views.ts';
+import { describeNotification as nameNotification } from '#bgp/wire/notification.ts';
 import { formatUptime } from '../durations.ts';
 import { describeCapabilities } from './capabilities.ts';
 import { describeGracefulRestart } from './graceful-restart.ts';
+import { describeNeighborFamily } from './neighbor-family.ts';
 import { countMessages, isEstablished } from './neighbor-state.ts';
 
-export const missingPolicy = {
-  inbound: 'Inbound updates discarded due to missing policy',
-  outbound: 'Outbound updates discarded due to missing policy',
-} as const;
-
-export function describeNeighborDetail(neighbor: NeighborView, wallMs: number): object {
+export function describeNeighborDetail(neighbor: NeighborView, wallMs: number, selectionDeferralSec: number): object {
   const { session } = neighbor;
   return {
     remoteAs: neighbor.remoteAsn,
     localAs: neighbor.localAsn,
+    ...describeLocalAs(neighbor),
     ...(neighbor.isIbgp ? { nbrInternalLink: true } : { nbrExternalLink: true }),
     ...(session.kind === 'confederation' ? { nbrCommonAdmin: true } : {}),
     localRole: session.localRole ?? 'undefined',
@@ -33,7 +31,7 @@ export function describeNeighborDetail(neighbor: NeighborView, wallMs: number): 
     bgpState: neighbor.state,
     ...describeTimers(neighbor, wallMs),
     ...(isEstablished(neighbor) ? { neighborCapabilities: describeCapabilities(neighbor) } : {}),
-    gracefulRestartInfo: describeGracefulRestart(neighbor),
+    gracefulRestartInfo: describeGracefulRestart(neighbor, selectionDeferralSec),
     messageStats: describeMessages(neighbor),
     minBtwnAdvertisementRunsTimerMsecs: 0,
     treatedAsWithdraw: neighbor.treatedAsWithdraw,
@@ -43,12 +41,20 @@ export function describeNeighborDetail(neighbor: NeighborView, wallMs: number): 
     addressFamilyInfo: Object.fromEntries(
       neighbor.families
         .filter((view) => view.isConfigured)
-        .map((view) => [familyByName(view.family)?.jsonKey ?? view.family, describeFamily(view)]),
+        .map((view) => [familyByName(view.family)?.jsonKey ?? view.family, describeNeighborFamily(neighbor, view)]),
     ),
     connectionsEstablished: neighbor.connectionsEstablished,
     connectionsDropped: neighbor.connectionsDropped,
     ...describeLastReset(neighbor, wallMs),
     ...describeConnection(neighbor),
+  };
+}
+
+/** RFC 7705. */
+function describeLocalAs({ routeOptions: { localAs } }: NeighborView): object {
+  return {
+    ...(localAs?.isNoPrepend === true ? { localAsNoPrepend: true } : {}),
+    ...(localAs?.isReplaceAs === true ? { localAsReplaceAs: true } : {}),
   };
 }
 
@@ -67,6 +73,7 @@ function describeTimers(neighbor: NeighborView, wallMs: number): object {
       : {}),
     ...since(neighbor.lastReadWallMs, 'bgpTimerLastRead'),
     ...since(neighbor.lastWriteWallMs, 'bgpTimerLastWrite'),
+    ...since(neighbor.lastUpdateWallMs, 'bgpInUpdateElapsedTimeMsecs'),
     bgpTimerConfiguredHoldTimeMsecs: neighbor.configuredHoldTimeSec * 1000,
     bgpTimerConfiguredKeepAliveIntervalMsecs: neighbor.configuredKeepaliveSec * 1000,
     bgpTimerHoldTimeMsecs: (neighbor.holdTimeSec ?? neighbor.configuredHoldTimeSec) * 1000,
@@ -98,41 +105,6 @@ function describeMessages(neighbor: NeighborView): object {
   };
 }
 
-function describeFamily(view: NeighborFamilyView): object {
-  return {
-    ...(view.updateGroupId === undefined
-      ? {}
-      : { updateGroupId: view.updateGroupId, subGroupId: view.updateGroupId, packetQueueLength: 0 }),
-    // The Adj-RIB-In is kept before policy, so a changed policy asks the peer for nothing.
-    inboundSoftConfigPermit: true,
-    commAttriSentToNbr: 'extendedAndStandard',
-    ...(view.isImportPolicyMissing ? { inboundEbgpRequiresPolicy: missingPolicy.inbound } : {}),
-    ...(view.isExportPolicyMissing ? { outboundEbgpRequiresPolicy: missingPolicy.outbound } : {}),
-    acceptedPrefixCounter: view.accepted,
-    receivedPrePolicyCounter: view.receivedPrePolicy,
-    ...(view.isNegotiated ? { sentPrefixCounter: view.sent } : {}),
-    ...(view.notSentReason === undefined ? {} : { notSentReason: view.notSentReason }),
-    ...(view.disabledReason === undefined ? {} : { disabledReason: view.disabledReason }),
-    ...(view.crowdedPaths === 0 ? {} : { pathsRefused: view.crowdedPaths }),
-    ...describeLimit(view),
-    ...(view.isDefaultOriginated ? { defaultSent: true } : {}),
-    ...(view.stale === 0 ? {} : { staleRoutes: view.stale }),
-  };
-}
-
-/** FRR's keys of `maximum-prefix`; `prefixesRefused` is our own. */
-function describeLimit({ maxPrefixes, refusedByLimit }: NeighborFamilyView): object {
-  if (maxPrefixes === undefined) return {};
-  return {
-    prefixAllowedMax: maxPrefixes.limit,
-    ...(maxPrefixes.action === 'warn' ? { prefixAllowedMaxWarning: true } : {}),
-    prefixAllowedWarningThresh: maxPrefixes.warningPercent,
-    ...(maxPrefixes.action === 'restart' ? { prefixAllowedRestartIntervalMsecs: maxPrefixes.restartSec * 1000 } : {}),
-    prefixLimitAction: maxPrefixes.action,
-    ...(refusedByLimit === 0 ? {} : { prefixesRefused: refusedByLimit }),
-  };
-}
-
 /** What FRR has no key for: why the session is down, what waits for the next one, damping, what is asked of the other side. */
 function describeOwn(neighbor: NeighborView): object {
   const { session, dynamicPrefix, downReason, isDraining } = neighbor;
@@ -145,6 +117,7 @@ function describeOwn(neighbor: NeighborView): object {
       : {
           idleHoldTimeMsecs: session.damping.idleHoldSec * 1000,
           idleHoldRemainingMsecs: Math.round(session.damping.remainingMs ?? 0),
+          nextStartTimerDueInMsecs: Math.round(session.damping.remainingMs ?? 0),
         }),
     ...(isDraining ? { gracefulShutdown: true } : {}),
     sendHoldTimeMsecs: session.sendHoldSec * 1000,
@@ -169,14 +142,19 @@ function describeLastReset(neighbor: NeighborView, wallMs: number): object {
   return {
     lastResetTimerMsecs: Math.max(0, wallMs - reset.atWallMs),
     lastResetDueTo: reset.reason,
-    ...(reset.code === undefined
-      ? {}
-      : {
-          lastErrorCodeSubcode: `${two(reset.code)}${two(reset.subcode ?? 0)}`,
-          lastNotificationReason: reset.reason,
-          lastNotificationHardReset: reset.hardReset !== undefined,
-        }),
+    ...describeNotification(reset),
     ...lastError,
+  };
+}
+
+/** As FRR: of a Hard Reset (RFC 8538) what it stands for. */
+function describeNotification({ code, subcode = 0, hardReset }: LastResetView): object {
+  if (code === undefined) return {};
+  const { code: shown, subcode: shownSub } = hardReset ?? { code, subcode };
+  return {
+    lastErrorCodeSubcode: `${two(shown)}${two(shownSub)}`,
+    lastNotificationReason: nameNotification(shown, shownSub),
+    lastNotificationHardReset: hardReset !== undefined,
   };
 }
 
@@ -214,7 +192,7 @@ function describeConnection(neighbor: NeighborView): object {
     connectRetryTimer: neighbor.connectRetrySec,
     ...(neighbor.session.connectRetryRemainingMs === undefined
       ? {}
-      : { nextConnectTimerDueInMsecs: neighbor.session.connectRetryRemainingMs }),
+      : { nextConnectTimerDueInMsecs: Math.round(neighbor.session.connectRetryRemainingMs) }),
     ...(neighbor.session.isAuthenticated ? { authenticationEnabled: 1 } : {}),
     ...(neighbor.session.sourceAddress === undefined ? {} : { updateSource: neighbor.session.sourceAddress }),
     ...(neighbor.session.boundInterface === undefined ? {} : { boundInterface: neighbor.session.boundInterface }),

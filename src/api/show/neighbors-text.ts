@@ -1,25 +1,31 @@
 // `show bgp neighbors` as FRR's text, line by line. Lines of our own: received before policy, why a family is not sent, what
 // the last attempt to connect met.
 
-import { familyByName } from '#bgp/net/family.ts';
-import type { MessageCounts, NeighborFamilyView, NeighborView } from '#bgp/views.ts';
+import type { MessageCounts, NeighborView } from '#bgp/views.ts';
 import { formatClock, formatUptime } from '../durations.ts';
 import { escapeText } from '../escape.ts';
 import { renderCapabilities } from './capabilities.ts';
 import { renderGracefulRestart } from './graceful-restart.ts';
-import { countHopsAllowed, missingPolicy } from './neighbors-json.ts';
+import { renderNeighborFamily } from './neighbor-family.ts';
+import { countHopsAllowed } from './neighbors-json.ts';
 import { countMessages, isEstablished } from './neighbor-state.ts';
 
-export function renderNeighbor(neighbor: NeighborView, wallMs: number): string {
+export function renderNeighbor(neighbor: NeighborView, wallMs: number, selectionDeferralSec: number): string {
   const lines = [
     ...renderHead(neighbor),
     ...renderSession(neighbor, wallMs),
     ...(isEstablished(neighbor) ? ['  Neighbor capabilities:', ...renderCapabilities(neighbor)] : []),
-    ...renderGracefulRestart(neighbor),
+    ...renderGracefulRestart(neighbor, selectionDeferralSec),
     ...renderMessages(neighbor, wallMs),
     '  Minimum time between advertisement runs is 0 seconds',
+    ...(neighbor.session.sourceAddress === undefined ? [] : [`  Update source is ${neighbor.session.sourceAddress}`]),
+    ...(neighbor.session.boundInterface === undefined
+      ? []
+      : [`  Bound to interface ${neighbor.session.boundInterface}`]),
     '',
-    ...neighbor.families.filter((view) => view.isConfigured).flatMap((view) => [...renderFamily(view), '']),
+    ...neighbor.families
+      .filter((view) => view.isConfigured)
+      .flatMap((view) => [...renderNeighborFamily(neighbor, view), '']),
     ...renderConnection(neighbor, wallMs),
   ];
   return `${lines.join('\n')}\n`;
@@ -29,7 +35,7 @@ function renderHead(neighbor: NeighborView): string[] {
   const { session } = neighbor;
   const link = neighbor.isIbgp ? 'internal' : session.kind === 'confederation' ? 'common administration' : 'external';
   const lines = [
-    `BGP neighbor is ${neighbor.address}, remote AS ${neighbor.remoteAsn}, local AS ${neighbor.localAsn}, ${link} link`,
+    `BGP neighbor is ${neighbor.address}, remote AS ${neighbor.remoteAsn}, local AS ${neighbor.localAsn}${renderLocalAs(neighbor)}, ${link} link`,
     `  Local Role: ${session.localRole ?? 'undefined'}`,
     `  Remote Role: ${session.remoteRole ?? 'undefined'}`,
   ];
@@ -48,6 +54,11 @@ function renderHead(neighbor: NeighborView): string[] {
   if (session.heldDownReason !== undefined) lines.push(` Kept down: ${escapeText(session.heldDownReason)}`);
   if (neighbor.isDraining) lines.push(' Graceful shutdown: everything is sent with GRACEFUL_SHUTDOWN (RFC 8326)');
   return lines;
+}
+
+/** RFC 7705. */
+function renderLocalAs({ routeOptions: { localAs } }: NeighborView): string {
+  return `${localAs?.isNoPrepend === true ? ' no-prepend' : ''}${localAs?.isReplaceAs === true ? ' replace-as' : ''}`;
 }
 
 function renderSession(neighbor: NeighborView, wallMs: number): string[] {
@@ -108,44 +119,6 @@ function renderMessages(neighbor: NeighborView, wallMs: number): string[] {
     row('Capability:', 0, 0),
     row('Total:', countMessages(neighbor.sent), countMessages(neighbor.received)),
     ...renderLastFault(neighbor, wallMs),
-  ];
-}
-
-function renderFamily(view: NeighborFamilyView): string[] {
-  const group =
-    view.updateGroupId === undefined
-      ? ['  Not part of any update group']
-      : [`  Update group ${view.updateGroupId}, subgroup ${view.updateGroupId}`, '  Packet Queue length 0'];
-  return [
-    ` For address family: ${familyByName(view.family)?.title ?? view.family}`,
-    ...group,
-    '  Inbound soft reconfiguration allowed',
-    '  Community attribute sent to this neighbor(all)',
-    ...(view.isImportPolicyMissing ? [`  ${missingPolicy.inbound}`] : []),
-    ...(view.isExportPolicyMissing ? [`  ${missingPolicy.outbound}`] : []),
-    `  ${view.accepted} accepted prefixes`,
-    `  ${view.receivedPrePolicy} prefixes received before policy`,
-    ...(view.stale === 0 ? [] : [`  ${view.stale} stale prefixes`]),
-    ...renderLimit(view),
-    ...(view.isDefaultOriginated ? ['  Default information originate, default sent'] : []),
-    ...(view.disabledReason === undefined
-      ? []
-      : [`  Nothing is taken until the next session: ${escapeText(view.disabledReason)}`]),
-    ...(view.crowdedPaths === 0
-      ? []
-      : [`  ${view.crowdedPaths} paths refused: the peer has 256 for their prefix already`]),
-    ...(view.notSentReason === undefined ? [] : [`  Nothing is sent: ${escapeText(view.notSentReason)}`]),
-  ];
-}
-
-function renderLimit({ maxPrefixes, refusedByLimit }: NeighborFamilyView): string[] {
-  if (maxPrefixes === undefined) return [];
-  const { limit, action, warningPercent, restartSec } = maxPrefixes;
-  const then = { warn: ' (warning-only)', discard: ' (discard)', restart: '', shutdown: '' }[action];
-  return [
-    `  Maximum prefixes allowed ${limit}${then}`,
-    `  Threshold for warning message ${warningPercent}%${action === 'restart' ? `, restart interval ${restartSec} sec` : ''}`,
-    ...(refusedByLimit === 0 ? [] : [`  ${refusedByLimit} announcements refused beyond the limit`]),
   ];
 }
 

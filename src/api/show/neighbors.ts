@@ -17,15 +17,19 @@ export async function answerNeighbors(context: ShowContext, request: ShowRequest
       ? all.filter((neighbor) => family === undefined || findFamily(neighbor, family.name)?.isConfigured === true)
       : [findNeighbor(instance, request.neighbor)];
   const wallMs = context.wallMs();
+  const selectionDeferralSec = instance?.selectionDeferralSec ?? 0;
   return {
     json: () => {
-      const described = neighbors.map((neighbor) => [neighbor.address, describeNeighborDetail(neighbor, wallMs)]);
+      const described = neighbors.map((neighbor) => [
+        neighbor.address,
+        describeNeighborDetail(neighbor, wallMs, selectionDeferralSec),
+      ]);
       return `${stringifyJson(Object.fromEntries(described), 2)}\n`;
     },
     text: () => {
       if (instance === undefined) return '% BGP instance not found\n';
       if (neighbors.length === 0) return '% No BGP neighbors found in VRF default\n';
-      return neighbors.map((neighbor) => renderNeighbor(neighbor, wallMs)).join('');
+      return neighbors.map((neighbor) => renderNeighbor(neighbor, wallMs, selectionDeferralSec)).join('');
     },
   };
 }

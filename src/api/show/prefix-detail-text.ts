@@ -7,7 +7,16 @@ import { PathFlag, type PolicyDecisionView } from '#bgp/views.ts';
 import { describeCommunities, describeLargeCommunities, localAs, noAdvertise, noExport } from '../attribute-text.ts';
 import { formatDate } from '../durations.ts';
 import { escapeText } from '../escape.ts';
-import { type DetailPath, isAccessible, isLocalPath, type PrefixDetail, unspecified } from './prefix-detail.ts';
+import {
+  clientOf,
+  describeAigp,
+  type DetailPath,
+  isAccessible,
+  isLocalPath,
+  peerTypeOf,
+  type PrefixDetail,
+  unspecified,
+} from './prefix-detail.ts';
 import type { FibRouteView } from '#speaker/port.ts';
 import { describeReason } from './reasons.ts';
 import { listShownNextHops } from './route-attributes.ts';
@@ -50,7 +59,9 @@ function renderPath(detail: PrefixDetail, path: DetailPath): string[] {
     decoded.aggregator === undefined
       ? ''
       : `, (aggregated by ${decoded.aggregator.asn} ${formatRouterId(decoded.aggregator.address)})`;
-  const lines = [`  ${path.attributes.path === '' ? 'Local' : path.attributes.path}${aggregated}`];
+  const client = clientOf(detail, path);
+  const received = client === undefined ? '' : `, (Received from a ${client.toUpperCase()}-client)`;
+  const lines = [`  ${path.attributes.path === '' ? 'Local' : path.attributes.path}${aggregated}${received}`];
   const [first, second] = listShownNextHops(path.attributes, detail.family.version);
   const from = isLocalPath(path)
     ? `${unspecified(detail.family)} (${detail.routerId})`
@@ -58,26 +69,29 @@ function renderPath(detail: PrefixDetail, path: DetailPath): string[] {
   lines.push(`    ${first.ip}${isAccessible(path) ? '' : ' (inaccessible)'} from ${from}`);
   if (second !== undefined) lines.push(`    (${second.ip})${second.isUsed ? ' (used)' : ''}`);
   const isBest = (path.flags & PathFlag.Best) !== 0;
-  lines.push(`      ${renderFacts(path, isBest ? detail.fib : undefined)}`, ...renderCommunities(path));
+  lines.push(`      ${renderFacts(detail, path, isBest ? detail.fib : undefined)}`, ...renderCommunities(path));
   if (isBest && detail.fib !== undefined && detail.fib.reason !== '') {
     lines.push(`      Not in the kernel: ${escapeText(detail.fib.reason)}`);
   }
   if (decoded.originatorId !== undefined || decoded.clusterList.length > 0) lines.push(renderReflection(path));
+  lines.push(...renderRareAttributes(path));
   lines.push(`      Last update: ${formatDate(path.receivedWallSec)}`);
   return lines;
 }
 
-function renderFacts(path: DetailPath, fib: FibRouteView | undefined): string {
+function renderFacts(detail: PrefixDetail, path: DetailPath, fib: FibRouteView | undefined): string {
   const { decoded, originWord } = path.attributes;
   const has = (flag: number): boolean => (path.flags & flag) !== 0;
   const facts = [`Origin ${originWord}`];
   if (decoded.med !== undefined) facts.push(`metric ${decoded.med}`);
   if (decoded.localPref !== undefined) facts.push(`localpref ${decoded.localPref}`);
+  const aigp = describeAigp(path.attributes);
+  if (aigp !== undefined) facts.push(`aigp-metric ${aigp}`);
   if (path.weight !== 0) facts.push(`weight ${path.weight}`);
   if (decoded.otc !== undefined) facts.push(`otc ${decoded.otc}`);
   facts.push(has(PathFlag.Valid) ? 'valid' : 'invalid');
   if (isLocalPath(path)) facts.push('sourced', 'local');
-  else facts.push(path.peer.isIbgp ? 'internal' : 'external');
+  else facts.push(peerTypeOf(detail, path));
   if (decoded.isAtomicAggregate) facts.push('atomic-aggregate');
   if (has(PathFlag.Filtered)) facts.push('refused by import policy');
   if (has(PathFlag.AsLoop)) facts.push('own AS in path');
@@ -101,6 +115,29 @@ function renderCommunities({ attributes }: DetailPath): string[] {
   if (largeCommunities.length > 0)
     lines.push(`      Large Community: ${describeLargeCommunities(largeCommunities).string}`);
   return lines;
+}
+
+/** Of octets that nobody here can read so many are shown. */
+const SHOWN_OCTETS = 32;
+
+function renderOctets(octets: Uint8Array): string {
+  const more = octets.length > SHOWN_OCTETS ? '…' : '';
+  return Buffer.from(octets.subarray(0, SHOWN_OCTETS)).toString('hex') + more;
+}
+
+/** RFC 7911's identifier as FRR has it, and what FRR does not show. */
+function renderRareAttributes({ attributes, pathId, peer }: DetailPath): string[] {
+  const { ipv6ExtendedCommunities, unknown } = attributes.decoded;
+  return [
+    ...(pathId === 0 || peer.number === 0 ? [] : [`      AddPath ID: RX ${pathId}`]),
+    ...(ipv6ExtendedCommunities.length === 0
+      ? []
+      : [`      IPv6 Extended Community: ${ipv6ExtendedCommunities.map(renderOctets).join(' ')}`]),
+    ...unknown.map(
+      ({ code, flags, value }) =>
+        `      Unknown attribute ${code}: flags 0x${flags.toString(16).padStart(2, '0')}, ${value.length} octets ${renderOctets(value)}`,
+    ),
+  ];
 }
 
 function renderReflection({ attributes }: DetailPath): string {

@@ -10,6 +10,7 @@ import { formatRouterId } from '#bgp/net/router-id.ts';
 import {
   attributesOfRow,
   type InstanceView,
+  type NeighborView,
   PathFlag,
   type PathPeerView,
   type PolicyDecisionView,
@@ -45,6 +46,9 @@ export interface PrefixDetail {
   /** Addresses of neighbors. */
   readonly advertisedTo: readonly string[];
   readonly hostNames: ReadonlyMap<string, string>;
+  /** By address. */
+  readonly neighbors: ReadonlyMap<string, NeighborView>;
+  readonly isConfederation: boolean;
   readonly ownHostName: string;
   /** What the kernel has of the best path; undefined where nothing is wanted there. */
   readonly fib: FibRouteView | undefined;
@@ -93,6 +97,8 @@ export async function readPrefixDetail(
     paths,
     advertisedTo: await listAdvertisedTo(context, instance, family, prefix),
     hostNames: listHostNames(instance.neighbors),
+    neighbors: new Map(instance.neighbors.map((neighbor) => [neighbor.address, neighbor])),
+    isConfederation: instance.confederationId !== undefined,
     ownHostName: context.nodeName,
     fib: await context.speaker.fibRoute({ instance: instance.instance, family: family.name, prefix }),
     decisions: await context.speaker.explain({ instance: instance.instance, family: family.name, prefix }),
@@ -185,6 +191,8 @@ function describePath(detail: PrefixDetail, path: DetailPath): object {
     ...(decoded.aggregator === undefined
       ? {}
       : { aggregatorAs: decoded.aggregator.asn, aggregatorId: formatRouterId(decoded.aggregator.address) }),
+    ...(clientOf(detail, path) === 'rr' ? { rxedFromRrClient: true } : {}),
+    ...(clientOf(detail, path) === 'rs' ? { rxedFromRsClient: true } : {}),
     origin: path.attributes.originWord,
     ...(decoded.med === undefined ? {} : { metric: decoded.med }),
     ...(decoded.localPref === undefined ? {} : { locPrf: decoded.localPref }),
@@ -227,11 +235,18 @@ function describeFibState({ fib }: PrefixDetail, path: DetailPath): object {
   return { fibPending: true, ...(fib.reason === '' ? {} : { fibReason: fib.reason }) };
 }
 
-function describeRareAttributes({ decoded }: RouteAttributes): object {
-  const at = decoded.aigp === undefined ? -1 : findAigpMetric(decoded.aigp, 0, decoded.aigp.length);
+/** RFC 7311; undefined without the attribute, or without a metric in it. */
+export function describeAigp({ decoded: { aigp } }: RouteAttributes): bigint | number | undefined {
+  const at = aigp === undefined ? -1 : findAigpMetric(aigp, 0, aigp.length);
+  return aigp === undefined || at < 0 ? undefined : readAigpMetric(aigp, at);
+}
+
+function describeRareAttributes(attributes: RouteAttributes): object {
+  const { decoded } = attributes;
+  const aigpMetric = describeAigp(attributes);
   return {
     ...(decoded.otc === undefined ? {} : { otc: decoded.otc }),
-    ...(decoded.aigp === undefined || at < 0 ? {} : { aigpMetric: readAigpMetric(decoded.aigp, at) }),
+    ...(aigpMetric === undefined ? {} : { aigpMetric }),
     ...(decoded.ipv6ExtendedCommunities.length === 0
       ? {}
       : { ipv6ExtendedCommunity: { string: decoded.ipv6ExtendedCommunities.map(toHex).join(' ') } }),
@@ -281,13 +296,29 @@ function describeNextHops(detail: PrefixDetail, path: DetailPath): object[] {
   }));
 }
 
+/** Whose client the neighbor is that announced the path: the route reflector's, the route server's, nobody's. */
+export function clientOf(detail: PrefixDetail, path: DetailPath): 'rr' | 'rs' | undefined {
+  if (isLocalPath(path)) return undefined;
+  const options = detail.neighbors.get(path.peer.address)?.routeOptions;
+  if (options?.isRouteReflectorClient === true) return 'rr';
+  return options?.isRouteServerClient === true ? 'rs' : undefined;
+}
+
+/** FRR's word for where a path came from. */
+export function peerTypeOf(detail: PrefixDetail, { peer }: DetailPath): string {
+  if (peer.isIbgp) return detail.isConfederation ? 'confed-internal' : 'internal';
+  return detail.neighbors.get(peer.address)?.session.kind === 'confederation' ? 'confed-external' : 'external';
+}
+
 function describePeer(detail: PrefixDetail, path: DetailPath): object {
   if (isLocalPath(path)) return { peerId: unspecified(detail.family), routerId: detail.routerId };
   const hostname = detail.hostNames.get(path.peer.address);
+  const domainname = detail.neighbors.get(path.peer.address)?.session.peerDomainName;
   return {
     peerId: path.peer.address,
     routerId: path.peer.routerId,
     ...(hostname === undefined ? {} : { hostname }),
-    type: path.peer.isIbgp ? 'internal' : 'external',
+    ...(domainname === undefined ? {} : { domainname }),
+    type: peerTypeOf(detail, path),
   };
 }
