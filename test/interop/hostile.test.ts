@@ -2,6 +2,7 @@
 // and descriptors stay bounded, and a session with hold time 9 s beside them hears its keepalives in time and never falls.
 
 import { readdirSync } from 'node:fs';
+import { asRecord, at } from '#lab/json.ts';
 import { declareWorld } from '#support/bystander.ts';
 import { command, root } from '#support/skip.ts';
 import { concat, KEEPALIVE, message, notification, open } from '../bgp/session/bytes.ts';
@@ -91,11 +92,17 @@ beside(
 
 beside('connections that never say a word do not keep their own neighbor out', async (t, { router: world }) => {
   const descriptors = descriptorsOf(world.pid);
+  const [before, from] = [world.rssBytes, world.log.length];
   const half = Array.from({ length: 200 }, (_, index) =>
     world.connect(index % 2 === 0 ? abuser.address : stranger.address),
   );
   await until(() => half.filter((connection) => !connection.isClosed).length <= 8, 20_000);
   t.true(descriptorsOf(world.pid) - descriptors <= 16);
+  t.true(world.rssBytes - before < 32 * MB);
+  const logged = world.log.slice(from);
+  t.regex(logged, new RegExp(`refused a connection from ${stranger.address}: no such neighbor`));
+  const lines = logged.trimEnd().split('\n').length;
+  t.true(lines < 30, `${lines} lines for 200 connections`);
   const strangers = half.filter((_, index) => index % 2 === 1);
   await until(() => strangers.every((connection) => connection.isClosed), 10_000);
   const peer = await world.establish(abuser);
@@ -109,6 +116,7 @@ beside(
   'a storm of second connections leaves the session that stands alone (RFC 4271 §6.8)',
   async (t, { router: world }) => {
     const peer = await world.establish(abuser);
+    const [before, from] = [world.rssBytes, world.log.length];
     for (let index = 0; index < 50; index++) {
       const rival = world.connect(abuser.address);
       await until(() => rival.countOf(1) === 1 || rival.isClosed, 10_000);
@@ -118,6 +126,12 @@ beside(
     }
     t.false(peer.isClosed);
     t.is(peer.notification, undefined);
+    t.true(world.rssBytes - before < 32 * MB);
+    t.like(await world.summaryOf(abuser.address), { state: 'Established' });
+    // Some are told, here or when the connections of the test before were given up, and not all.
+    const told = /sent NOTIFICATION 6\/7 to 10\.78\.0\.4: Cease\/Connection Collision Resolution/g;
+    t.true((world.log.match(told) ?? []).length >= 5);
+    t.true((world.log.slice(from).match(told) ?? []).length <= 20);
     peer.send(notification(6, 4));
   },
 );
@@ -143,6 +157,7 @@ beside('200 sessions in a row, each cut off with routes in it, leave nothing beh
 
 beside('a flood of keepalives, and of updates in segments of one byte, is only slow', async (t, { router: world }) => {
   const peer = await world.establish(abuser);
+  const before = world.rssBytes;
   peer.send(Uint8Array.from(Buffer.concat(Array.from({ length: 200_000 }, () => KEEPALIVE))));
   peer.send(routesOf(abuser, 20, 2, 0), 1);
   await until(async () => (await world.summaryOf(abuser.address)).pfxRcd === 40, 20_000);
@@ -150,4 +165,7 @@ beside('a flood of keepalives, and of updates in segments of one byte, is only s
   peer.send(update({ attributes: [fromHex('40 01 01 09')], nlri: fromHex('18 100000') }));
   await until(async () => (await world.summaryOf(abuser.address)).pfxRcd === 39, 10_000);
   t.false(peer.isClosed);
+  t.true(world.rssBytes - before < 64 * MB);
+  const shown = asRecord(at(await world.get(`/show/bgp/neighbors/${abuser.address}`), abuser.address));
+  t.is(shown.lastUpdateFault, 'ORIGIN: undefined value (treat-as-withdraw)');
 });

@@ -78,7 +78,11 @@ export interface World {
   readonly bystander: Bystander;
 }
 
-/** A router for all tests of a file; what it answers declares a test after which the bystander is looked at. */
+/** No abuse costs more memory than this, and is over in this time; what a test knows better it says itself. */
+const MOST_BYTES = 256 << 20;
+const LONGEST_MS = 60_000;
+
+/** A router for all tests of a file; what it answers declares a test after which memory, time and the bystander are looked at. */
 export function declareWorld(
   requirements: readonly Need[],
   start: () => Promise<RawRouter>,
@@ -99,7 +103,12 @@ export function declareWorld(
         t.timeout(90_000);
         if (world === undefined) throw new Error('the router did not start');
         await world.bystander.begin();
+        const beforeBytes = world.router.rssBytes;
+        const beganMs = performance.now();
         await run(t, world);
+        const [tookMs, grownBytes] = [performance.now() - beganMs, world.router.rssBytes - beforeBytes];
+        t.true(tookMs < LONGEST_MS, `${tookMs} ms`);
+        t.true(grownBytes < MOST_BYTES, `${grownBytes} bytes more`);
         await world.bystander.check(t);
       }),
     );
