@@ -256,7 +256,7 @@ function longLivedCheck(lab: LabPaths): Check {
           const until = async (limitMs: number, look: () => Promise<Seen>): Promise<Seen> =>
             await lookUntil({ name: '', expected: '', look }, performance.now() + limitMs);
           marked = await until(restartSec * 1000 + 3_000, () => all((network) => isMarked(lab, network)));
-          await sleep(Math.max(0, wholeMs - 2_000 - sinceKill()));
+          await sleep(Math.max(0, wholeMs - 3_000 - sinceKill()));
           held = await all((network) => isMarked(lab, network));
           gone = await until(10_000, () => all((network) => isGone(lab, network)));
           await startNamed(lab, restart, longLived.router, 'bgpd');
