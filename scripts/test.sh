@@ -1,17 +1,49 @@
 #!/bin/sh
 # `npm test` begins here, under whatever Node the host has: it brings the project's own Node and packages, then runs scripts/test.ts.
-# It says what it installs before it does. --no-install forbids installing; the other options are those of scripts/test.ts.
+# It says what it installs before it does. The options are read here, before anything is installed.
 set -eu
+
+stages='format lint types dist unit kernel fib interop lab'
+
+usage() {
+  cat <<EOF
+npm test [-- [--no-install] [--stage NAME]...]
+
+  --no-install   install nothing; tests that lack a tool skip and say so
+  --stage NAME   run this stage only; may be given several times: $stages
+  --help         print this
+EOF
+}
+
+refuse() {
+  echo "npm test: $1" >&2
+  exit 2
+}
 
 root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
 cd "$root"
 
 may_install=yes
+expects_stage=no
 for arg in "$@"; do
+  if [ "$expects_stage" = yes ]; then
+    case " $stages " in
+      *" $arg "*) expects_stage=no ;;
+      *) refuse "--stage $arg: choose from $stages" ;;
+    esac
+    continue
+  fi
   case $arg in
     --no-install) may_install=no ;;
+    --stage) expects_stage=yes ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *) refuse "unknown option $arg: use --no-install, --stage NAME or --help" ;;
   esac
 done
+[ "$expects_stage" = no ] || refuse "--stage needs a name: choose from $stages"
 
 fail() {
   echo "npm test: $1" >&2
