@@ -7,13 +7,17 @@ export class FailureLog {
   readonly #told: (prefix: string, reason: string, others: number) => void;
   #last: { readonly prefix: string; readonly reason: string } | undefined;
   #count = 0;
+  #isForbiddenTold = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(told: (prefix: string, reason: string, others: number) => void) {
     this.#told = told;
   }
 
-  add(prefix: string, reason: string): void {
+  /** `isForbidden`: what the process may not do is told once, for it will be the same with every route and every try. */
+  add(prefix: string, reason: string, isForbidden: boolean): void {
+    if (isForbidden && this.#isForbiddenTold) return;
+    this.#isForbiddenTold = isForbidden;
     if (this.#timer === undefined) {
       this.#told(prefix, reason, 0);
       this.#wait();
@@ -21,6 +25,11 @@ export class FailureLog {
     }
     this.#last = { prefix, reason };
     this.#count++;
+  }
+
+  /** What was refused is accepted now. */
+  relent(): void {
+    this.#isForbiddenTold = false;
   }
 
   stop(): void {

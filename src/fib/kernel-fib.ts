@@ -17,7 +17,7 @@ import { Paths } from './paths.ts';
 import { listTargets, ownProtocol } from './protocol.ts';
 import { readOwnRoutes } from './read-own-routes.ts';
 import { Refusals } from './refusals.ts';
-import { type Answer, describeAnswer, isShortage, RouteBatch, Write } from './route-batch.ts';
+import { type Answer, describeAnswer, isForbidden, isShortage, RouteBatch, Write } from './route-batch.ts';
 import { RouteColumns, RouteState } from './route-columns.ts';
 
 /** How long one turn writes before sockets and timers are looked at again. */
@@ -390,7 +390,7 @@ export class KernelFib implements Fib, OwnRoutes {
     if (isFirst && answer.code === 'EEXIST') this.#isDoubtful = true;
     const reason = describeAnswer(answer);
     columns.flags[slot] |= RouteState.Failed;
-    columns.reasons[slot] = this.#refusals.add(columns.format(slot), reason);
+    columns.reasons[slot] = this.#refusals.add(columns.format(slot), reason, isForbidden(answer));
     if (columns.wanted[slot] === 0) return;
     this.#tell(columns, slot, false, reason);
     // What is there still leads where BGP no longer points, and will not be replaced soon.

@@ -38,11 +38,11 @@ export class Refusals {
     return this.#last;
   }
 
-  /** Tries again later. */
-  add(prefix: string, reason: string): ReasonId {
+  /** Tries again later. `isForbidden`: for want of a capability, which is told once. */
+  add(prefix: string, reason: string, isForbidden: boolean): ReasonId {
     this.count++;
     this.#last = { prefix, reason, wallMs: Date.now() };
-    this.#log.add(prefix, reason);
+    this.#log.add(prefix, reason, isForbidden);
     this.#planRetry();
     let id = this.#ids.get(reason);
     if (id === undefined) {
@@ -62,6 +62,7 @@ export class Refusals {
   /** What was refused before is accepted now: the others may be soon. */
   relent(): void {
     this.#retryMs = firstRetryMs;
+    this.#log.relent();
   }
 
   stop(): void {

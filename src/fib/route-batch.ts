@@ -28,6 +28,11 @@ export function describeAnswer({ code, detail }: Answer, option = 'fib: kernel')
   return detail === '' ? code : `${detail} (${code})`;
 }
 
+/** The process may not write: true of every route, as long as it lives. */
+export function isForbidden({ code }: Answer): boolean {
+  return isRefused(code);
+}
+
 /** The kernel lacks something, or we do: of the route itself that says nothing. */
 export function isShortage({ code }: Answer): boolean {
   return isRefused(code) || ['ENOBUFS', 'ENOMEM', 'ENOSPC', 'EAGAIN', 'ETIMEDOUT'].includes(code);

@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { command, needs, root, type Need } from '#support/skip.ts';
+import { announce, ChangeWorld, peerAddress } from '../interop/change-world.ts';
+import { until } from '../speaker/until.ts';
 import { commandOf, openFilesOf, UnitFile } from './unit-file.ts';
 
 const tree = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
@@ -164,6 +166,40 @@ test.serial(
       t.regex(lines[0], /^waggle router: cannot listen on 127\.0\.0\.1:179: .*`listen`.* needs CAP_NET_BIND_SERVICE/);
     } finally {
       await service.end();
+    }
+  }),
+);
+
+test.serial(
+  'without CAP_NET_ADMIN `fib: kernel` is one line that names both, and sessions stand; with its drop-in the routes are there',
+  needs(requirements, async (t) => {
+    for (const [unit, isInstalled] of [
+      [new UnitFile(unitPath), false],
+      [new UnitFile(unitPath, dropIn('fib-kernel.conf')), true],
+    ] as const) {
+      const world = new ChangeWorld('svc');
+      try {
+        await world.make();
+        chmodSync(world.folder, 0o755);
+        const words = commandOf(unit, { tree, folder: world.folder, uid });
+        for (const folder of [world.folder, join(world.folder, 'run')]) chownSync(folder, uid, uid);
+        const neighbor = `address: ${peerAddress(2)}, remoteAsn: 65102, passive: true, import: accept, export: accept`;
+        world.write([neighbor], ['fib: kernel']);
+        await world.start(words.slice(0, words.indexOf('--') + 1));
+        const peer = await world.establish(2);
+        peer.send(announce(2));
+        const has = async (): Promise<boolean> => (await world.ip('route')).includes('203.0.113.0/24');
+        if (isInstalled) await until(has, 5000);
+        // The route is tried again after one, two and four seconds.
+        else await new Promise((resolve) => setTimeout(resolve, 8000));
+        t.is(await has(), isInstalled);
+        const lines = world.log.split('\n').filter((line) => /capab|CAP_|EPERM|not permitted/i.test(line));
+        t.is(lines.length, isInstalled ? 0 : 1, lines.join('\n'));
+        if (!isInstalled) t.regex(lines[0], /`fib: kernel` needs CAP_NET_ADMIN/);
+        t.false(peer.isClosed);
+      } finally {
+        await world.remove();
+      }
     }
   }),
 );
