@@ -202,7 +202,7 @@ test(
 test(
   '100,000 routes end where their next hop is, however often it and its links come and go meanwhile',
   needs(requirements, async (t) => {
-    t.timeout(120_000);
+    t.timeout(170_000);
     const namespace = makeTwoLinks(t);
     namespace.ip('route', 'add', '10.255.0.1', 'via', '192.0.2.7', 'metric', '5');
     namespace.ip('route', 'add', '203.0.113.0/24', 'via', '192.0.2.9', 'proto', 'static', 'metric', '20');

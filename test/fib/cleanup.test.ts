@@ -214,7 +214,7 @@ test(
     const router = spawn('ip', [...words, ...machine.directories], { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     router.stderr.on('data', (data: Buffer) => (log += data.toString()));
-    t.true(await until(() => log.includes('"event":"started"'), 20_000), log);
+    t.true(await until(() => log.includes('"event":"started"'), 90_000), log);
     const foreign = machine.foreign();
     const count = machine.ours().length;
     for (const word of [[], ['--dry-run']]) {

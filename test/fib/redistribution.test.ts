@@ -164,7 +164,7 @@ ${more}
 test(
   'after a restart End-of-RIB waits for every redistributed route: the peer keeps those that are there and drops those that are gone',
   needs(requirements, async (t) => {
-    t.timeout(120_000);
+    t.timeout(170_000);
     const namespace = new NetworkNamespace(t);
     const far = new NetworkNamespace(t);
     namespace.addLink('eth0', '192.0.2.1/24');
@@ -183,7 +183,7 @@ test(
     const sink = new RouterInside(far, folder, 'peer', peer);
     let source = new RouterInside(namespace, folder, 'origin', origin);
     const endsOfRib = (): number => sink.events('end-of-rib').length;
-    t.true(await until(() => endsOfRib() === 1, 30_000), source.log.slice(-2_000));
+    t.true(await until(() => endsOfRib() === 1, 90_000), source.log.slice(-2_000));
     t.is(show(folder, 'peer').length, count, 'at the first End-of-RIB everything is there');
 
     // Whoever waits for a router that was killed waits longer each time: one round.
