@@ -32,8 +32,8 @@ export type BgpFrame = {
 
 export type Recording = { readonly stop: () => Promise<readonly BgpFrame[]> };
 
-/** Longer than dumpcap lets packets lie in the kernel's buffer. */
-const lingerMs = 400;
+/** Longer than dumpcap lets packets lie in the kernel's buffer and in its queues, also on a busy machine. */
+const lingerMs = 600;
 const startLimitMs = 10_000;
 
 /** Records BGP on every link of some nodes; resolves once that has begun. */
@@ -84,10 +84,11 @@ async function startDump(lab: LabPaths, { node, interfaces, file }: Dump): Promi
     stop: async () => {
       child.kill('SIGINT');
       await ended;
-      const dropped = [...said.matchAll(/received\/dropped on interface '(.*)': \d+\/(\d+)/g)].filter(
-        ([, , count]) => count !== '0',
+      // What it had not yet written when it was told to stop (flushed) came after all that is waited for.
+      const lost = [...said.matchAll(/on interface '(.*)': .*\(pcap:(\d+)\/dumpcap:(\d+)\//g)].filter(
+        ([, , inKernel, inDumpcap]) => Number(inKernel) + Number(inDumpcap) > 0,
       );
-      if (dropped.length > 0) throw new LabError(`dumpcap lost packets: ${dropped.map(([line]) => line).join('; ')}`);
+      if (lost.length > 0) throw new LabError(`dumpcap lost packets: ${lost.map(([line]) => line).join('; ')}`);
     },
   };
 }
