@@ -69,6 +69,11 @@ export function readYaml(text: string, limits: YamlLimits = defaultYamlLimits): 
       continue;
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
+    const badKey = findCollectionKey(document.contents);
+    if (badKey !== undefined) {
+      faults.push({ line: lineAt(lines, badKey), message: 'a map or list stands as a key: expected a text' });
+      continue;
+    }
     const tooDeep = findTooDeep(document.contents, limits.maxDepth);
     if (tooDeep !== undefined) {
       faults.push({ line: lineAt(lines, tooDeep), message: `nested more than ${limits.maxDepth} levels deep` });
@@ -217,6 +222,20 @@ function findTooDeepFlow(text: string, maxDepth: number): number | undefined {
   return undefined;
 }
 
+/** The library would make a text of it, and print that as a warning of the process, whatever stands there. */
+function findCollectionKey(root: ParsedNode): number | undefined {
+  const stack: unknown[] = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (isSeq(node)) stack.push(...node.items);
+    if (!isMap(node)) continue;
+    for (const { key, value } of node.items) {
+      if (isMap(key) || isSeq(key)) return offsetOf(key);
+      if (value !== null) stack.push(value);
+    }
+  }
+  return undefined;
+}
+
 /** Offset of the first node that lies deeper than allowed; walks with a stack of its own. */
 function findTooDeep(root: ParsedNode, maxDepth: number): number | undefined {
   const stack: { readonly node: unknown; readonly depth: number }[] = [{ node: root, depth: 0 }];
@@ -233,8 +252,11 @@ function findTooDeep(root: ParsedNode, maxDepth: number): number | undefined {
   return undefined;
 }
 
-/** A password without quotes reads as an alias when it begins with `*`, as something else with `&`, `!`, `|` or `>`: no such text is said. */
+/** A password with a backslash in double quotes is an escape to YAML. A password without quotes reads as an alias when it begins with `*`, as something else with `&`, `!`, `|` or `>`: no such text is said. */
 function hideNames(message: string): string {
+  if (message.startsWith('Invalid escape sequence')) {
+    return 'Invalid escape sequence (a backslash in double quotes is written twice)';
+  }
   if (!/\b(alias|anchor|tag|header)/i.test(message)) return message;
   const [what] = message.split(/:\s| [!*&]|["'`]/);
   return `${what} (text that begins with * & ! | or > needs quotes)`;

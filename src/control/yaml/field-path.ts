@@ -8,17 +8,22 @@ export function formatFieldPath(path: FieldPath): string {
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
     else if (/^[A-Za-z_][\w-]*$/.test(step)) text += text === '' ? step : `.${step}`;
-    else text += `[${JSON.stringify(step)}]`;
+    else text += `[${JSON.stringify(cutSecret(step))}]`;
   }
   return text;
 }
 
 /** A value as it may stand in a message: short, on one line, nothing that a terminal would act on. */
 export function formatValue(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  const text = value === undefined ? 'nothing' : JSON.stringify(typeof value === 'string' ? cutSecret(value) : value);
   // JSON leaves C1 controls, bidirectional overrides and line separators as they are.
   const safe = text.replaceAll(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escapeUnit);
   return safe.length <= 80 ? safe : `${safe.slice(0, 77)}...`;
+}
+
+/** `password:x` without its space is one word to YAML, and one with a password in it: what follows is left out. */
+function cutSecret(text: string): string {
+  return text.replace(/((?:pass(?:word|wd|phrase)?|pwd|psk|secret|md5)\w*["']?\s*[:=\s]).+$/is, '$1…');
 }
 
 function escapeUnit(unit: string): string {

@@ -4,7 +4,7 @@
 import { findNearest } from './field-path.ts';
 
 export function isSecretKey(key: string): boolean {
-  return /pass|secret|token|auth|md5|key/i.test(key) || findNearest(key, ['password', 'secret']) !== undefined;
+  return /pass|pwd|psk|secret|token|auth|md5|key/i.test(key) || findNearest(key, ['password', 'secret']) !== undefined;
 }
 
 /** What a complaint says where the value would stand. */
