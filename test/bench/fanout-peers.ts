@@ -1,7 +1,8 @@
 // A process of its own in the peers' network namespace: many peers, each of which announces its own prefixes and has to get those
 // of all the others. Started by fanout.ts as
 //   node fanout-peers.ts PEERS ROUTES
-// It says `established`, waits for `start`, and says `fanned` when everybody has everything, or when nothing came for a while.
+// It says `established`, waits for `start`, and says `fanned` when everybody has everything, when nothing came
+// for a while, or when it takes too long.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -16,6 +17,8 @@ import type { Session } from './session.ts';
 
 const holdTimeSec = 180;
 const silenceLimitMs = 60_000;
+/** A device that is not done by then is cut off, and its time is this or more: some take many minutes. */
+const roundLimitMs = 60_000;
 const prefixesAMessage = 100;
 /** Routes are numbered peer by peer from 11.0.0.0, a /28 each: a hundred peers' thousands end before 12.0.0.0. */
 const firstAddress = 0x0b000000;
@@ -67,13 +70,16 @@ async function finish(
 ): Promise<void> {
   const expectedEach = (sessions.length - 1) * routes;
   const isComplete = (): boolean => sessions.every((session) => session.log.prefixes >= expectedEach);
-  while (!isComplete() && performance.now() - lastReadMs() < silenceLimitMs) await sleep(10);
-  const endMs = lastReadMs();
+  const isLate = (): boolean => performance.now() - startMs >= roundLimitMs;
+  while (!isComplete() && !isLate() && performance.now() - lastReadMs() < silenceLimitMs) await sleep(10);
+  const isCut = isLate();
+  const endMs = isCut ? performance.now() : lastReadMs();
   const faults: string[] = [];
   let correct = 0;
   for (const [index, session] of sessions.entries()) correct += verify(session, index, peers, routes, faults);
   const expected = expectedEach * sessions.length;
-  send({ type: 'fanned', seconds: (endMs - startMs) / 1000, correct, expected, faults: faults.slice(0, maxFaults) });
+  const seconds = (endMs - startMs) / 1000;
+  send({ type: 'fanned', seconds, isCut, correct, expected, faults: faults.slice(0, maxFaults) });
 }
 
 /** Routes that one peer has in the end, from their origin, by way of the device, and with its next hop. */
@@ -89,6 +95,8 @@ function verify(
   let at = 0;
   while (at + 19 <= bytes.length) {
     const end = at + readUint16(bytes, at + 16);
+    // A device that was cut off may be in the middle of a message.
+    if (end > bytes.length) break;
     if (bytes[at + 18] === 2) readUpdate(bytes, at + 19, end, { seen, peers, routes, faults });
     at = end;
   }

@@ -15,6 +15,7 @@ export type Report =
   | {
       readonly type: 'fanned';
       readonly seconds: number;
+      readonly isCut: boolean;
       readonly correct: number;
       readonly expected: number;
       readonly faults: readonly string[];
@@ -54,6 +55,7 @@ export function parseReport(value: unknown): Report {
       return {
         type: 'fanned',
         seconds: readNumber(value, 'seconds'),
+        isCut: value.isCut === true,
         correct: readNumber(value, 'correct'),
         expected: readNumber(value, 'expected'),
         faults: readArray(value, 'faults').map(String),
