@@ -45,6 +45,7 @@ export function viewInstance(facts: SpeakerFacts): InstanceView {
     clusterId: formatRouterId(routerIdOf(configuration?.clusterId ?? 0)),
     dynamicNeighbors: facts.dynamic.view(),
     restart: facts.restart.view(),
+    isMultipathRelax: configuration?.config.bestPath?.isMultipathRelax === true,
     selectionDeferralSec: configuration?.config.selectionDeferralSec ?? DEFAULT_SELECTION_DEFERRAL_SEC,
     isDraining: facts.isDraining,
   };

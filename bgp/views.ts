@@ -221,6 +221,8 @@ export interface InstanceView {
   readonly clusterId: string;
   readonly dynamicNeighbors: readonly DynamicNeighborsView[];
   readonly restart: RestartView;
+  /** Paths of different AS paths of one length are multipath. */
+  readonly isMultipathRelax: boolean;
   /** RFC 4724 §4.1: the longest that selection waits, as configured. */
   readonly selectionDeferralSec: number;
   readonly isDraining: boolean;

@@ -7,7 +7,7 @@ import type { InstanceView, NeighborFamilyView, NeighborView } from '#bgp/views.
 import type { SpeakerPort } from '#speaker/port.ts';
 import { shareRefresh } from './share-refresh.ts';
 import { countMessages } from './show/neighbor-state.ts';
-import { NEIGHBOR_BYTES } from './show/summary-json.ts';
+import { countGroups, NEIGHBOR_BYTES } from './show/summary-json.ts';
 
 const tableLabels = ['vrf', 'afi', 'safi', 'local_as'] as const;
 const peerLabels = [...tableLabels, 'peer', 'remote_as', 'peer_desc'] as const;
@@ -32,6 +32,8 @@ export function registerFrrMetrics(speaker: SpeakerPort, registers: Registry[]):
   const ribMemory = gauge('rib_memory_bytes', 'Memory of the table', tableLabels);
   const peersCount = gauge('peers_count_total', 'Neighbors of the family', tableLabels);
   const peersMemory = gauge('peers_memory_bytes', 'Memory of the neighbors, an estimate', tableLabels);
+  const groupsCount = gauge('peer_groups_count_total', 'Peer groups that have neighbors', tableLabels);
+  const groupsMemory = gauge('peer_groups_memory_bytes', 'Memory of peer groups: none of their own', tableLabels);
   const typesUp = gauge('peer_types_up', 'Neighbors that are up, by kind', groupLabels);
   const received = gauge('peer_prefixes_received_count_total', 'Routes received before policy', peerLabels);
   const accepted = gauge('peer_prefixes_accepted_count_total', 'Routes accepted', peerLabels);
@@ -61,6 +63,8 @@ export function registerFrrMetrics(speaker: SpeakerPort, registers: Registry[]):
       ribMemory.set(labels, table.ribBytes);
       peersCount.set(labels, views.length);
       peersMemory.set(labels, views.length * NEIGHBOR_BYTES);
+      groupsCount.set(labels, countGroups(instance.neighbors));
+      groupsMemory.set(labels, 0);
       for (const type of ['internal', 'external'] as const) {
         const up = views.filter(
           ({ neighbor, view }) => isUp(neighbor, view) && neighbor.isIbgp === (type === 'internal'),

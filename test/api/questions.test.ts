@@ -124,9 +124,20 @@ test("frr_exporter's metrics tell state, routes and messages of every neighbor",
   );
   t.regex(text, /frr_bgp_peer_state\{[^}]*peer="10\.1\.0\.98",[^}]*\} 2\n/);
   for (const name of [
-    'peer_prefixes_advertised_count_total',
-    'peer_message_sent_total',
     'rib_count_total',
+    'rib_memory_bytes',
+    'peers_count_total',
+    'peers_memory_bytes',
+    'peer_groups_count_total',
+    'peer_groups_memory_bytes',
+    'peer_prefixes_received_count_total',
+    'peer_prefixes_accepted_count_total',
+    'peer_prefixes_filtered_count_total',
+    'peer_prefixes_advertised_count_total',
+    'peer_message_received_total',
+    'peer_message_sent_total',
+    'peer_uptime_seconds',
+    'peer_state',
     'peer_types_up',
   ]) {
     t.regex(text, new RegExp(`^frr_bgp_${name}\\{`, 'm'), name);

@@ -344,6 +344,7 @@ export function readInstance(): InstanceView {
       awaited: [],
       hasSynchronised: true,
     },
+    isMultipathRelax: false,
     selectionDeferralSec: 360,
     isDraining: false,
   };

@@ -15,6 +15,7 @@ import {
   isLocalPath,
   peerTypeOf,
   type PrefixDetail,
+  staleRemainingSec,
   unspecified,
 } from './prefix-detail.ts';
 import type { FibRouteView } from '#speaker/port.ts';
@@ -74,6 +75,11 @@ function renderPath(detail: PrefixDetail, path: DetailPath): string[] {
     lines.push(`      Not in the kernel: ${escapeText(detail.fib.reason)}`);
   }
   if (decoded.originatorId !== undefined || decoded.clusterList.length > 0) lines.push(renderReflection(path));
+  const remainingSec = staleRemainingSec(detail, path);
+  if (remainingSec !== undefined) {
+    const kind = (path.flags & PathFlag.LongLived) === 0 ? 'Graceful Restart' : 'Long-lived';
+    lines.push(`      Time until ${kind} stale route deleted: ${remainingSec}`);
+  }
   lines.push(...renderRareAttributes(path));
   lines.push(`      Last update: ${formatDate(path.receivedWallSec)}`);
   return lines;

@@ -203,7 +203,7 @@ function describePath(detail: PrefixDetail, path: DetailPath): object {
     ...(decoded.isAtomicAggregate ? { atomicAggregate: true } : {}),
     ...(isBest ? { bestpath: { overall: true, selectionReason: describeReason(path.reason) } } : {}),
     ...(!isBest && path.reason !== 0 ? { notBestReason: describeReason(path.reason) } : {}),
-    ...describeUse(path),
+    ...describeUse(detail, path),
     ...(isBest ? describeFibState(detail, path) : {}),
     ...((path.flags & PathFlag.Filtered) === 0 ? {} : { filtered: true }),
     ...((path.flags & PathFlag.AsLoop) === 0 ? {} : { asPathLoop: true }),
@@ -218,12 +218,17 @@ function describePath(detail: PrefixDetail, path: DetailPath): object {
 }
 
 /** What else is known of a path: FRR's keys, and `llgrStale`, which is our own. */
-function describeUse({ flags, pathId, peer }: DetailPath): object {
+function describeUse(detail: PrefixDetail, path: DetailPath): object {
+  const { flags, pathId, peer } = path;
+  const remainingSec = staleRemainingSec(detail, path);
   const has = (flag: number): boolean => (flags & flag) !== 0;
   return {
     ...(has(PathFlag.Multipath) ? { multipath: true } : {}),
     ...(has(PathFlag.Stale) ? { stale: true } : {}),
     ...(has(PathFlag.LongLived) ? { llgrStale: true } : {}),
+    ...(remainingSec === undefined
+      ? {}
+      : { [has(PathFlag.LongLived) ? 'llgrSecondsRemaining' : 'gracefulRestartSecondsRemaining']: remainingSec }),
     ...(pathId === 0 || peer.number === 0 ? {} : { addpathRxId: pathId }),
   };
 }
@@ -302,6 +307,13 @@ export function clientOf(detail: PrefixDetail, path: DetailPath): 'rr' | 'rs' | 
   const options = detail.neighbors.get(path.peer.address)?.routeOptions;
   if (options?.isRouteReflectorClient === true) return 'rr';
   return options?.isRouteServerClient === true ? 'rs' : undefined;
+}
+
+/** How long a stale path is kept at most; undefined: it is not stale, or nobody waits. */
+export function staleRemainingSec(detail: PrefixDetail, { flags, peer }: DetailPath): number | undefined {
+  if ((flags & (PathFlag.Stale | PathFlag.LongLived)) === 0) return undefined;
+  const neighbor = detail.neighbors.get(peer.address);
+  return neighbor === undefined ? undefined : findFamily(neighbor, detail.family.name)?.staleRemainingSec;
 }
 
 /** FRR's word for where a path came from. */

@@ -43,6 +43,7 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
   }
   const table = instance.families.find((view) => view.family === family.name);
   const describe = filter === 'failed' ? describeFailed : describeNeighbor;
+  const groups = countGroups(instance.neighbors);
   return {
     routerId: instance.routerId,
     as: instance.asn,
@@ -54,6 +55,8 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
     ribMemory: table?.ribBytes ?? 0,
     peerCount: neighbors.length,
     peerMemory: neighbors.length * NEIGHBOR_BYTES,
+    // What a group says is merged into its neighbors: it takes nothing of its own.
+    ...(groups === 0 ? {} : { peerGroupCount: groups, peerGroupMemory: 0 }),
     peers: Object.fromEntries(
       shown.map((neighbor) => [neighbor.address, describe(neighbor, family, table?.tableVersion ?? 0, wallMs)]),
     ),
@@ -62,8 +65,13 @@ export function describeSummary(instance: InstanceView, family: Family, filter: 
     displayedPeers: filter === 'established' ? shown.length : neighbors.length,
     totalPeers: neighbors.length,
     dynamicPeers: countDynamic(neighbors),
-    ...(filter === 'failed' ? {} : { bestPath: { multiPathRelax: 'false' } }),
+    ...(filter === 'failed' ? {} : { bestPath: { multiPathRelax: String(instance.isMultipathRelax) } }),
   };
+}
+
+/** Groups that a neighbor belongs to, whatever its families, as FRR counts. */
+export function countGroups(neighbors: readonly NeighborView[]): number {
+  return new Set(neighbors.flatMap(({ session }) => session.peerGroup ?? [])).size;
 }
 
 function countDynamic(neighbors: readonly NeighborView[]): number {

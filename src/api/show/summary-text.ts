@@ -7,7 +7,7 @@ import { formatMemory, formatUptime } from '../durations.ts';
 import { escapeText } from '../escape.ts';
 import { countMessages, describeReset, describeState, findFamily, isEstablished, isFailed } from './neighbor-state.ts';
 import { secondsInState } from './neighbor-state.ts';
-import { isShown, listNeighbors, NEIGHBOR_BYTES, type SummaryFilter } from './summary-json.ts';
+import { countGroups, isShown, listNeighbors, NEIGHBOR_BYTES, type SummaryFilter } from './summary-json.ts';
 
 const columns = 'V         AS   MsgRcvd   MsgSent   TblVer  InQ OutQ  Up/Down State/PfxRcd   PfxSnt Desc';
 const failedColumns = 'EstdCnt DropCnt ResetTime Reason';
@@ -20,12 +20,14 @@ export function renderSummary(instance: InstanceView, family: Family, filter: Su
   const shown = neighbors.filter((neighbor) => isShown(neighbor, family, filter));
   if (filter === 'failed' && shown.length === 0) return '% No failed BGP neighbors found\n';
   const table = instance.families.find((view) => view.family === family.name);
+  const groups = countGroups(instance.neighbors);
   const width = Math.max(narrowestNeighbor, ...neighbors.map((neighbor) => neighbor.address.length + 1));
   const lines = [
     `BGP router identifier ${instance.routerId}, local AS number ${instance.asn} VRF default vrf-id 0`,
     `BGP table version ${table?.tableVersion ?? 0}`,
     `RIB entries ${table?.prefixes ?? 0}, using ${formatMemory(table?.ribBytes ?? 0)} of memory`,
     `Peers ${neighbors.length}, using ${formatMemory(neighbors.length * NEIGHBOR_BYTES)} of memory`,
+    ...(groups === 0 ? [] : [`Peer groups ${groups}, using ${formatMemory(0)} of memory`]),
     '',
   ];
   if (shown.length === 0) {
