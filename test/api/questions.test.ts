@@ -38,6 +38,22 @@ test('tables by community, large community and AS path are parts of the whole ta
   t.true(all.length > counts[0]);
 });
 
+test('without a value: routes with any community; show ip bgp says the same', async (t) => {
+  const ask = async (words: string): Promise<string> => show(createFixtureSpeaker(), words, 'json');
+  for (const [words, same] of [
+    ['bgp ipv4 unicast community', 'bgp ipv4 unicast community *:*'],
+    ['bgp ipv4 unicast large-community', 'bgp ipv4 unicast large-community *:*:*'],
+    ['ip bgp community', 'bgp ipv4 unicast community *:*'],
+    ['ip bgp large-community *:*:*', 'bgp ipv4 unicast large-community *:*:*'],
+    ['ip bgp regexp ^65001', 'bgp ipv4 unicast as-path ^65001'],
+    ['ip bgp update-groups', 'bgp ipv4 unicast update-groups'],
+    ['ip bgp memory', 'bgp memory'],
+  ]) {
+    t.is(await ask(words), await ask(same), words);
+  }
+  t.true(prefixesOf(await ask('ip bgp regexp ^65001')).length > 0);
+});
+
 test('every row that an AS path expression leaves has such a path, in the text as well', async (t) => {
   const text = await show(createFixtureSpeaker(), 'bgp ipv4 unicast as-path ^65001', 'text');
   const rows = text.split('\n').filter((line) => / 65001 .*[ie?]$/.test(line));

@@ -79,9 +79,12 @@ async function answerPrefix(
   };
 }
 
-function filterOf({ community, largeCommunity, expression }: ShowRequest): RowFilter {
+/** Without one: any community of the kind. */
+function filterOf({ hasWord, community, largeCommunity, expression }: ShowRequest): RowFilter {
   if (community !== undefined) return communityFilter('standard', community);
   if (largeCommunity !== undefined) return communityFilter('large', largeCommunity);
+  if (hasWord('community')) return communityFilter('standard', '*:*');
+  if (hasWord('large-community')) return communityFilter('large', '*:*:*');
   return asPathFilter(expression ?? '');
 }
 

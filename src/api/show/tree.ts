@@ -43,14 +43,14 @@ export const showCommands: readonly ShowCommand[] = [
     answer: answerTable,
   },
   {
-    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] community COMMUNITY',
-    help: 'Routes with a community; * stands for any number',
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] community [COMMUNITY]',
+    help: 'Routes with a community, or with this one; * stands for any number',
     size: 'stream',
     answer: answerFiltered,
   },
   {
-    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] large-community LARGECOMMUNITY',
-    help: 'Routes with a large community; * stands for any number',
+    pattern: 'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] large-community [LARGECOMMUNITY]',
+    help: 'Routes with a large community, or with this one; * stands for any number',
     size: 'stream',
     answer: answerFiltered,
   },
@@ -107,6 +107,36 @@ export const showCommands: readonly ShowCommand[] = [
     help: 'As show bgp ipv4 unicast PREFIX',
     size: 'stream',
     answer: answerTable,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] community [COMMUNITY]',
+    help: 'As show bgp ipv4 community',
+    size: 'stream',
+    answer: answerFiltered,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] large-community [LARGECOMMUNITY]',
+    help: 'As show bgp ipv4 large-community',
+    size: 'stream',
+    answer: answerFiltered,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4|ipv4 unicast] (as-path|regexp) EXPRESSION',
+    help: 'As show bgp ipv4 as-path',
+    size: 'stream',
+    answer: answerFiltered,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] [ipv4 unicast] update-groups',
+    help: 'As show bgp ipv4 unicast update-groups',
+    size: 'small',
+    answer: answerUpdateGroups,
+  },
+  {
+    pattern: 'ip bgp [instance NAME] memory',
+    help: 'As show bgp memory',
+    size: 'small',
+    answer: answerMemory,
   },
 ];
 
