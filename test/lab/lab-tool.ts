@@ -1,13 +1,13 @@
-// Runs the lab's command line for the tests, in a space of their own: a lab that somebody works in stays as it is. To be
-// imported before anything of frr-lab, which reads the space when it is loaded.
+// Runs the lab's command line for the tests, in a space of this checkout's own: labs that somebody works in, and those of tests
+// of another checkout, stay as they are. To be imported before anything of frr-lab, which reads the space when it is loaded.
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command, type Need, root } from '../support/skip.ts';
 
-process.env['WAGGLE_LAB_SPACE'] = 'test';
-
 export const labPath = fileURLToPath(new URL('../../frr-lab/lab', import.meta.url));
+process.env['WAGGLE_LAB_SPACE'] = `test${createHash('sha256').update(labPath).digest('hex').slice(0, 6)}`;
 
 /** What a lab needs of the host. */
 export const labNeeds: readonly Need[] = [
