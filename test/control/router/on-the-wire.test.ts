@@ -4,7 +4,7 @@ import test from 'ava';
 import { parsePrefix } from '#bgp/net/prefix.ts';
 import { PathFlag } from '#bgp/views.ts';
 import { neighborView, showRoutes } from '#support/speaker-lab.ts';
-import { atRight, BOTH, build, type Files, LEFT, plain, right, ROUTE, us } from './wire-scene.ts';
+import { atRight, BOTH, build, type Files, LEFT, OTHER, plain, right, ROUTE, us } from './wire-scene.ts';
 
 interface Case extends Files {
   readonly what: string;
@@ -330,4 +330,27 @@ test('redistribute: what the kernel has is announced, as far as its policy lets 
   scene.lab.settle();
   t.deepEqual(atRight(scene, '10.7.0.0/16'), ['path 64501; next hop 192.0.2.1; origin 2; med 3; communities 64501:7']);
   t.deepEqual(atRight(scene, '10.8.0.0/16'), []);
+});
+
+test('ACCEPT_OWN is passed on, and changes nothing of what is done with the route (RFC 7611)', (t) => {
+  const scene = build({ leftSets: 'addCommunities: [accept-own]' });
+  t.deepEqual(atRight(scene, ROUTE), [`${plain}; communities accept-own`]);
+  t.deepEqual(
+    atRight(build({ leftSets: 'addCommunities: [accept-own], prependAsn: 64501' }), ROUTE),
+    [],
+    'a loop all the same',
+  );
+});
+
+test('two neighbors of different ASes may have one identifier: both have sessions (RFC 6286 §2.2)', (t) => {
+  const scene = build({ leftId: '198.51.100.9' });
+  for (const address of [LEFT, OTHER]) {
+    t.like(neighborView(scene.us, address), { state: 'Established', remoteRouterId: '198.51.100.9' });
+  }
+});
+
+test('a policy that replaces communities takes well-known ones away too (RFC 8642)', (t) => {
+  const router = 'policies: [{name: in, statements: [{set: {replaceCommunities: ["64501:1"]}, action: accept}]}]';
+  const scene = build({ router, toLeft: 'import: in', leftSets: 'addCommunities: [no-export, "64502:5"]' });
+  t.deepEqual(atRight(scene, ROUTE), [`${plain}; communities 64501:1`]);
 });
