@@ -19,6 +19,10 @@ schema   Prints the JSON Schema of the router file.
 `;
 
 export async function runConfig(args: readonly string[]): Promise<number> {
+  // `waggle config schema | head`: who reads no further wanted no more.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const [command, ...rest] = args;
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(configHelp);

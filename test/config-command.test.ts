@@ -46,3 +46,9 @@ test('what is not there is said in words', (t) => {
   t.is(code, 1);
   t.deepEqual(lines, ['none: no such file']);
 });
+
+test('a reader that wants no more than the first line of the schema gets no trace', (t) => {
+  const words = ['-o', 'pipefail', '-c', '"$0" "$1" config schema | head -1', process.execPath, main];
+  const { status, stdout, stderr } = spawnSync('bash', words, { encoding: 'utf8' });
+  t.deepEqual([status, stdout, stderr], [0, '{\n', '']);
+});
