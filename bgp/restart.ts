@@ -189,8 +189,8 @@ export class Restart {
 }
 
 /**
- * Neighbors that were asked to wait for us, and may come up; `dynamic`: those that have come since. Who of a prefix was there is not known: the prefix itself is awaited, as
- * long as its neighbors keep our routes.
+ * Neighbors that were asked to wait for us, and may come up; `dynamic`: those that have come since. Who of a prefix was there is not
+ * known: the prefix itself is awaited, as long as its neighbors keep our routes.
  */
 export function listAwaited(
   { neighbors, ranges }: Configuration,

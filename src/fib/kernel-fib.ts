@@ -386,8 +386,7 @@ export class KernelFib implements Fib, OwnRoutes {
       return;
     }
     // Not in our columns, yet there: somebody else's, or ours after all. Reading tells.
-    const isFirst = (columns.flags[slot] & RouteState.Failed) === 0;
-    if (isFirst && answer.code === 'EEXIST') this.#isDoubtful = true;
+    if (answer.code === 'EEXIST' && (columns.flags[slot] & RouteState.Failed) === 0) this.#isDoubtful = true;
     const reason = describeAnswer(answer);
     columns.flags[slot] |= RouteState.Failed;
     columns.reasons[slot] = this.#refusals.add(columns.format(slot), reason, isForbidden(answer));
@@ -404,6 +403,7 @@ export class KernelFib implements Fib, OwnRoutes {
     columns.flags[slot] &= ~RouteState.Yields;
     if (columns.wanted[slot] === 0) this.#settle(columns, slot);
     else if ((columns.flags[slot] & RouteState.Failed) === 0) this.#enqueue(columns, slot);
+    else this.#refusals.planRetry();
   }
 
   /** Nothing is left to be written for the slot. */

@@ -43,7 +43,7 @@ export class Refusals {
     this.count++;
     this.#last = { prefix, reason, wallMs: Date.now() };
     this.#log.add(prefix, reason, isForbidden);
-    this.#planRetry();
+    this.planRetry();
     let id = this.#ids.get(reason);
     if (id === undefined) {
       id = Math.min(this.#reasons.length, maxReasons - 1);
@@ -65,13 +65,8 @@ export class Refusals {
     this.#log.relent();
   }
 
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    this.#log.stop();
-  }
-
-  #planRetry(): void {
+  /** What was refused is tried again after a while. */
+  planRetry(): void {
     if (this.#timer !== undefined || this.#isStopped) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -79,5 +74,11 @@ export class Refusals {
     }, this.#retryMs);
     this.#timer.unref();
     this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#log.stop();
   }
 }
