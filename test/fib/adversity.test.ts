@@ -158,7 +158,8 @@ test(
   }),
 );
 
-test(
+// Alone: beside others the kill would come when everything is written.
+test.serial(
   'whatever part of a batch kill -9 left is adopted, and the next process ends with exactly what it wants',
   needs(requirements, async (t) => {
     const namespace = makeTwoLinks(t);
