@@ -254,11 +254,8 @@ export class Peer {
       this.limits.configure(config);
     }
     const outcome = this.neighbor.reconfigure(this.limits.effective(config), identity);
-    if (config.isShutdown && !before.isShutdown) {
-      // As by order: nobody is waited for.
-      this.stale.dropAll('shut down by the configuration');
-      for (const family of families) this.deps.endOfRibReceived(this, family);
-    }
+    // As by order.
+    if (config.isShutdown && !before.isShutdown) this.stale.dropAll('shut down by the configuration');
     const { negotiated } = this.neighbor;
     const { options, remoteAsn } = this;
     if (remoteAsn !== undefined && refusePeerAsn(options, config, remoteAsn) !== undefined) {
