@@ -43,6 +43,8 @@ export class Router {
   /** Faults of the file as it is now, when it is not the one that runs. */
   #faults: readonly string[] = [];
   #problems: readonly string[] = [];
+  /** What the log knows of password files. */
+  #heldDown: readonly string[] = [];
   /** undefined until the first configuration is in force. */
   #appliedWallMs: number | undefined;
   #reloading: Promise<void> = Promise.resolve();
@@ -187,7 +189,20 @@ export class Router {
   }
 
   async #resolve(written: RouterSettings): Promise<RouterSettings> {
-    return withPasswords(written, await this.#passwords.read(written.passwordFiles));
+    const passwords = await this.#passwords.read(written.passwordFiles);
+    this.#tellHeldDown();
+    return withPasswords(written, passwords);
+  }
+
+  /** Why neighbors stay down for want of a password: each reason once when it comes, and once when all are over. */
+  #tellHeldDown(): void {
+    const { log } = this.#deps;
+    const { problems } = this.#passwords;
+    for (const problem of problems) {
+      if (!this.#heldDown.includes(problem)) log.write({ type: 'problem', what: 'password', problem });
+    }
+    if (problems.length === 0 && this.#heldDown.length > 0) log.write({ type: 'problem-over', what: 'password' });
+    this.#heldDown = problems;
   }
 
   #refuse(faults: readonly string[]): void {

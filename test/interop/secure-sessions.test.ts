@@ -2,7 +2,7 @@
 // BIRD one and two hops away. Neither of them changes a password without ending its session (both do so by design), so the
 // peer that "follows" is FRR whose socket got the new key from outside, as any peer's kernel would have it.
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import type { NeighborConfig, NeighborOptionsConfig, SpeakerConfig } from '#bgp/
 import { FrrBgpd } from '#support/frr-bgpd.ts';
 import { command, findUnmet, needs, root } from '#support/skip.ts';
 import { addresses, SocketWorld } from '../io/socket-world.ts';
+import { changeKeyOf } from './frr-key.ts';
 import { SpeakerProcess } from './speaker-process.ts';
 
 const requirements = [root, command('ip', 'iproute2'), command('bgpd', 'frr'), command('bird', 'bird2')];
@@ -106,34 +107,6 @@ const isUp = (address: string): Promise<boolean> =>
 
 const inFrr = (...commands: readonly string[]): string =>
   bgpd.vtysh('configure terminal', 'router bgp 65002', ...commands);
-
-/** Gives a new key to the sockets that a process has towards an address, from outside (pidfd_getfd(2)). */
-function changeKeyOf(pid: number, peer: string, key: string): number {
-  const script = `
-import ctypes, os, socket, struct, sys
-pid, peer, key = int(sys.argv[1]), sys.argv[2], sys.argv[3].encode()
-libc = ctypes.CDLL(None, use_errno=True)
-pidfd = os.pidfd_open(pid)
-changed = 0
-for name in os.listdir(f'/proc/{pid}/fd'):
-    try:
-        if not os.readlink(f'/proc/{pid}/fd/{name}').startswith('socket:'): continue
-    except OSError: continue
-    fd = libc.syscall(438, pidfd, int(name), 0)
-    if fd < 0: continue
-    own = socket.socket(fileno=fd)
-    try:
-        if own.family != socket.AF_INET or own.getpeername()[0] != peer: continue
-    except OSError: continue
-    address = struct.pack('<HH4s', 2, 0, socket.inet_aton(peer)).ljust(128, b'\\0')
-    own.setsockopt(6, 14, address + struct.pack('<BBHI', 0, 0, len(key), 0) + key.ljust(80, b'\\0'))
-    changed += 1
-print(changed)
-`;
-  const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script, `${pid}`, peer, key], { encoding: 'utf8' });
-  if (stderr !== '') throw new Error(stderr);
-  return Number(stdout);
-}
 
 for (const [who, isPassive] of [
   ['we open', false],
