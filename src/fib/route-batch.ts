@@ -13,7 +13,7 @@ export const Write = { Add: 0, Replace: 1, Delete: 2 } as const;
 export type Write = (typeof Write)[keyof typeof Write];
 
 /** About a millisecond and a half of the kernel's time. */
-export const batchLimit = 256;
+const batchLimit = 256;
 const batchBytes = 64 * 1024;
 
 export interface Answer {

@@ -50,12 +50,6 @@ export class RouteColumns {
     return this.#tail - this.#head;
   }
 
-  get bytes(): number {
-    const { wanted, installed, flags, reasons } = this;
-    const columns = [wanted, installed, flags, reasons, this.#queue];
-    return columns.reduce((sum, { byteLength }) => sum + byteLength, this.prefixes.bytes);
-  }
-
   find(w0: number, w1: number, w2: number, w3: number, length: number): number {
     return this.prefixes.find(w0, w1, w2, w3, length);
   }
