@@ -1,6 +1,8 @@
 // authSecretRef and gracefulRestart of a peering policy, from manifests to a real FRR: no Secret, no session and everybody
 // says why; with it a signed one, its value nowhere to be seen; and killed, stopped and started agents lose no route.
 
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { command, findUnmet, needs, root } from '#support/skip.ts';
 import { AgentWorld, type Json } from './agent-world.ts';
@@ -105,6 +107,11 @@ test.serial(
     t.true(await world.until(async () => /65001/.test(await route()), 5000));
     const told = await everything();
     t.true(told.length > 2000);
+    const peers = (await world.inNode('curl', '-s', 'http://127.0.0.1:9880/v1/bgp/peers')).stdout;
+    t.like(JSON.parse(peers)[0], {
+      'tcp-password-enabled': true,
+      'graceful-restart': { enabled: true, 'restart-time-seconds': 60 },
+    });
     t.notRegex(told, /hunter/);
     t.false(told.includes(Buffer.from('hunter-one').toString('base64')));
   }),
@@ -160,5 +167,43 @@ test.serial(
     t.true(await world.until(async () => Number((await world.session('192.0.2.1')).established) >= 2, 30_000));
     t.true(await isUp());
     t.notRegex(await everything(), /hunter/);
+  }),
+);
+
+test.serial(
+  'a Secret that goes, or is emptied, ends the session, which FRR is told by the key that it has; with the Secret it is back',
+  needs(requirements, async (t) => {
+    for (const [spoil, reason] of [
+      [() => rmSync(join(world.manifests, 'secret.yaml')), /Secret kube-system\/tor is missing/],
+      [() => world.write('secret.yaml', secret('')), /Secret kube-system\/tor: its password is empty/],
+    ] as const) {
+      t.true(await isUp());
+      spoil();
+      t.true(await world.until(async () => reason.test((await world.waggle('status')).stdout), 5000));
+      t.true(await world.until(async () => (await inFrr())['bgpState'] !== 'Established', 3000));
+      t.is((await inFrr())['lastNotificationReason'], 'Cease/Other Configuration Change');
+      t.true(world.log().some(({ msg }) => reason.test(msg)));
+      world.write('secret.yaml', secret('hunter-two'));
+      t.true(await isUp(30_000));
+    }
+  }),
+);
+
+test.serial(
+  'a neighbor that an edit takes out, or goes with the whole policy, gets 6/3 within a Hard Reset',
+  needs(requirements, async (t) => {
+    t.true(await isUp());
+    // FRR has N unless told otherwise; peers without it are change-endings.test.ts's.
+    for (const isWhole of [false, true]) {
+      if (isWhole) rmSync(join(world.manifests, 'policy.yaml'));
+      else world.write('policy.yaml', policy.replace('192.0.2.1/32', '192.0.2.77/32'));
+      t.true(await world.until(async () => (await inFrr())['bgpState'] !== 'Established', 3000));
+      const after = await inFrr();
+      t.is(after['lastNotificationReason'], 'Cease/Peer De-configured');
+      t.true(after['lastNotificationHardReset']);
+      t.notRegex(await route(), /65001/);
+      world.write('policy.yaml', policy);
+      t.true(await isUp(30_000));
+    }
   }),
 );

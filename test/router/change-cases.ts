@@ -179,6 +179,7 @@ export const neighborCases: readonly Case[] = [
   { field: 'removePrivateAsn', from: '', to: 'removePrivateAsn: replace', outcome: 'at once' },
   { field: 'enforceFirstAsn', from: '', to: 'enforceFirstAsn: false', outcome: 'by refresh' },
   { field: 'acceptAsSets', from: '', to: 'acceptAsSets: true', outcome: 'by refresh' },
+  { field: 'aigp', from: '', to: 'aigp: true', outcome: 'by refresh' },
   { field: 'gracefulShutdown', from: '', to: 'gracefulShutdown: true', outcome: 'at once' },
 ];
 
