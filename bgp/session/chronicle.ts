@@ -3,7 +3,7 @@
 
 import type { SpeakerEvent } from '../events.ts';
 import type { SessionState } from '../views.ts';
-import { unwrapHardReset } from '../wire/notification.ts';
+import { CeaseSubcode, NotificationCode, unwrapHardReset } from '../wire/notification.ts';
 import { FsmEvent, isPeerMessage, type SessionEvent } from './events.ts';
 import type { Effect } from './fsm.ts';
 import type { NeighborDeps, NeighborOptions } from './listener.ts';
@@ -74,12 +74,14 @@ export class Chronicle {
     if (words !== undefined) this.emit({ type: 'connection-refused', remoteAddress: this.#address, reason: words });
   }
 
-  /** A connection over which an OPEN went is no more. */
-  ended(event: SessionEvent, sent: SentNotification | undefined, reason: string): void {
+  /** A connection over which an OPEN went is no more; `wasTelling`: it carried the session, or what it did says why there is none. */
+  ended(event: SessionEvent, sent: SentNotification | undefined, reason: string, wasTelling: boolean): void {
     if (event.type === FsmEvent.OpenCollisionDump) return;
     const atWallMs = this.#deps.clock.wallMs();
     const isReceived = event.type === FsmEvent.NotificationReceived || event.type === FsmEvent.NotificationVersionError;
     const message = sent ?? (isReceived ? event : undefined);
+    // Why the session went is not forgotten over attempts to have it back that only say: not now.
+    if (!wasTelling && this.history.lastReset !== undefined && !isTelling(message)) return;
     if (message === undefined) {
       this.history.lastReset = { atWallMs, reason, direction: 'local', code: undefined, subcode: undefined };
       return;
@@ -101,7 +103,7 @@ export class Chronicle {
   endedBeforeOpen(event: SessionEvent, isInitiatedHere: boolean, reason: string): void {
     if (!isPeerMessage(event)) return;
     const words = `before an OPEN: ${reason}`;
-    this.ended(event, undefined, words);
+    this.ended(event, undefined, words, true);
     if (isInitiatedHere) this.connectFailed(words);
     else this.refused(words);
   }
@@ -128,3 +130,15 @@ export class Chronicle {
     this.emit({ type: 'connect-failed', neighbor: this.#address, error });
   }
 }
+
+/** Whether the end of an attempt says more than that it came to nothing. */
+function isTelling(message: { readonly code: number; readonly subcode: number } | undefined): boolean {
+  if (message === undefined) return false;
+  const { code, subcode } = message;
+  return code !== NotificationCode.Cease || !unansweredSubcodes.includes(subcode);
+}
+
+const unansweredSubcodes: readonly number[] = [
+  CeaseSubcode.ConnectionRejected,
+  CeaseSubcode.ConnectionCollisionResolution,
+];

@@ -285,7 +285,7 @@ export class Neighbor {
     chronicle.notification(event, sent, reason);
     const establishedForMs = this.#deps.clock.nowMs() - chronicle.history.establishedAtMs;
     if (hadConnection && !hasConnection(session)) {
-      if (hasSentOpen(from)) chronicle.ended(event, sent, reason);
+      if (hasSentOpen(from)) chronicle.ended(event, sent, reason, connection === this.#current);
       else chronicle.endedBeforeOpen(event, connection.isInitiatedHere, reason);
       if (connection === this.#current) this.#down(reason, classifyEnd(event, sent, session.negotiated));
       session.negotiated = undefined;

@@ -250,6 +250,8 @@ test('a shutdown says Cease 6/2 with its text, refuses connections with 6/5, and
   t.true(a.neighbor.view().isShutdown);
   pass(6);
   t.deepEqual(b.notifications().slice(1), ['received 6/5']);
+  // What `show` says of the last reset is why the session went, not that the peer refuses to have it back.
+  t.is(b.neighbor.view().lastReset?.reason, 'Cease/Administrative Shutdown: new disk, back at nine');
   t.true(a.events.some(({ type }) => type === 'connection-refused'));
   pass(1000);
   t.is(a.neighbor.state, 'Idle');
