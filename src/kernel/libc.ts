@@ -1,6 +1,6 @@
 // The few functions of libc that need no more than numbers and byte buffers, through koffi. koffi is loaded
 // by the first call of loadLibc and not before: a process that sets no socket option never pays for it.
-// The numbers are those of Linux on x86-64 and arm64, where they agree.
+// The numbers are those of Linux on x86-64 and arm64, which agree but for system calls.
 
 import { createRequire } from 'node:module';
 
@@ -14,6 +14,12 @@ export const AddressFamily = { Inet: 2, Inet6: 10 } as const;
 /** SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
 export const nonBlockingStream = 0o1 | 0o4000 | 0o2000000;
 
+/** Numbers of system calls that glibc has no function for before 2.41. */
+const systemCalls: Readonly<Record<string, { readonly setAttributes: number; readonly getAttributes: number }>> = {
+  x64: { setAttributes: 314, getAttributes: 315 },
+  arm64: { setAttributes: 274, getAttributes: 275 },
+};
+
 type Koffi = typeof import('koffi').default;
 
 export interface Libc {
@@ -26,6 +32,9 @@ export interface Libc {
   close(fd: number): number;
   flock(fd: number, operation: number): number;
   interfaceIndex(name: string): number;
+  /** `struct sched_attr` of the calling thread, both ways; the filled buffer says by its own length how much there is. */
+  getSchedulingAttributes(attributes: Uint8Array): number;
+  setSchedulingAttributes(attributes: Uint8Array): number;
   /** Of the call that just failed; read it before any other call. */
   errno(): number;
 }
@@ -53,6 +62,9 @@ export function loadLibc(): Libc {
   const close: Libc['close'] = library.func('int close(int)');
   const flock: Libc['flock'] = library.func('int flock(int, int)');
   const interfaceIndex: Libc['interfaceIndex'] = library.func('uint32_t if_nametoindex(const char *)');
+  const systemCall: (number: number, thread: number, buffer: Uint8Array, third: number, fourth: number) => number =
+    library.func('long syscall(long, long, _Inout_ void *, long, long)');
+  const numbers = systemCalls[process.arch];
   return {
     socket,
     bind,
@@ -62,6 +74,10 @@ export function loadLibc(): Libc {
     close,
     flock,
     interfaceIndex,
+    getSchedulingAttributes: (attributes) =>
+      numbers === undefined ? -1 : systemCall(numbers.getAttributes, 0, attributes, attributes.length, 0),
+    setSchedulingAttributes: (attributes) =>
+      numbers === undefined ? -1 : systemCall(numbers.setAttributes, 0, attributes, 0, 0),
     errno: () => koffi.errno(),
   };
 }

@@ -4,6 +4,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { RouteBatch } from '#bgp/views.ts';
+import { makeThreadPrompt } from '#io/prompt-thread.ts';
 import { SpeakerHost } from './host.ts';
 import type { HostRouteView } from './host-route-view.ts';
 import { packBatch } from './packed-batch.ts';
@@ -116,4 +117,6 @@ function isBatch(answer: unknown): answer is RouteBatch {
 if (parentPort === null) {
   throw new PortError('WorkerError', 'worker.ts is the speaker thread: start it through worker-client.ts', undefined);
 }
+// A route that comes alone must not wait behind whoever computes at the time, V8's compiler for instance.
+makeThreadPrompt();
 new SpeakerThread(parentPort).listen();

@@ -1,5 +1,6 @@
 // The thread adapter against the same suite, and what only a thread can do: die.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { SpeakerThreadClient } from '#speaker/worker-client.ts';
 import { testCompliance } from './compliance.ts';
@@ -42,5 +43,21 @@ test('thread: one that ends by itself has crashed too', async (t) => {
   });
   await until(() => crashes.length > 0, 5_000);
   t.is(crashes[0].message, 'the speaker thread ended with code 0');
+  await client.stop();
+});
+
+/** Of every thread of this process, in nanoseconds (proc(5), sched). */
+function listSlices(): readonly number[] {
+  return readdirSync('/proc/self/task').map((thread) =>
+    Number(/^se\.slice\s*:\s*(\d+)$/m.exec(readFileSync(`/proc/self/task/${thread}/sched`, 'utf8'))?.[1]),
+  );
+}
+
+test.serial('thread: the kernel lets it run before threads that compute, by the shortest slice', async (t) => {
+  const shortest = (): number => listSlices().filter((slice) => slice === 100_000).length;
+  const before = shortest();
+  const client = new SpeakerThreadClient({ crashed: unexpected });
+  await client.figures();
+  t.is(shortest(), before + 1);
   await client.stop();
 });
