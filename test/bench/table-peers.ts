@@ -3,15 +3,13 @@
 // It says `established`, waits for `start`, sends the table, says `received` when enough prefixes were counted (the bench
 // reads the device's memory then), and verifies afterwards. If something is still missing it goes on reading.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { BenchError } from './bench-error.ts';
-import { encodeRoutes, encodeTable } from './encode.ts';
+import { encodeTable } from './encode.ts';
 import { parseCommand } from './messages.ts';
 import type { Report } from './messages.ts';
 import { generatorPlan, receiverPlan } from './plan.ts';
+import { probe, probeCount, rehearse } from './probe.ts';
 import { openSession } from './session.ts';
-import type { Session } from './session.ts';
 import { Verifier } from './verify.ts';
 import type { Transit } from './verify.ts';
 import { buildWorkload } from './workload.ts';
@@ -21,11 +19,6 @@ const holdTimeSec = 180;
 const silenceLimitMs = 60_000;
 /** After the last prefix was counted: time for what should not come (a withdrawal, a correction) to come. */
 const afterthoughtMs = 1000;
-const probeCount = 1000;
-const probeIntervalMs = 2;
-const probeLimitMs = 2000;
-/** 198.18.0.0, RFC 2544. */
-const probeNetwork = 0xc6120000;
 
 async function main(): Promise<void> {
   const [routes, seed, transitName] = process.argv.slice(2);
@@ -34,6 +27,7 @@ async function main(): Promise<void> {
   const table = encodeTable(workload);
   const verifier = new Verifier(workload, transit);
 
+  await rehearse();
   const [receiver, generator] = await Promise.all([
     openSession({
       plan: receiverPlan,
@@ -101,31 +95,6 @@ async function main(): Promise<void> {
     }, 1000);
   });
   send({ type: 'established' });
-}
-
-/**
- * One prefix after the other through the full table: from the write until the read that brought it. RFC 2544's network, which the
- * table never has.
- */
-async function probe(generator: Session, receiver: Session): Promise<readonly number[]> {
-  const delaysMs: number[] = [];
-  for (let index = 0; index < probeCount; index += 1) {
-    await sleep(probeIntervalMs);
-    const before = receiver.log.prefixes;
-    const update = encodeRoutes(generatorPlan, [probeNetwork + index], 32);
-    const delay = await new Promise<number | undefined>((resolve) => {
-      const timer = setTimeout(resolve, probeLimitMs, undefined);
-      const sentMs = performance.now();
-      receiver.onRead = (atMs) => {
-        if (receiver.log.prefixes === before) return;
-        clearTimeout(timer);
-        resolve(atMs - sentMs);
-      };
-      generator.write(update);
-    });
-    if (delay !== undefined) delaysMs.push(delay);
-  }
-  return delaysMs;
 }
 
 function send(report: Report): void {
