@@ -1,5 +1,6 @@
 // The health port (9879): `GET /healthz` is 200 once the first configuration is in force and while the speaker thread answers, else
-// 503, so that whoever probes waits or restarts the process. A refused policy or a neighbor that is down is no reason to: that is told in the body and in `waggle status`.
+// 503, so that whoever probes waits or restarts the process. A refused policy is no reason to, and is told in the body; a neighbor
+// that is down is one for `waggle status` alone.
 
 import type { SpeakerPort } from '#speaker/port.ts';
 import { createPlainServer, type ListeningServer, type PlainAnswer } from './plain-server.ts';

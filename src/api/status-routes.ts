@@ -2,23 +2,27 @@
 
 import { listFibStatus } from './fib-status.ts';
 import { type ApiRoute, type RouteContext } from './route.ts';
+import { countSessions, listSessionStatus } from './session-status.ts';
 import { type StatusReport, type StatusState, worstState } from './status.ts';
 
 const cilium: Readonly<Record<StatusState, string>> = { ok: 'Ok', warning: 'Warning', error: 'Failure' };
 
 async function reportStatus(context: RouteContext): Promise<StatusReport> {
-  const components = [...context.deps.status(), ...listFibStatus(await context.deps.speaker.fibs())];
-  return { nodeName: context.nodeName, version: context.version, state: worstState(components), components };
+  const { deps, nodeName, version } = context;
+  const [instances, fibs] = await Promise.all([deps.speaker.instances(), deps.speaker.fibs()]);
+  const components = [...deps.status(), ...listSessionStatus(instances), ...listFibStatus(fibs)];
+  return { nodeName, version, state: worstState(components), components, sessions: countSessions(instances) };
 }
 
 const text = { type: 'string' };
 const state = { type: 'string', enum: ['ok', 'warning', 'error'] };
+const counts = ['configured', 'established', 'down', 'keptDown', 'shutDown', 'drained', 'dynamic'];
 
 export const statusRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/status',
-    summary: 'How the components are, and what is wrong with the configuration',
+    summary: 'How the components and the sessions are, and what is wrong with the configuration',
     parameters: [],
     answer: {
       type: 'object',
@@ -30,8 +34,13 @@ export const statusRoutes: readonly ApiRoute[] = [
           type: 'array',
           items: { type: 'object', properties: { component: text, state, message: text } },
         },
+        sessions: {
+          type: 'object',
+          properties: Object.fromEntries(counts.map((name) => [name, { type: 'integer' }])),
+          required: counts,
+        },
       },
-      required: ['nodeName', 'version', 'state', 'components'],
+      required: ['nodeName', 'version', 'state', 'components', 'sessions'],
     },
     isChange: false,
     handle: async (context) => reportStatus(context),

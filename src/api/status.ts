@@ -1,5 +1,7 @@
 // What the composition roots say about themselves through GET /status: one line a component, made anew on each request.
-// The API only carries it; who is well and why is decided by src/router and src/agent.
+// The API adds the sessions and the kernel's routes; who else is well and why is decided by src/router and src/agent.
+
+import type { SessionCounts } from './session-status.ts';
 
 /** `warning`: works, but not as asked. `error`: something asked for does not work. */
 export type StatusState = 'ok' | 'warning' | 'error';
@@ -18,6 +20,7 @@ export interface StatusReport {
   /** The worst state of the components. */
   readonly state: StatusState;
   readonly components: readonly StatusEntry[];
+  readonly sessions: SessionCounts;
 }
 
 const order: readonly StatusState[] = ['ok', 'warning', 'error'];

@@ -61,9 +61,13 @@ async function runStatus({ arguments: { words, options }, socketPath, output }: 
 export const statusCommand: Command = {
   name: 'status',
   usage: 'status [--wait] [-o json|yaml|text]',
-  about: 'How the daemon is, what its configuration asks for and does not get; exit code 1 when something is in error.',
+  about:
+    'How the daemon and its sessions are, what its configuration asks for and does not get. Exit code 1 when something is in ERROR; a WARNING, such as a session that is down, leaves it at 0.',
   options: [
-    { name: '--wait', help: 'until the daemon runs and everything is ok' },
+    {
+      name: '--wait',
+      help: 'until the daemon runs and everything is ok: no warning either; exit code 1 if it does not come to that',
+    },
     { name: '--wait-duration', value: 'SECONDS', help: `at most so long (default ${DEFAULT_WAIT_SEC})` },
     describeOutputOption('text'),
   ],

@@ -67,6 +67,7 @@ test('the status has a line for the kernel: a warning with the reason while rout
   const speaker = createFixtureSpeaker();
   const running = await startApi(speaker);
   t.teardown(() => running.close());
+  speaker.instanceViews = [];
   const components = async (): Promise<unknown> =>
     toJson(JSON.parse((await ask({ socketPath: running.socketPath, path: '/status' })).body))['components'];
   t.deepEqual(await components(), []);

@@ -181,12 +181,22 @@ test('status shows the components; --wait waits until all is ok', async (t) => {
     message: 'neighbor 0: x',
   });
   let asked = 0;
-  const running = await startApi(createFixtureSpeaker(), { status: () => [entry(asked++ < 1 ? 'error' : 'ok')] });
+  const speaker = createFixtureSpeaker();
+  const running = await startApi(speaker, { status: () => [entry(asked++ < 1 ? 'error' : 'ok')] });
   t.teardown(() => running.close());
   const socket = ['--socket', running.socketPath];
   const bad = await run('status', ...socket);
   t.is(bad.code, 1);
-  t.regex(bad.out, /^node: +alpha +waggle 0\.1\.0\npolicy rack0: +ERROR +neighbor 0: x\n$/);
+  t.regex(
+    bad.out,
+    /^node: +alpha +waggle 0\.1\.0\npolicy rack0: +ERROR +neighbor 0: x\nsessions: +WARNING +4\/6 established; 1 down: .*\n$/,
+  );
+  t.is((await run('status', ...socket)).code, 0, 'a session that is down is no fault of the daemon');
+  t.is((await run('status', '--wait', '--wait-duration', '0', ...socket)).code, 1, 'but not what is waited for');
+  const [instance] = speaker.instanceViews;
+  speaker.instanceViews = [
+    { ...instance, neighbors: instance.neighbors.filter((view) => view.state === 'Established') },
+  ];
   asked = 0;
   const good = await run('status', '--wait', '-o', 'json', ...socket);
   t.is(good.code, 0);
