@@ -8,12 +8,14 @@ import { readYaml } from '#control/yaml/document.ts';
 import { lookAtDirectory } from '#kube/manifest-directory.ts';
 import { readTextFile } from '#io/text-file.ts';
 import { ConfigFile, describeReadError, maxConfigBytes } from '#router/config-file.ts';
+import { findPasswordFaults } from '#router/password-files.ts';
 
 const configHelp = `Usage: waggle config check FILE|DIR…
        waggle config schema
 
 check    Checks router files and Kubernetes manifests (a directory: all of its manifests together).
-         A document with router: at its top is a router file, in a directory too.
+         A document with router: at its top is a router file, in a directory too. The password files
+         that it names are looked at as well: run the check as who runs the router.
          One line a fault: file, line, field, value, what would be right. Exit code 1 if there is one.
 schema   Prints the JSON Schema of the router file.
 `;
@@ -52,10 +54,11 @@ async function check(paths: readonly string[]): Promise<number> {
   /** Router files that lie among manifests. */
   const others = new Set<string>();
   let routerFiles = 0;
-  const take = (path: string, text: { readonly text: string } | { readonly fault: string }): void => {
+  const take = async (path: string, text: { readonly text: string } | { readonly fault: string }): Promise<void> => {
     routerFiles++;
     const checked = 'fault' in text ? { faults: [text.fault] } : new ConfigFile(path).check(text.text);
     if ('faults' in checked) faults.push(...checked.faults);
+    else faults.push(...(await findPasswordFaults(path, checked.passwordFields)));
   };
   for (const path of paths) {
     const text = await readRouterText(path);
@@ -64,9 +67,9 @@ async function check(paths: readonly string[]): Promise<number> {
       manifests.push(path);
       for (const file of await listRouterFiles(path)) {
         others.add(file.path);
-        take(file.path, file);
+        await take(file.path, file);
       }
-    } else take(path, text);
+    } else await take(path, text);
   }
   const checked = manifests.length === 0 ? { faults: [], files: 0, objects: 0 } : checkManifests(manifests, others);
   faults.push(...checked.faults);

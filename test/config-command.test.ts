@@ -2,7 +2,7 @@
 // and what would be right.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,10 @@ interface Checked {
 function check(t: ExecutionContext, files: Readonly<Record<string, string>>, name = ''): Checked {
   const directory = mkdtempSync(join(tmpdir(), 'waggle-config-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
+  for (const [file, text] of Object.entries(files)) {
+    writeFileSync(join(directory, file), text);
+    chmodSync(join(directory, file), file === 'key' || file === 'empty' ? 0o600 : 0o644);
+  }
   const path = name === '' ? directory : join(directory, name);
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'config', 'check', path], { encoding: 'utf8' });
   return { code: status, stdout, lines: stderr.replaceAll(`${directory}/`, '').split('\n').slice(0, -1) };
@@ -39,6 +42,24 @@ test('a router file among manifests is read as one', (t) => {
     'router.yaml:1: router.asn: 0: expected an AS number, 1 to 4294967295',
     'node.yaml:3: metadata.name: missing: required',
   ]);
+});
+
+test('password files that a router file names are looked at, and none is printed', (t) => {
+  const neighbor = (path: string, address: string): string =>
+    `    - { address: ${address}, remoteAsn: 65001, passwordFile: ${path} }\n`;
+  const head = 'router:\n  asn: 65000\n  routerId: 198.51.100.1\n';
+  const group = '  peerGroups:\n    - { name: edge, passwordFile: gone }\n';
+  const text = `${head}${group}  neighbors:\n${neighbor('empty', '192.0.2.1')}${neighbor('open', '192.0.2.2')}`;
+  const found = check(t, { 'router.yaml': text, empty: '', open: 'hunter2' }, 'router.yaml');
+  t.deepEqual([found.code, found.stdout], [1, '']);
+  const mode = 'its mode is 0644, so that others may read or change it: expected 0600 or 0640';
+  t.deepEqual(found.lines, [
+    'router.yaml:5: router.peerGroups[0].passwordFile: password file gone: no such file',
+    'router.yaml:7: router.neighbors[0].passwordFile: password file empty: is empty',
+    `router.yaml:8: router.neighbors[1].passwordFile: password file open: ${mode}`,
+  ]);
+  const good = check(t, { 'router.yaml': `${head}  neighbors:\n${neighbor('key', '192.0.2.1')}`, key: 'hunter2' });
+  t.deepEqual(good, { code: 0, stdout: '1 router file: no fault\n', lines: [] });
 });
 
 test('what is not there is said in words', (t) => {

@@ -1,14 +1,16 @@
 // The file behind `--config`: read, checked, and every fault as `file:line: field: message`.
 
 import { formatFault, readRouterFile } from '#control/router/settings.ts';
-import type { RouterSettings } from '#control/router/settings.ts';
+import type { PasswordField, RouterSettings } from '#control/router/settings.ts';
 import { RouterFileValidator } from '#control/router/validate.ts';
 import { defaultYamlLimits } from '#control/yaml/document.ts';
 import { readTextFile } from '#io/text-file.ts';
 
 export const maxConfigBytes = defaultYamlLimits.maxBytes;
 
-export type Checked = { readonly settings: RouterSettings } | { readonly faults: readonly string[] };
+export type Checked =
+  | { readonly settings: RouterSettings; readonly passwordFields: readonly PasswordField[] }
+  | { readonly faults: readonly string[] };
 
 export class ConfigFile {
   readonly path: string;

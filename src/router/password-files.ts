@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Password, type PasswordFileRef, readPassword } from '#control/router/passwords.ts';
+import { formatFault, type PasswordField } from '#control/router/settings.ts';
 import { describeReadError } from './config-file.ts';
 
 /** More than any password has: what is longer is told by its length. */
@@ -93,6 +94,18 @@ export class PasswordFiles {
     ];
     return new Map(await Promise.all([...paths].map(read)));
   }
+}
+
+/** What is wrong with the files that these fields of a router file name, for whoever checks it: a router runs, but without the neighbors. */
+export async function findPasswordFaults(configFile: string, fields: readonly PasswordField[]): Promise<string[]> {
+  const directory = dirname(resolve(configFile));
+  const faults = await Promise.all(
+    fields.map(async ({ line, field, path }) => {
+      const found = await readPasswordFile(path, resolve(directory, path));
+      return 'password' in found ? [] : [formatFault(configFile, { line, field, message: found.heldDownReason })];
+    }),
+  );
+  return faults.flat();
 }
 
 /** `shown` is the path in what is said; every fault is one of the file and holds the neighbor down. */

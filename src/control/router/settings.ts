@@ -10,7 +10,7 @@ import type {
   SpeakerConfig,
 } from '#bgp/config.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
-import { readYaml } from '../yaml/document.ts';
+import { type FieldPath, readYaml } from '../yaml/document.ts';
 import { formatFieldPath } from '../yaml/field-path.ts';
 import { checkMeaning } from './meaning.ts';
 import type { NeighborFields, PeerGroupFields } from './neighbor-schema.ts';
@@ -41,7 +41,17 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-export type RouterReading = { readonly settings: RouterSettings } | { readonly faults: readonly ConfigFault[] };
+/** Where a password file is named: what becomes of the file is not the router file's fault, but who checks it wants to know. */
+export interface PasswordField {
+  readonly line: number;
+  readonly field: string;
+  /** As it stands there. */
+  readonly path: string;
+}
+
+export type RouterReading =
+  | { readonly settings: RouterSettings; readonly passwordFields: readonly PasswordField[] }
+  | { readonly faults: readonly ConfigFault[] };
 
 /** The name of the one instance of a router. */
 const routerInstance = 'default';
@@ -72,7 +82,14 @@ export function readRouterFile(text: string, validator: RouterFileValidator): Ro
   const [document] = documents;
   const validated = validator.validate(document.value);
   const found = 'file' in validated ? checkMeaning(validated.file) : validated.faults;
-  if (found.length === 0 && 'file' in validated) return { settings: makeSettings(validated.file) };
+  if (found.length === 0 && 'file' in validated) {
+    const passwordFields = listPasswordFields(validated.file.router).map(({ at, path }) => ({
+      line: document.lineOf(at),
+      field: formatFieldPath(at),
+      path,
+    }));
+    return { settings: makeSettings(validated.file), passwordFields: passwordFields.sort((a, b) => a.line - b.line) };
+  }
   const located = found.map(({ path, message }) => ({
     line: document.lineOf(path),
     field: formatFieldPath(path),
@@ -145,6 +162,15 @@ function findPasswordFiles(router: RouterFields): PasswordFileRef[] {
     const { passwordFile } = mergeGroup(fields, groupOf(fields));
     return passwordFile === undefined ? [] : [{ neighbor: neighborName(fields), path: passwordFile }];
   });
+}
+
+function listPasswordFields({ neighbors = [], peerGroups = [] }: RouterFields): { at: FieldPath; path: string }[] {
+  const listed = { neighbors, peerGroups };
+  return (['peerGroups', 'neighbors'] as const).flatMap((list) =>
+    listed[list].flatMap(({ passwordFile }, index) =>
+      passwordFile === undefined ? [] : [{ at: ['router', list, index, 'passwordFile'], path: passwordFile }],
+    ),
+  );
 }
 
 function readEndpoint(text: string | undefined): Endpoint | undefined {
