@@ -138,14 +138,14 @@ export class RawConnection {
 
   /** To the state in which the router has sent its OPEN, has also taken ours, or has an Established session. */
   async reach(state: 'OpenSent' | 'OpenConfirm' | 'Established', ours: Uint8Array): Promise<void> {
-    await until(() => this.countOf(1) === 1, 10_000);
+    await until(() => this.countOf(1) === 1, 60_000);
     if (state === 'OpenSent') return;
     this.send(ours);
-    await until(() => this.countOf(4) >= 1, 10_000);
+    await until(() => this.countOf(4) >= 1, 60_000);
     if (state === 'OpenConfirm') return;
     this.send(KEEPALIVE);
     // The first UPDATE of the router: at least End-of-RIB.
-    await until(() => this.countOf(2) >= 1, 10_000);
+    await until(() => this.countOf(2) >= 1, 60_000);
   }
 }
 
@@ -237,7 +237,7 @@ export class RawRouter {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.#router.stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.log += chunk));
-    await until(() => / runs after \d+ ms/.test(this.log) || this.#router?.exitCode !== null, 20_000);
+    await until(() => / runs after \d+ ms/.test(this.log) || this.#router?.exitCode !== null, 60_000);
     if (this.#router.exitCode !== null) throw new Error(`the router ended: ${this.log}`);
   }
 

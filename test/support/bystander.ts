@@ -31,8 +31,8 @@ export class Bystander {
   /** From here on it is watched. */
   async begin(): Promise<void> {
     this.connection.longestSilenceMs = 0;
-    this.#beganMs = performance.now();
     this.#before = await this.#look();
+    this.#beganMs = performance.now();
   }
 
   async check(t: ExecutionContext<unknown>): Promise<void> {
