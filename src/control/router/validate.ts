@@ -104,7 +104,18 @@ function explainError(error: ErrorObject, root: unknown): FieldFault {
   if (key === 'password' || key === 'passwordFile') {
     return { path, message: `is not right ${hiddenValue}: expected ${expected}` };
   }
-  return { path, message: `${describeData(error)}: expected ${expected}` };
+  const quoted = isQuotedNumber(error) ? ' is text because of its quotes' : '';
+  return {
+    path,
+    message: `${describeData(error)}${quoted}: expected ${quoted === '' ? '' : 'without them '}${expected}`,
+  };
+}
+
+/** To YAML `"65100"` is text, to whoever wrote it a number. */
+function isQuotedNumber({ data, keyword, schema, parentSchema }: ErrorObject): boolean {
+  if (typeof data !== 'string' || !/^\d+$/.test(data)) return false;
+  const branches: readonly unknown[] = keyword === 'anyOf' && Array.isArray(schema) ? schema : [parentSchema];
+  return branches.some((branch) => fieldOf(branch, 'type') === 'integer');
 }
 
 function describeData(error: ErrorObject): string {

@@ -185,7 +185,7 @@ const wrong: readonly (readonly [title: string, text: string, fault: string])[] 
   [
     'an AS number that is text',
     'router:\n  asn: "65000"\n  routerId: 1.2.3.4\n',
-    'r.yaml:2: router.asn: "65000": expected an AS number, 1 to 4294967295',
+    'r.yaml:2: router.asn: "65000" is text because of its quotes: expected without them an AS number, 1 to 4294967295',
   ],
   [
     'router ID 0.0.0.0',
