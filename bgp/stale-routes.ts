@@ -55,6 +55,8 @@ interface FamilyPhase {
   phase: Phase;
   /** The session is back, but the routes are still those of the long-lived phase. */
   isLongLived: boolean;
+  /** The long-lived time ended while the peer was sending its routes again, and End-of-RIB has not come yet. */
+  isTimeOver: boolean;
   timer: TimerHandle | undefined;
   endsMs: number;
   longLivedSec: number;
@@ -69,6 +71,7 @@ export class StaleRoutes {
     this.phases = families.map(() => ({
       phase: 'none',
       isLongLived: false,
+      isTimeOver: false,
       timer: undefined,
       endsMs: 0,
       longLivedSec: 0,
@@ -90,6 +93,13 @@ export class StaleRoutes {
       const longLivedSec = restart.longLived.find((entry) => entry.family === family)?.staleSec ?? 0;
       if (!negotiated.includes(family) || (!isListed && longLivedSec === 0)) {
         if (negotiated.includes(family) || state.phase !== 'none') this.drop(family, 'not kept by graceful restart');
+        continue;
+      }
+      // RFC 9494 §4.2: lost "prior to becoming synchronized, any remaining routes (for the AFI/SAFI whose timer expired) MUST
+      // be removed immediately".
+      if (state.isTimeOver) {
+        table.keepPeer(index);
+        this.drop(family, 'the long-lived stale time was over before End-of-RIB');
         continue;
       }
       const { phase, isLongLived } = state;
@@ -128,6 +138,7 @@ export class StaleRoutes {
       this.clearTimer(state);
       state.phase = 'none';
       state.isLongLived = false;
+      state.isTimeOver = false;
       this.deps.tables[family.index].removePeer(this.deps.index);
     }
   }
@@ -167,6 +178,7 @@ export class StaleRoutes {
 
   /** What the peer did not send again goes. */
   endOfRib(family: Family): void {
+    this.phases[family.index].isTimeOver = false;
     if (this.phases[family.index].phase === 'resending') this.drop(family, 'not announced again by End-of-RIB', true);
   }
 
@@ -221,8 +233,9 @@ export class StaleRoutes {
     const routes = tables[family.index].stale(index);
     if (routes > 0) this.deps.told(family, 'long-lived', routes, `for ${state.longLivedSec} s`);
     this.setTimer(family, state.longLivedSec, () => {
-      const isBack = this.phases[family.index].phase === 'resending';
+      const isBack = state.phase === 'resending';
       this.drop(family, 'the long-lived stale time is over', isBack);
+      state.isTimeOver = isBack;
     });
   }
 
@@ -245,6 +258,7 @@ export class StaleRoutes {
     this.clearTimer(state);
     state.phase = 'none';
     state.isLongLived = false;
+    state.isTimeOver = false;
     if (isBack) table.sweepStale(index);
     else table.removePeer(index);
     if (routes > 0) told(family, 'removed', routes, reason);

@@ -17,6 +17,8 @@ interface Scene {
   readonly told: string[];
   /** Routes of a family that are kept, and whether they are long-lived ones. */
   readonly kept: (family: Family) => string;
+  /** The peer sends its route of the family. */
+  readonly announce: (family: Family) => void;
 }
 
 function scene(): Scene {
@@ -39,7 +41,8 @@ function scene(): Scene {
     if (path === undefined) return 'gone';
     return (path.flags & PathFlag.Stale) === 0 ? 'current' : stale.isLongLived(family) ? 'long-lived' : 'stale';
   };
-  return { clock, stale, told, kept };
+  const announce = (family: Family): void => worlds[family.index].announce(index, prefixes[family.index]);
+  return { clock, stale, told, kept, announce };
 }
 
 const listed = (family: Family, isForwardingPreserved = true): PeerRestart['families'][number] => ({
@@ -116,4 +119,26 @@ test('the long-lived time that ends while the peer sends again takes what it has
   t.is(kept(ipv4Unicast), 'gone');
   stale.endOfRib(ipv4Unicast);
   t.is(told.filter((line) => line.startsWith('removed')).length, 1);
+});
+
+test('routes of a peer that is lost after its long-lived time and before End-of-RIB go at once (RFC 9494 §4.2)', (t) => {
+  const restart = { restartTimeSec: 120, families: [listed(ipv4Unicast)], longLived: [longLived(ipv4Unicast, 100)] };
+  const backAfterItsTime = (): Scene => {
+    const made = scene();
+    made.stale.lost([ipv4Unicast], restart, 'lost');
+    wait(made.clock, 121);
+    made.stale.established([ipv4Unicast], restart, 360);
+    made.announce(ipv4Unicast);
+    wait(made.clock, 101);
+    t.is(made.kept(ipv4Unicast), 'current', 'what was sent again stays while the session does');
+    return made;
+  };
+  const early = backAfterItsTime();
+  early.stale.lost([ipv4Unicast], restart, 'lost');
+  t.is(early.kept(ipv4Unicast), 'gone');
+  t.is(early.told.at(-1), 'removed ipv4-unicast');
+  const whole = backAfterItsTime();
+  whole.stale.endOfRib(ipv4Unicast);
+  whole.stale.lost([ipv4Unicast], restart, 'lost');
+  t.is(whole.kept(ipv4Unicast), 'stale');
 });
