@@ -41,7 +41,9 @@ function scene(): Scene {
     if (path === undefined) return 'gone';
     return (path.flags & PathFlag.Stale) === 0 ? 'current' : stale.isLongLived(family) ? 'long-lived' : 'stale';
   };
-  const announce = (family: Family): void => worlds[family.index].announce(index, prefixes[family.index]);
+  const announce = (family: Family): void => {
+    worlds[family.index].announce(index, prefixes[family.index]);
+  };
   return { clock, stale, told, kept, announce };
 }
 
