@@ -48,10 +48,60 @@ test('without a value: routes with any community; show ip bgp says the same', as
     ['ip bgp regexp ^65001', 'bgp ipv4 unicast as-path ^65001'],
     ['ip bgp update-groups', 'bgp ipv4 unicast update-groups'],
     ['ip bgp memory', 'bgp memory'],
+    ['bgp', 'bgp ipv4 unicast'],
+    ['bgp 10.10.2.0/23', 'bgp ipv4 unicast 10.10.2.0/23'],
+    ['bgp 10.0.0.0/8 longer-prefixes', 'bgp ipv4 unicast 10.0.0.0/8 longer-prefixes'],
+    ['bgp 2001:db8::/32 longer-prefixes', 'bgp ipv6 unicast 2001:db8::/32 longer-prefixes'],
   ]) {
     t.is(await ask(words), await ask(same), words);
   }
   t.true(prefixesOf(await ask('ip bgp regexp ^65001')).length > 0);
+});
+
+test('exact-match leaves the routes that have this community and no other', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const { tables } = speaker;
+  // The first prefixes have 65000:1; 65000:1 and 65000:2; 65000:2; the rest none.
+  const lists = [[0xfde80001], [0xfde80001, 0xfde80002], [0xfde80002]];
+  speaker.tables = {
+    ...tables,
+    routes: (query) => {
+      const routes = [...(tables.routes(query) ?? [])];
+      const prefixes = [...new Set(routes.map(({ prefix }) => prefix))];
+      return routes.map((route) => {
+        const communities = lists[prefixes.indexOf(route.prefix)] ?? [];
+        const largeCommunities = communities.map((low): [number, number, number] => [65000, 1, low & 0xff]);
+        return { ...route, attributes: { ...route.attributes, communities, largeCommunities } };
+      });
+    },
+  };
+  const count = async (words: string): Promise<number> => {
+    const text = await show(speaker, words, 'text');
+    return Number(/Displayed +(\d+) routes/.exec(text)?.[1]);
+  };
+  t.deepEqual(
+    await Promise.all(
+      ['65000:1', '65000:1 exact-match', '65000:*', '65000:* exact-match'].map((of) => count(`bgp community ${of}`)),
+    ),
+    [2, 1, 3, 2],
+  );
+  t.deepEqual(
+    await Promise.all(['65000:1:1', '65000:1:1 exact-match'].map((of) => count(`bgp large-community ${of}`))),
+    [2, 1],
+  );
+});
+
+test('before there is an instance every table says that none is configured, and JSON is empty', async (t) => {
+  const speaker = createFixtureSpeaker();
+  speaker.instanceViews = [];
+  for (const words of ['bgp summary', 'bgp neighbors', 'bgp', 'bgp 10.0.0.0/8', 'bgp community', 'bgp memory']) {
+    t.is(
+      await show(speaker, words, 'text'),
+      '% No BGP instance is configured (yet); waggle status tells more\n',
+      words,
+    );
+    t.deepEqual(JSON.parse(await show(speaker, words, 'json')), {}, words);
+  }
 });
 
 test('every row that an AS path expression leaves has such a path, in the text as well', async (t) => {

@@ -168,7 +168,7 @@ test('every error is a problem document that says what would be right', async (t
     ['GET', '/shwo/bgp/summary', 404, 'unknown-path'],
     ['GET', '/show/bgp/sumary', 404, 'unknown-command'],
     ['GET', '/show/bgp/ipv', 400, 'ambiguous-command'],
-    ['GET', '/show/bgp', 400, 'incomplete-command'],
+    ['GET', '/show/ip', 400, 'incomplete-command'],
     ['GET', '/show/bgp/summary?format=xml', 400, 'bad-argument'],
     ['GET', '/show/bgp/ipv6/unicast/10.0.0.0/8', 400, 'bad-argument'],
     ['GET', '/show/bgp/neighbors/10.9.9.9', 404, 'no-such-neighbor'],

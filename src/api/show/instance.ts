@@ -6,6 +6,9 @@ import type { InstanceView, NeighborView } from '#bgp/views.ts';
 import { badArgument, noSuchNeighbor, ProblemError, problemTypes } from '../problem.ts';
 import type { ShowContext, ShowRequest } from './command.ts';
 
+/** What a table says when there is none: before the first configuration, or while nothing asks for one. */
+export const noInstanceText = '% No BGP instance is configured (yet); waggle status tells more\n';
+
 /** undefined: none runs. Throws ProblemError when it is not clear which one is meant. */
 export async function findInstance(context: ShowContext, request: ShowRequest): Promise<InstanceView | undefined> {
   const instances = await context.speaker.instances();

@@ -5,14 +5,14 @@ import { familyByName } from '#bgp/net/family.ts';
 import type { MemoryView } from '#bgp/views.ts';
 import { stringifyJson } from '../escape.ts';
 import type { ShowAnswer, ShowContext, ShowRequest } from './command.ts';
-import { findInstance } from './instance.ts';
+import { findInstance, noInstanceText } from './instance.ts';
 
 export async function answerMemory(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
   const instance = await findInstance(context, request);
   const memory = (await context.speaker.memory()).find((view) => view.instance === instance?.instance);
   return {
     json: () => `${stringifyJson(memory === undefined ? {} : describe(memory), 2)}\n`,
-    text: () => (memory === undefined ? '% BGP instance not found\n' : render(memory)),
+    text: () => (memory === undefined ? noInstanceText : render(memory)),
   };
 }
 

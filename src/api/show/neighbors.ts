@@ -2,7 +2,7 @@
 
 import { stringifyJson } from '../escape.ts';
 import type { ShowAnswer, ShowContext, ShowRequest } from './command.ts';
-import { findInstance, findNeighbor } from './instance.ts';
+import { findInstance, findNeighbor, noInstanceText } from './instance.ts';
 import { findFamily } from './neighbor-state.ts';
 import { describeNeighborDetail } from './neighbors-json.ts';
 import { renderNeighbor } from './neighbors-text.ts';
@@ -27,7 +27,7 @@ export async function answerNeighbors(context: ShowContext, request: ShowRequest
       return `${stringifyJson(Object.fromEntries(described), 2)}\n`;
     },
     text: () => {
-      if (instance === undefined) return '% BGP instance not found\n';
+      if (instance === undefined) return noInstanceText;
       if (neighbors.length === 0) return '% No BGP neighbors found in VRF default\n';
       return neighbors.map((neighbor) => renderNeighbor(neighbor, wallMs, selectionDeferralSec)).join('');
     },

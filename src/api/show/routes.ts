@@ -2,7 +2,7 @@
 // Each answer opens one view at the speaker when its renderer is read; how rows look is in route-table.ts and adj-table.ts.
 
 import { parseAddress } from '#bgp/net/address.ts';
-import { type Family, familyByName, ipv4Unicast } from '#bgp/net/family.ts';
+import { type Family, familyByName, ipv4Unicast, ipv6Unicast } from '#bgp/net/family.ts';
 import { parsePrefix } from '#bgp/net/prefix.ts';
 import type { InstanceView, NeighborView, RouteQuery } from '#bgp/views.ts';
 import { stringifyJson } from '../escape.ts';
@@ -10,7 +10,7 @@ import { badArgument } from '../problem.ts';
 import { writeJsonAdjTable, writeTextAdjTable } from './adj-table.ts';
 import type { ShowAnswer, ShowContext, ShowRequest } from './command.ts';
 import { listHostNames } from './hostnames.ts';
-import { findInstance, findNeighbor } from './instance.ts';
+import { findInstance, findNeighbor, noInstanceText } from './instance.ts';
 import { findFamily } from './neighbor-state.ts';
 import { describePrefix, readPrefixDetail } from './prefix-detail.ts';
 import { renderPrefix } from './prefix-detail-text.ts';
@@ -19,7 +19,7 @@ import { type RouteTableNames, writeJsonTable, writeTextTable } from './route-ta
 import { RouteView } from './route-view.ts';
 import { asPathFilter, communityFilter, type RowFilter } from './row-filter.ts';
 
-const noInstance: ShowAnswer = { json: () => '{}\n', text: () => '% BGP instance not found\n' };
+const noInstance: ShowAnswer = { json: () => '{}\n', text: () => noInstanceText };
 
 function checkPrefix(asked: string, family: Family): string {
   const parsed = parsePrefix(asked) ?? parseAddress(asked);
@@ -42,11 +42,16 @@ function countPaths(instance: InstanceView, family: Family): number {
   return instance.families.find((view) => view.family === family.name)?.paths ?? 0;
 }
 
-/** `show bgp ipv4|ipv6 unicast [PREFIX [longer-prefixes]]` */
+/** Where no family is named: that of the prefix asked for, and IPv4 for the table. */
+function familyOf(request: ShowRequest): Family {
+  const isIpv6 = request.prefix?.includes(':') === true;
+  return findRequestedFamily(request) ?? (isIpv6 ? ipv6Unicast : ipv4Unicast);
+}
+
+/** `show bgp [ipv4|ipv6 unicast] [PREFIX [longer-prefixes]]` */
 export async function answerTable(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
   const instance = await findInstance(context, request);
-  const family = findRequestedFamily(request);
-  if (family === undefined) throw badArgument('say which family: ipv4 or ipv6');
+  const family = familyOf(request);
   const prefix = request.prefix === undefined ? undefined : checkPrefix(request.prefix, family);
   if (instance === undefined) return noInstance;
   if (prefix !== undefined && !request.hasWord('longer-prefixes'))
@@ -81,14 +86,15 @@ async function answerPrefix(
 
 /** Without one: any community of the kind. */
 function filterOf({ hasWord, community, largeCommunity, expression }: ShowRequest): RowFilter {
-  if (community !== undefined) return communityFilter('standard', community);
-  if (largeCommunity !== undefined) return communityFilter('large', largeCommunity);
+  const isExact = hasWord('exact-match');
+  if (community !== undefined) return communityFilter('standard', community, isExact);
+  if (largeCommunity !== undefined) return communityFilter('large', largeCommunity, isExact);
   if (hasWord('community')) return communityFilter('standard', '*:*');
   if (hasWord('large-community')) return communityFilter('large', '*:*:*');
   return asPathFilter(expression ?? '');
 }
 
-/** `show bgp [ipv4|ipv6 unicast] community|large-community|as-path …`; without a family's name IPv4, as in FRR. */
+/** `show bgp [ipv4|ipv6 unicast] community|large-community|as-path …`; without a family's name IPv4. */
 export async function answerFiltered(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
   const filter = filterOf(request);
   const instance = await findInstance(context, request);

@@ -58,13 +58,14 @@ const codes: Readonly<Record<CommunityKind, number>> = {
   large: AttributeCode.LargeCommunities,
 };
 
-/** Throws ProblemError for a pattern that means nothing. */
-export function communityFilter(kind: CommunityKind, text: string): RowFilter {
+/** `isExact`: it is the only community of the kind. Throws ProblemError for a pattern that means nothing. */
+export function communityFilter(kind: CommunityKind, text: string, isExact = false): RowFilter {
   const patterns = orBadArgument(() => parseCommunityPattern(kind, text, 'community'));
   const words = patterns[0].words.length;
   return new RowFilter({
     code: codes[kind],
     isMet: (buffer, start, end) => {
+      if (isExact && end - start !== words * 4) return false;
       for (let at = start; at + words * 4 <= end; at += words * 4) {
         const isMatch = patterns.some((pattern) =>
           pattern.words.every(

@@ -4,7 +4,7 @@ import type { Family } from '#bgp/net/family.ts';
 import type { InstanceView } from '#bgp/views.ts';
 import { stringifyJson } from '../escape.ts';
 import type { ShowAnswer, ShowContext, ShowRequest } from './command.ts';
-import { findInstance } from './instance.ts';
+import { findInstance, noInstanceText } from './instance.ts';
 import { describeSummary, listFamilies, type SummaryFilter } from './summary-json.ts';
 import { renderSummary } from './summary-text.ts';
 import { findRequestedFamily } from './requested-family.ts';
@@ -50,7 +50,7 @@ function render(
   wallMs: number,
   isBare: boolean,
 ): string {
-  if (instance === undefined) return '% BGP instance not found\n';
+  if (instance === undefined) return noInstanceText;
   if (families.length === 0) return '% No BGP neighbors found in VRF default\n';
   return families
     .map(

@@ -5,7 +5,7 @@ import { familyByName } from '#bgp/net/family.ts';
 import type { UpdateGroupView } from '#bgp/views.ts';
 import { escapeText, stringifyJson } from '../escape.ts';
 import type { ShowAnswer, ShowContext, ShowRequest } from './command.ts';
-import { findInstance } from './instance.ts';
+import { findInstance, noInstanceText } from './instance.ts';
 import { findRequestedFamily } from './requested-family.ts';
 
 export async function answerUpdateGroups(context: ShowContext, request: ShowRequest): Promise<ShowAnswer> {
@@ -16,7 +16,10 @@ export async function answerUpdateGroups(context: ShowContext, request: ShowRequ
   );
   return {
     json: () => `${stringifyJson({ updateGroups: groups.map(describe) }, 2)}\n`,
-    text: () => (groups.length === 0 ? 'No update group\n' : groups.map(render).join('\n')),
+    text: () => {
+      if (instance === undefined) return noInstanceText;
+      return groups.length === 0 ? 'No update group\n' : groups.map(render).join('\n');
+    },
   };
 }
 
