@@ -11,18 +11,18 @@ import { type ApiRoute, pathParameter, readPathParameter, type RouteContext } fr
 /** RFC 9003 §2: the message of an administrative shutdown is at most 255 octets of UTF-8. */
 const MAX_SHUTDOWN_TEXT_BYTES = 255;
 
-/** Canonical text, as the speaker names its neighbors. */
-function readAddress(request: FastifyRequest): string {
+/** Canonical text, as the speaker names its neighbors; undefined: all of them. */
+function readTarget(request: FastifyRequest): string | undefined {
   const text = readPathParameter(request, 'address');
+  if (text === '*' || text === 'all') return undefined;
   const [host, ...zone] = text.split('%');
   const address = parseAddress(host);
-  if (address === undefined) throw badArgument(`${text} is not an IPv4 or IPv6 address`);
+  if (address === undefined) throw badArgument(`${text} is not an IPv4 or IPv6 address, nor * or all`);
   return [address.toString(), ...zone].join('%');
 }
 
 async function clear(context: RouteContext, request: FastifyRequest, kind: ClearKind): Promise<object> {
-  const isAll = readPathParameter(request, 'address') === '*';
-  const address = isAll ? undefined : readAddress(request);
+  const address = readTarget(request);
   const cleared = await context.deps.speaker.clear(address, kind);
   if (address !== undefined && cleared.length === 0) throw noSuchNeighbor(address);
   return { cleared };
@@ -43,29 +43,41 @@ function readMessage(body: unknown): string | undefined {
   return undefined;
 }
 
+/** Changes one neighbor, or each that there is now; one that has gone meanwhile needs it no more. */
+async function forEach(
+  { deps }: RouteContext,
+  address: string | undefined,
+  change: (neighbor: string) => Promise<boolean>,
+): Promise<void> {
+  if (address !== undefined) {
+    if (!(await change(address))) throw noSuchNeighbor(address);
+    return;
+  }
+  const instances = await deps.speaker.instances();
+  const addresses = new Set(instances.flatMap(({ neighbors }) => neighbors.map((neighbor) => neighbor.address)));
+  for (const neighbor of addresses) await change(neighbor);
+}
+
 async function setShutdown(context: RouteContext, request: FastifyRequest, isShutdown: boolean): Promise<object> {
-  const address = readAddress(request);
+  const address = readTarget(request);
   const message = isShutdown ? readMessage(request.body) : undefined;
-  const isKnown = await context.deps.speaker.shutdown(address, isShutdown, message);
-  if (!isKnown) throw noSuchNeighbor(address);
-  return { neighbor: address, shutdown: isShutdown };
+  await forEach(context, address, (neighbor) => context.deps.speaker.shutdown(neighbor, isShutdown, message));
+  return { neighbor: address ?? '*', shutdown: isShutdown };
 }
 
 async function drain(context: RouteContext, request: FastifyRequest, isDraining: boolean): Promise<object> {
-  const isAll = readPathParameter(request, 'address') === '*';
-  const address = isAll ? undefined : readAddress(request);
+  const address = readTarget(request);
   const isKnown = await context.deps.speaker.drain(address, isDraining);
   if (address !== undefined && !isKnown) throw noSuchNeighbor(address);
   return { neighbor: address ?? '*', draining: isDraining };
 }
 
 async function setDebug(context: RouteContext, request: FastifyRequest): Promise<object> {
-  const address = readAddress(request);
+  const address = readTarget(request);
   const asked = readPathParameter(request, 'kinds');
   const kinds = asked === 'off' ? [] : asked === 'all' ? debugKinds : asked.split(',').map(readDebugKind);
-  const isKnown = await context.deps.speaker.debug(address, kinds);
-  if (!isKnown) throw noSuchNeighbor(address);
-  return { neighbor: address, debug: kinds };
+  await forEach(context, address, (neighbor) => context.deps.speaker.debug(neighbor, kinds));
+  return { neighbor: address ?? '*', debug: kinds };
 }
 
 function readDebugKind(text: string): DebugKind {
@@ -75,9 +87,8 @@ function readDebugKind(text: string): DebugKind {
   return kind;
 }
 
-const address = pathParameter('address', 'the neighbor');
 const kinds = pathParameter('kinds', 'all, off, or some of open, update, keepalive, notification, route-refresh');
-const addressOrAll = pathParameter('address', 'the neighbor, or * for all of them');
+const address = pathParameter('address', 'the neighbor, or * or all for all of them');
 const clearedSchema = {
   type: 'object',
   properties: { cleared: { type: 'array', items: { type: 'string' } } },
@@ -105,7 +116,7 @@ function drainRoute(verb: 'drain' | 'undrain', summary: string): ApiRoute {
     method: 'POST',
     path: `/bgp/${verb}/:address`,
     summary,
-    parameters: [addressOrAll],
+    parameters: [address],
     answer: drainSchema,
     isChange: true,
     handle: (context, request) => drain(context, request, verb === 'drain'),
@@ -117,7 +128,7 @@ function clearRoute(path: string, summary: string, kind: ClearKind): ApiRoute {
     method: 'POST',
     path,
     summary,
-    parameters: [addressOrAll],
+    parameters: [address],
     answer: clearedSchema,
     isChange: true,
     handle: (context, request) => clear(context, request, kind),

@@ -7,7 +7,7 @@ import { readBody, send } from './http.ts';
 import { readList, readObject } from './json.ts';
 import { write } from './output.ts';
 
-const clearUsage = 'clear bgp ADDRESS|* [soft] [in|out]';
+const clearUsage = 'clear bgp ADDRESS|*|all [soft] [in|out]';
 
 /** The path of the request that the words mean; `ip bgp` is FRR's older spelling. */
 function readClearWords(words: readonly string[]): string {
@@ -40,6 +40,10 @@ export const clearCommand: Command = {
   run: runClear,
 };
 
+function nameTarget(address: string): string {
+  return address === '*' || address === 'all' ? 'every neighbor' : address;
+}
+
 function shutdownCommand(verb: 'shutdown' | 'no-shutdown', usage: string, about: string): Command {
   return {
     name: `bgp ${verb}`,
@@ -55,14 +59,17 @@ function shutdownCommand(verb: 'shutdown' | 'no-shutdown', usage: string, about:
       const body = text.length === 0 ? {} : { body: { message: text.join(' ') } };
       const response = await send({ socketPath, method: 'POST', path, accept: 'application/json', ...body });
       await readBody(response);
-      await write(output.stdout, `${address} is ${verb === 'shutdown' ? 'shut down' : 'no longer shut down'}\n`);
+      await write(
+        output.stdout,
+        `${nameTarget(address)} is ${verb === 'shutdown' ? 'shut down' : 'no longer shut down'}\n`,
+      );
       return 0;
     },
   };
 }
 
 function drainCommand(verb: 'drain' | 'undrain', about: string): Command {
-  const usage = `bgp ${verb} ADDRESS|*`;
+  const usage = `bgp ${verb} ADDRESS|*|all`;
   return {
     name: `bgp ${verb}`,
     usage,
@@ -73,14 +80,16 @@ function drainCommand(verb: 'drain' | 'undrain', about: string): Command {
       if (address === undefined || rest.length > 0) throw new UsageError(`expected waggle ${usage}`);
       const path = `/bgp/${verb}/${encodeURIComponent(address)}`;
       await readBody(await send({ socketPath, method: 'POST', path, accept: 'application/json' }));
-      const who = address === '*' ? 'every neighbor' : address;
-      await write(output.stdout, `${who} is ${verb === 'drain' ? 'being drained' : 'no longer drained'}\n`);
+      await write(
+        output.stdout,
+        `${nameTarget(address)} is ${verb === 'drain' ? 'being drained' : 'no longer drained'}\n`,
+      );
       return 0;
     },
   };
 }
 
-const debugUsage = 'bgp debug ADDRESS [all|off|open|update|keepalive|notification|route-refresh …]';
+const debugUsage = 'bgp debug ADDRESS|*|all [all|off|open|update|keepalive|notification|route-refresh …]';
 
 const debugCommand: Command = {
   name: 'bgp debug',
@@ -96,7 +105,7 @@ const debugCommand: Command = {
       await readBody(await send({ socketPath, method: 'POST', path, accept: 'application/json' })),
     );
     const on = readList(answer['debug']).map(String);
-    await write(output.stdout, `debug of ${address}: ${on.length === 0 ? 'off' : on.join(' ')}\n`);
+    await write(output.stdout, `debug of ${nameTarget(address)}: ${on.length === 0 ? 'off' : on.join(' ')}\n`);
     return 0;
   },
 };
@@ -110,8 +119,8 @@ export const shutdownCommands: readonly Command[] = [
   debugCommand,
   shutdownCommand(
     'shutdown',
-    'bgp shutdown ADDRESS [TEXT]',
-    'Shuts a neighbor down until no-shutdown or a restart; TEXT is told to the peer (RFC 9003).',
+    'bgp shutdown ADDRESS|*|all [TEXT]',
+    'Shuts a neighbor, or every one, down until no-shutdown or a restart; TEXT is told to the peer (RFC 9003).',
   ),
-  shutdownCommand('no-shutdown', 'bgp no-shutdown ADDRESS', 'Ends the shutdown.'),
+  shutdownCommand('no-shutdown', 'bgp no-shutdown ADDRESS|*|all', 'Ends the shutdown.'),
 ];

@@ -128,7 +128,23 @@ test('clear and shutdown reach the speaker', async (t) => {
   t.is((await run('cl', 'bgp', '10.1.0.2', 'in', ...socket)).code, 0);
   t.is((await run('bgp', 'shutdown', '10.1.0.2', 'new', 'cable', ...socket)).out, '10.1.0.2 is shut down\n');
   t.is((await run('bgp', 'no-shutdown', '10.1.0.2', ...socket)).code, 0);
-  t.deepEqual(speaker.cleared, [
+  const cleared = [...speaker.cleared];
+  t.is((await run('clear', 'bgp', 'all', ...socket)).out, (await run('clear', 'bgp', '*', ...socket)).out);
+  t.deepEqual(speaker.cleared.slice(-2), [
+    [undefined, 'hard'],
+    [undefined, 'hard'],
+  ]);
+  const shut = speaker.shutdowns.length;
+  t.is((await run('bgp', 'shutdown', '*', 'power', ...socket)).out, 'every neighbor is shut down\n');
+  t.is((await run('bgp', 'no-shutdown', 'all', ...socket)).out, 'every neighbor is no longer shut down\n');
+  const addresses = speaker.instanceViews[0].neighbors.map(({ address }) => address);
+  t.true(addresses.length > 3);
+  t.deepEqual(speaker.shutdowns.splice(shut), [
+    ...addresses.map((address) => [address, true, 'power'] as const),
+    ...addresses.map((address) => [address, false, undefined] as const),
+  ]);
+  t.is((await run('bgp', 'shutdown', 'tor1', ...socket)).err, '% tor1 is not an IPv4 or IPv6 address, nor * or all\n');
+  t.deepEqual(cleared, [
     ['10.1.0.2', 'hard'],
     [undefined, 'soft-out'],
     [undefined, 'hard'],
