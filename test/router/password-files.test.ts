@@ -49,7 +49,7 @@ test('a new content, a new mode, a replaced and a removed file are told; the sam
   const next = async (change: () => void): Promise<unknown> => {
     changes = 0;
     change();
-    await until(() => changes > 0, 5_000);
+    await until(() => changes > 0, 30_000);
     return (await files.read([ref('key')])).get('key');
   };
   t.deepEqual(await next(() => writeFileSync(path, 'two\n')), { password: 'two' });

@@ -22,6 +22,8 @@ export class RouterProcess {
   readonly directory: string;
   readonly child: ChildProcess;
   stderr = '';
+  /** Its end, with everything that it wrote read. */
+  readonly #closed: Promise<unknown>;
 
   constructor({ directory, uid, args = [] }: RouterProcessOptions) {
     this.directory = directory;
@@ -34,24 +36,24 @@ export class RouterProcess {
     this.child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       this.stderr += chunk;
     });
+    this.#closed = once(this.child, 'close');
   }
 
   /** Log lines by event name. */
   events(name: string): Record<string, unknown>[] {
-    return this.stderr
-      .split('\n')
+    return wholeLines(this.stderr)
       .filter((line) => line.startsWith('{'))
       .map((line): Record<string, unknown> => JSON.parse(line))
       .filter((line) => line.event === name);
   }
 
   async started(): Promise<void> {
-    await until(() => this.events('started').length > 0 || this.child.exitCode !== null, 20_000);
+    await until(() => this.events('started').length > 0 || this.child.exitCode !== null, 60_000);
     if (this.child.exitCode !== null) throw new Error(`the router ended: ${this.stderr}`);
   }
 
   async ended(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    await this.#closed;
     return this.child.exitCode;
   }
 
@@ -81,19 +83,33 @@ export function removeDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** Taken together and let go together, so that they differ. */
+/** Of a text that still grows: its last line may have come in part. */
+export function wholeLines(text: string): string[] {
+  return text.split('\n').slice(0, -1);
+}
+
+const PORTS_A_PROCESS = 100;
+let portsTaken = 0;
+
+/** Each once a process, and below what the kernel gives to clients: nobody takes one of them before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  return Promise.all(
-    servers.map(async (server) => {
-      await once(server, 'listening');
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close();
-      await once(server, 'close');
-      return port;
-    }),
-  );
+  const first = 10_000 + (process.pid % 220) * PORTS_A_PROCESS;
+  const ports: number[] = [];
+  while (ports.length < count) {
+    if (portsTaken === PORTS_A_PROCESS) throw new RangeError(`more than ${PORTS_A_PROCESS} ports in one test file`);
+    const port = first + portsTaken++;
+    if (await isFree(port)) ports.push(port);
+  }
+  return ports;
+}
+
+/** On every address of ours. */
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+  });
 }
 
 export function getText(options: { socketPath?: string; host?: string; port?: number; path: string }): Promise<string> {

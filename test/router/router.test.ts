@@ -74,7 +74,7 @@ class Caller {
       policies: [],
     };
     await this.speaker.configure({ listen: [], instances: [instance] });
-    await until(async () => (await this.view()).state === 'Established', 10_000);
+    await until(async () => (await this.view()).state === 'Established', 30_000);
   }
 
   async view(): Promise<NeighborView> {
@@ -110,7 +110,7 @@ test.serial(
     t.regex(text, /process_cpu_seconds_total/);
     t.like(JSON.parse(await getText({ host: '127.0.0.1', port: health, path: '/healthz' })), { state: 'ok' });
     t.is(await router.stop(), 0);
-    await until(() => caller.events.some((event) => event.type === 'notification-received'), 2_000);
+    await until(() => caller.events.some((event) => event.type === 'notification-received'), 30_000);
     t.like(
       caller.events.find((event) => event.type === 'notification-received'),
       { code: 6, subcode: 2 },
@@ -132,7 +132,7 @@ test.serial('a reload touches only what changed, and a broken file nothing', asy
   writeFileSync(`${path}.new`, routerFile(plan, ['127.74.2.2', '127.74.2.3'], '  networks: [203.0.113.0/24]'));
   renameSync(`${path}.new`, path);
   const startMs = performance.now();
-  await until(() => router.events('configuration-applied').length === 2, 2_000);
+  await until(() => router.events('configuration-applied').length === 2, 30_000);
   t.log(`applied after ${Math.round(performance.now() - startMs)} ms`);
   t.like(router.events('configuration-applied')[1].changes, {
     neighborsAdded: ['127.74.2.3'],
@@ -143,23 +143,23 @@ test.serial('a reload touches only what changed, and a broken file nothing', asy
 
   // A broken edit: explained in the log and in the status, nothing else happens.
   router.write(routerFile(plan, ['127.74.2.2', 'nowhere']));
-  await until(() => router.events('configuration-broken').length === 1, 2_000);
+  await until(() => router.events('configuration-broken').length === 1, 30_000);
   const status = JSON.stringify(await router.get('/status'));
   t.regex(status, /router\.yaml:7: router\.neighbors\[1\]\.address: \\"nowhere\\": expected an IPv4/);
   t.regex(status, /stays in force/);
 
   // Back again, then SIGHUP with an unchanged file.
   router.write(routerFile(plan, ['127.74.2.2', '127.74.2.3'], '  networks: [203.0.113.0/24]'));
-  await until(() => router.events('configuration-unchanged').length === 1, 2_000);
+  await until(() => router.events('configuration-unchanged').length === 1, 30_000);
   t.like(await router.get('/status'), { state: 'warning' });
   router.child.kill('SIGHUP');
-  await until(() => router.events('configuration-unchanged').length === 2, 2_000);
+  await until(() => router.events('configuration-unchanged').length === 2, 30_000);
 
   // One policy changed: that neighbor is updated, its session stays.
   const policies = '  policies: [{name: none, statements: [], otherwise: reject}]';
   const changed = routerFile(plan, ['127.74.2.2', '127.74.2.3'], `  networks: [203.0.113.0/24]\n${policies}`);
   router.write(changed.replace('export: accept', 'export: none'));
-  await until(() => router.events('configuration-applied').length === 3, 2_000);
+  await until(() => router.events('configuration-applied').length === 3, 30_000);
   t.like(router.events('configuration-applied')[2].changes, { neighborsUpdated: ['127.74.2.2'], neighborsReset: [] });
 
   const after = await caller.view();
@@ -179,7 +179,7 @@ test.serial('changing the address of one server moves that one and no session', 
   const socket = join(directory, 'run', 'waggle.sock');
   const { ino } = statSync(socket);
   router.write(routerFile({ ...plan, ports: [bgp, api, metrics, health] }, ['127.74.3.2']));
-  await until(() => router.events('configuration-applied').length === 2, 2_000);
+  await until(() => router.events('configuration-applied').length === 2, 30_000);
   t.regex(await getText({ host: '127.0.0.1', port: api, path: '/version' }), /version/);
   await t.throwsAsync(getText({ host: '127.0.0.1', port: plan.ports[1], path: '/version' }), { code: 'ECONNREFUSED' });
   t.is((await caller.view()).connectionsEstablished, 1);
@@ -201,7 +201,7 @@ test.serial('changing the address of one server moves that one and no session', 
   const held = taken.address();
   const heldPort = typeof held === 'object' && held !== null ? held.port : 0;
   router.write(routerFile({ ...plan, ports: [newBgp, heldPort, metrics, health] }, ['127.74.3.2']));
-  await until(() => router.events('configuration-applied').length === 3, 5_000);
+  await until(() => router.events('configuration-applied').length === 3, 30_000);
   t.like(await router.get('/status'), { state: 'error' });
   taken.close();
   t.deepEqual(opened().slice(4), [`${plan.address}:${newBgp}`]);
@@ -218,11 +218,11 @@ test.serial('a port that is taken after a reload is told once, tried again, and 
   await once(taken, 'listening');
   const [, ...rest] = plan.ports;
   router.write(routerFile({ ...plan, ports: [bgp, ...rest] }, ['127.74.8.2']));
-  await until(() => router.events('problem').length === 1, 5_000);
+  await until(() => router.events('problem').length === 1, 30_000);
   t.regex(String(router.events('problem')[0].problem), /cannot listen on 127\.74\.8\.1:\d+: address in use/);
   t.like(await router.get('/status'), { state: 'error' });
   taken.close();
-  await until(() => router.events('problem-over').length === 1, 10_000);
+  await until(() => router.events('problem-over').length === 1, 30_000);
   t.like(await router.get('/status'), { state: 'warning' });
   t.is(router.events('problem').length, 1);
   t.is(router.events('configuration-applied').length, 2);
@@ -318,7 +318,7 @@ test.serial('--log-format text writes lines for people', async (t) => {
   const plan = { address: '127.74.7.1', ports: await freePorts(4) };
   const directory = makeDirectory(routerFile(plan, ['127.74.7.2']));
   const router = new RouterProcess({ directory, args: ['--log-format', 'text'] });
-  await until(() => router.stderr.includes('waggle router runs after'), 20_000);
+  await until(() => router.stderr.includes('waggle router runs after'), 30_000);
   t.false(router.stderr.includes('{"level"'));
   t.regex(router.stderr, new RegExp(`INFO.*BGP listens on 127\\.74\\.7\\.1:${plan.ports[0]}`));
   t.is(await router.stop(), 0);

@@ -135,7 +135,7 @@ test.serial('SIGTERM and SIGHUP while it starts do not cut the start in half', a
     });
     t.log(router.events('started').length === 0 ? 'sent while it started' : 'sent too late');
     if (signal === 'SIGHUP') {
-      await until(() => router.events('configuration-unchanged').length === 1, 20_000);
+      await until(() => router.events('configuration-unchanged').length === 1, 30_000);
       t.is(await router.stop(), 0);
     } else t.is(await router.ended(), 0);
     t.deepEqual(linesOf(router), []);
