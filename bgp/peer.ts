@@ -169,10 +169,6 @@ export class Peer {
     for (const family of negotiated.families) {
       const state = this.states[family.index];
       state.isNegotiated = true;
-      this.deps.ribs[family.index].setImportContext(
-        this.index,
-        importContext(family, negotiated, connectionInfo, config.role),
-      );
       this.setImportPolicy(family);
       this.join(family, negotiated, connectionInfo);
     }
@@ -286,7 +282,7 @@ export class Peer {
     return outcome;
   }
 
-  /** After configure(), or when policies or what concerns all neighbors changed: only differences are sent. */
+  /** After configure(), or when policies, our addresses or what concerns all neighbors changed: only differences are sent. */
   applyOptions(): void {
     const { negotiated, connectionInfo } = this.neighbor;
     for (const family of families) {
@@ -298,6 +294,8 @@ export class Peer {
       const options = this.memberOptions(family, negotiated, connectionInfo);
       if (typeof options === 'string') continue;
       if (state.isJoined) groups.change(this.index, options);
+      // The interface has got an address for the next hop.
+      else this.join(family, negotiated, connectionInfo);
     }
   }
 
@@ -430,6 +428,11 @@ export class Peer {
     const ref = this.config.familyOptions?.[family.name]?.importPolicy ?? this.config.importPolicy;
     const policy = this.deps.policyOf(ref, this.kind);
     const state = this.states[family.index];
+    const { negotiated, connectionInfo } = this.neighbor;
+    if (state.isNegotiated && negotiated !== undefined && connectionInfo !== undefined) {
+      const context = importContext(family, negotiated, connectionInfo, this.config.role);
+      this.deps.ribs[family.index].setImportContext(this.index, context);
+    }
     if (state.importPolicy === policy) return;
     state.importPolicy = policy;
     this.deps.ribs[family.index].setImportPolicy(this.index, policy);
@@ -465,6 +468,7 @@ export class Peer {
       },
     };
     state.isJoined = true;
+    state.notSentReason = undefined;
     deps.ribs[family.index].groups.join(member, options);
   }
 

@@ -207,6 +207,15 @@ export class Speaker {
     this.deps.onWork();
   }
 
+  connectionChanged(connection: ConnectionId, info: ConnectionInfo): void {
+    const entry = this.peers.ownerOf(connection);
+    if (entry === undefined) return;
+    entry.neighbor.connectionChanged(connection, info);
+    updateSource(this.tables, entry.peer.index, entry.neighbor);
+    entry.peer.applyOptions();
+    this.deps.onWork();
+  }
+
   connectionFailed(connection: ConnectionId, error: string): void {
     this.peers.ownerOf(connection)?.neighbor.connectionFailed(connection, error);
     this.peers.disown(connection);
@@ -390,19 +399,11 @@ export class Speaker {
     const { config, negotiated } = neighbor;
     if (entry === undefined || negotiated === undefined) return;
     entry.hadSession = true;
-    updateSource(this.tables, entry.peer.index, {
-      kind: negotiated.kind,
-      asn: negotiated.remoteAsn,
-      routerId: negotiated.remoteRouterId,
-      isReflectorClient: config.isRouteReflectorClient === true,
-      isRouteServerClient: config.isRouteServerClient === true,
-      linkName: neighbor.connectionInfo?.interfaceName,
-    });
+    updateSource(this.tables, entry.peer.index, neighbor);
     this.peers.dynamic.busy(neighbor.address);
     entry.peer.established();
-    const { gracefulRestart } = negotiated;
     // RFC 4724 §4.1: of peers that restart themselves, or know nothing of it, no End-of-RIB is awaited. Ours: a moment is.
-    const isAwaited = gracefulRestart !== undefined && !gracefulRestart.isPeerRestarting;
+    const isAwaited = negotiated.gracefulRestart?.isPeerRestarting === false;
     if (isAwaited && this.peers.dynamic.prefixOf(neighbor.address) !== undefined) {
       for (const awaited of awaitedPeer(neighbor.address, config)) this.restart.expect(awaited);
     }

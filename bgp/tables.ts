@@ -9,9 +9,10 @@ import { type NotSentDeps, NotSentTeller } from './not-sent.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Clock, Fib, NextHopResolver } from './ports.ts';
 import { NextHops } from './rib/next-hops.ts';
-import { type RibPeer, RibPeers } from './rib/peers.ts';
+import { RibPeers } from './rib/peers.ts';
 import { Rib } from './rib/rib.ts';
 import type { PeerIndex } from './rib/types.ts';
+import type { Neighbor } from './session/neighbor.ts';
 import { AttributeSets } from './wire/attribute-sets.ts';
 
 export interface Tables {
@@ -43,12 +44,24 @@ export function makeTables(deps: TablesDeps, notSentDeps: NotSentDeps): Tables {
   return { attributes, peers, nextHops, ribs };
 }
 
-/** What an OPEN taught of a source. What is kept of its last session is its own as well: decided and told anew. */
-export function updateSource({ peers, ribs }: Tables, index: PeerIndex, known: Omit<RibPeer, 'address'>): void {
+type Session = Pick<Neighbor, 'config' | 'connectionInfo' | 'negotiated'>;
+
+/** What a session taught of a source. What is kept of its last one is its own as well: decided and told anew. */
+export function updateSource({ peers, ribs }: Tables, index: PeerIndex, session: Session): void {
+  const { config, connectionInfo, negotiated } = session;
+  if (negotiated === undefined) return;
   const { clients, routerIds } = peers;
-  const before = [routerIds[index], clients[index]];
-  peers.update(index, known);
-  if (before[0] === routerIds[index] && before[1] === clients[index]) return;
+  const before = [routerIds[index], clients[index], peers.get(index).linkName];
+  peers.update(index, {
+    kind: negotiated.kind,
+    asn: negotiated.remoteAsn,
+    routerId: negotiated.remoteRouterId,
+    isReflectorClient: config.isRouteReflectorClient === true,
+    isRouteServerClient: config.isRouteServerClient === true,
+    linkName: connectionInfo?.interfaceName,
+  });
+  const now = [routerIds[index], clients[index], connectionInfo?.interfaceName];
+  if (now.every((value, at) => value === before[at])) return;
   for (const rib of ribs) rib.sourceChanged(index);
 }
 

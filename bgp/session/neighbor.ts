@@ -174,6 +174,12 @@ export class Neighbor {
     this.#handle(owner, { type: FsmEvent.TcpConnectionRequestAcked });
   }
 
+  /** The interface that carries it has other addresses now: next hops of ours follow (RFC 2545 §3). */
+  connectionChanged(connection: ConnectionId, info: ConnectionInfo): void {
+    const owner = this.#find(connection);
+    if (owner !== undefined) owner.info = info;
+  }
+
   connectionFailed(connection: ConnectionId, error: string): void {
     const owner = this.#find(connection);
     if (owner === undefined) return;

@@ -91,6 +91,29 @@ export function describeConnection(endpoints: Endpoints, addresses: readonly Int
   };
 }
 
+/**
+ * The same connection with the interfaces of a later moment. What is there still stays in use, and what is missing is not given up: the
+ * link may flap, and then either the session ends or the address comes back.
+ */
+export function describeAgain(known: ConnectionInfo, addresses: readonly InterfaceAddress[]): ConnectionInfo {
+  const now = describeConnection(known, addresses);
+  const { interfaceName } = now;
+  if (interfaceName === undefined) return known;
+  if (interfaceName !== known.interfaceName) return now;
+  const own = addresses.filter((entry) => entry.interfaceName === interfaceName);
+  const choose = (before: string | undefined, next: string | undefined): string | undefined =>
+    next === undefined || own.some(({ text }) => text === before) ? before : next;
+  const interfaceIpv4 = choose(known.interfaceIpv4, now.interfaceIpv4);
+  const interfaceIpv6Global = choose(known.interfaceIpv6Global, now.interfaceIpv6Global);
+  const interfaceIpv6LinkLocal = choose(known.interfaceIpv6LinkLocal, now.interfaceIpv6LinkLocal);
+  const isSame =
+    interfaceIpv4 === known.interfaceIpv4 &&
+    interfaceIpv6Global === known.interfaceIpv6Global &&
+    interfaceIpv6LinkLocal === known.interfaceIpv6LinkLocal &&
+    now.isDirectlyConnected === known.isDirectlyConnected;
+  return isSame ? known : { ...now, interfaceIpv4, interfaceIpv6Global, interfaceIpv6LinkLocal };
+}
+
 /** 127.0.0.9 is local though no interface lists it: the subnet of `lo` is local as a whole. */
 function loopbackName(local: Address | undefined, addresses: readonly InterfaceAddress[]): string | undefined {
   if (local === undefined || !isLoopback(local)) return undefined;

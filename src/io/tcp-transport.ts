@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 import type { ConnectionId, ConnectionInfo, ConnectRequest, Transport } from '#bgp/ports.ts';
 import { SocketOptions } from '#kernel/socket-options.ts';
 import { descriptorOf } from './descriptor.ts';
-import { describeConnection, normaliseAddress } from './interfaces.ts';
+import { describeAgain, describeConnection, normaliseAddress } from './interfaces.ts';
 import type { InterfaceAddress } from './interfaces.ts';
 import { describeSocketError } from './socket-errors.ts';
 
@@ -72,6 +72,8 @@ export class TcpTransport implements Transport {
   readonly #acceptedByAddress = new Map<string, number>();
   /** Connections with input left over from this turn. */
   #held: TcpConnection[] = [];
+  /** What connections were last held against. */
+  #interfaces: readonly InterfaceAddress[] | undefined;
   #turnStartMs = 0;
   #isTurnCounted = false;
   #accepted = 0;
@@ -101,7 +103,7 @@ export class TcpTransport implements Transport {
     }, connectTimeoutMs);
     socket.once('connect', () => {
       entry.isOpen = true;
-      this.#deps.events.opened(connection, this.#describe(socket));
+      this.#deps.events.opened(connection, this.#describe(entry));
     });
     // Emitted for every end of the attempt, a successful one included.
     socket.once('connect', () => clearTimeout(timer));
@@ -129,7 +131,7 @@ export class TcpTransport implements Transport {
     const connection = this.#deps.nextAcceptedId();
     const entry = this.#adopt(connection, socket, { peer: address });
     entry.isOpen = true;
-    this.#deps.events.accepted(connection, this.#describe(socket));
+    this.#deps.events.accepted(connection, this.#describe(entry));
   }
 
   /** Within the event `accepted`, when nothing has been read yet; the answer says what the kernel refused. */
@@ -236,6 +238,19 @@ export class TcpTransport implements Transport {
     return this.#refused;
   }
 
+  /** Interfaces may have other addresses now: what is to be said anew of open connections. */
+  describeAgain(): readonly (readonly [ConnectionId, ConnectionInfo])[] {
+    const interfaces = this.#deps.interfaces();
+    if (interfaces === this.#interfaces) return [];
+    this.#interfaces = interfaces;
+    return [...this.#connections.values()].flatMap((entry) => {
+      const { id, info } = entry;
+      if (info === undefined) return [];
+      entry.info = describeAgain(info, interfaces);
+      return entry.info === info ? [] : [[id, entry.info] as const];
+    });
+  }
+
   #startConnecting(request: ConnectRequest): Socket {
     const { address, port, sourceAddress, ttl, gtsmHops, deviceName, password } = request;
     if ([sourceAddress, ttl, gtsmHops, deviceName, password].every((option) => option === undefined)) {
@@ -337,8 +352,9 @@ export class TcpTransport implements Transport {
     this.#corked.length = 0;
   };
 
-  #describe(socket: Socket): ConnectionInfo {
-    return describeConnection(
+  #describe(entry: TcpConnection): ConnectionInfo {
+    const { socket } = entry;
+    entry.info = describeConnection(
       {
         localAddress: normaliseAddress(socket.localAddress ?? ''),
         localPort: socket.localPort ?? 0,
@@ -347,6 +363,7 @@ export class TcpTransport implements Transport {
       },
       this.#deps.interfaces(),
     );
+    return entry.info;
   }
 }
 
@@ -362,6 +379,8 @@ class TcpConnection {
   isReadingWanted = true;
   isHeld = false;
   hasQueued = false;
+  /** undefined while it is being opened. */
+  info: ConnectionInfo | undefined = undefined;
   error: string | undefined = undefined;
 
   constructor(id: ConnectionId, socket: Socket, peer: string, drained: (id: ConnectionId) => void) {

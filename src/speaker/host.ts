@@ -345,6 +345,9 @@ export class SpeakerHost {
   }
 
   #kernelChanged(): void {
+    for (const [connection, info] of this.#transport.describeAgain()) {
+      this.#owners.get(connection)?.connectionChanged(connection, info);
+    }
     for (const { speaker } of this.#speakers.values()) speaker.nextHopsChanged();
     // An address to listen on may have come; what still fails was told when it was configured.
     void this.#listeners.retry();

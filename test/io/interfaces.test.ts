@@ -1,7 +1,7 @@
 // What the interfaces say of a session, from tables written by hand.
 
 import test from 'ava';
-import { describeConnection, listInterfaceAddresses, normaliseAddress } from '#io/interfaces.ts';
+import { describeAgain, describeConnection, listInterfaceAddresses, normaliseAddress } from '#io/interfaces.ts';
 import type { InterfaceTable } from '#io/interfaces.ts';
 
 function entry(cidr: string): NonNullable<InterfaceTable[string]>[number] {
@@ -71,4 +71,18 @@ test('addresses are normalised: IPv4-mapped ones become IPv4, zones stay on link
   t.is(normaliseAddress('fe80::1%eth0'), 'fe80::1%eth0');
   t.is(normaliseAddress('2001:DB8::0:1%eth0'), '2001:db8::1');
   t.is(normaliseAddress('192.0.2.1'), '192.0.2.1');
+});
+
+test('addresses that come later are taken, those in use stay, and what is gone for now is not given up', (t) => {
+  const seen = (...cidrs: readonly string[]) => listInterfaceAddresses({ eth0: cidrs.map(entry) });
+  const first = describeConnection(ends('2001:db8::1', '2001:db8::7'), seen('2001:db8::1/64'));
+  t.is(first.interfaceIpv6LinkLocal, undefined);
+  const both = describeAgain(first, seen('2001:db8::1/64', 'fe80::1/64'));
+  t.is(both.interfaceIpv6LinkLocal, 'fe80::1');
+  t.is(describeAgain(both, seen('2001:db8::1/64', 'fe80::5/64', 'fe80::1/64')), both, 'nothing that concerns it');
+  t.is(describeAgain(both, seen('2001:db8::1/64')), both, 'the link-local address may come back');
+  t.is(describeAgain(both, seen()), both);
+  t.is(describeAgain(both, seen('2001:db8::1/64', 'fe80::5/64')).interfaceIpv6LinkLocal, 'fe80::5');
+  const moved = describeAgain(both, listInterfaceAddresses({ eth1: [entry('2001:db8::1/64'), entry('fe80::9/64')] }));
+  t.like(moved, { interfaceName: 'eth1', interfaceIpv6LinkLocal: 'fe80::9' });
 });

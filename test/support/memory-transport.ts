@@ -11,6 +11,8 @@ export interface ConnectionHandler {
   accept(connection: ConnectionId, info: ConnectionInfo): void;
   received(connection: ConnectionId, bytes: Uint8Array): void;
   connectionClosed(connection: ConnectionId, error?: string): void;
+  /** Its interface has other addresses now. */
+  connectionChanged?(connection: ConnectionId, info: ConnectionInfo): void;
 }
 
 interface Delivery {
@@ -36,6 +38,7 @@ interface End {
   readonly endpoint: MemoryEndpoint;
   readonly inbound: Lane;
   isOpen: boolean;
+  info: ConnectionInfo | undefined;
   peer: End | undefined;
 }
 
@@ -104,7 +107,7 @@ export class MemoryNetwork {
 }
 
 export class MemoryEndpoint implements Transport {
-  readonly addresses: readonly string[];
+  addresses: readonly string[];
   /** False: connections to this endpoint are refused. */
   isListening = true;
   handler: ConnectionHandler | undefined = undefined;
@@ -143,13 +146,13 @@ export class MemoryEndpoint implements Transport {
       const here = { address: source, port: 40_000 + end.id };
       const there = { address: request.address, port: request.port };
       network.push(end.inbound, 0, () => {
-        if (end.isOpen) this.handler?.connectionOpened(end.id, this.#info(here, there));
+        if (end.isOpen) this.handler?.connectionOpened(end.id, (end.info = this.#info(here, there)));
       });
       network.push(
         other.inbound,
         0,
         () => {
-          if (other.isOpen) target.handler?.accept(other.id, target.#info(there, here));
+          if (other.isOpen) target.handler?.accept(other.id, (other.info = target.#info(there, here)));
         },
         true,
       );
@@ -190,6 +193,17 @@ export class MemoryEndpoint implements Transport {
     if (end !== undefined && this.#drop(end)) this.#tellPeer(end, undefined);
   }
 
+  /** The interface gets other addresses; connections stand. */
+  readdress(addresses: readonly string[]): void {
+    this.addresses = addresses;
+    for (const { id, info } of this.#ends.values()) {
+      if (info === undefined) continue;
+      const local = { address: info.localAddress, port: info.localPort };
+      const remote = { address: info.remoteAddress, port: info.remotePort };
+      this.handler?.connectionChanged?.(id, this.#info(local, remote));
+    }
+  }
+
   /** The connection breaks for both sides, with whatever was on its way. */
   breakConnection(connection: ConnectionId, error = 'read ECONNRESET'): void {
     const end = this.#ends.get(connection);
@@ -217,7 +231,14 @@ export class MemoryEndpoint implements Transport {
   }
 
   #addEnd(id: ConnectionId): End {
-    const end: End = { id, endpoint: this, inbound: this.#network.createLane(), isOpen: true, peer: undefined };
+    const end: End = {
+      id,
+      endpoint: this,
+      inbound: this.#network.createLane(),
+      isOpen: true,
+      info: undefined,
+      peer: undefined,
+    };
     this.#ends.set(id, end);
     return end;
   }

@@ -66,6 +66,7 @@ export class SpeakerLab {
       },
       received: (connection, bytes) => speaker.received(connection, bytes),
       connectionClosed: (connection, error) => speaker.connectionClosed(connection, error),
+      connectionChanged: (connection, info) => speaker.connectionChanged(connection, info),
     };
     this.#hosts.set(speaker, host);
     return { speaker, events };
@@ -79,6 +80,12 @@ export class SpeakerLab {
     host.endpoint.handler = undefined;
     this.network.remove(host.endpoint);
     this.#hosts.delete(speaker);
+    this.settle();
+  }
+
+  /** Its interface gets other addresses, and its connections stand. */
+  readdress(speaker: Speaker, ...addresses: readonly string[]): void {
+    this.#hosts.get(speaker)?.endpoint.readdress(addresses);
     this.settle();
   }
 
