@@ -94,7 +94,7 @@ const debugUsage = 'bgp debug ADDRESS|*|all [all|off|open|update|keepalive|notif
 const debugCommand: Command = {
   name: 'bgp debug',
   usage: debugUsage,
-  about: "Logs a neighbor's messages as they come and go (to the daemon's log, at level debug); all without a word.",
+  about: "Logs a neighbor's messages as they come and go (to the daemon's log, at level info); all without a word.",
   options: [],
   run: async ({ arguments: { words }, socketPath, output }) => {
     const [address, ...kinds] = words;
