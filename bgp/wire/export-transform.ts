@@ -327,8 +327,12 @@ function writeAsPath(
     );
     to = prependAsns(path, confederationEnd, pathEnd, SegmentType.Sequence, added, NONE, shownAsn, scratch, to);
   } else {
+    // RFC 4271 §5.1.2 (b): a path that leaves the AS names at least one. Who passes others' on (RFC 7947 §2.2.2) and took every
+    // number out of one puts its own in.
+    const isNameless = kind === 'ebgp' && pathEnd === pathStart && prepend.length + added.length === 0;
+    const numbers = isNameless ? [shownAsn] : prepend;
     to = copy(path, pathStart, confederationEnd, to);
-    to = prependAsns(path, confederationEnd, pathEnd, SegmentType.Sequence, prepend, added, shownAsn, scratch, to);
+    to = prependAsns(path, confederationEnd, pathEnd, SegmentType.Sequence, numbers, added, shownAsn, scratch, to);
   }
   return closeAttribute(scratch, offset, WELL_KNOWN, AttributeCode.AsPath, valueStart, to);
 }

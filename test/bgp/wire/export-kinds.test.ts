@@ -115,7 +115,13 @@ test('private numbers are removed or replaced, our own ones excepted (RFC 6996 ย
     pathOf(path, towards('ebgp', { removePrivateAs: 'replace', shownAsn: 5, prepend: [5] })),
     '5 5 1 5 5 5 65535 64511',
   );
-  t.is(pathOf([sequence(64_512)], towards('ebgp', { removePrivateAs: 'remove', prepend: [] })), '');
+});
+
+test('a path of which nothing is left leaves the AS with our number, also where none is put in front (RFC 4271 ยง5.1.2)', (t) => {
+  const transparent = towards('ebgp', { removePrivateAs: 'remove', prepend: [] });
+  t.is(pathOf([sequence(64_512)], transparent), '65000');
+  t.is(pathOf([sequence(64_512, 1)], transparent), '1', 'a route server stays out of what has a number');
+  t.is(pathOf([confederation(65_001)], towards('ebgp', { prepend: [] })), '65000');
 });
 
 test("the neighbor's number is overridden wherever it stands", (t) => {
