@@ -18,6 +18,9 @@ import { LocalSource, type UpdateGroupOptions } from './types.ts';
 const Variant = { Local: 1, Reflected: 2, OwnNextHop: 4, LinkLocal: 8, LongLived: 16, NoPath: 32 } as const;
 const VARIANTS = 64;
 
+/** Rows that add a distance; a burst that needs more begins anew, at the price of making again what is in the cache. */
+const MOST_DISTANCES = 4096;
+
 /** What an object of options and its key take, about. */
 const ROW_BYTES = 256;
 
@@ -115,7 +118,7 @@ export class Exporter {
   /** A burst is over: forgets what was made for it, about `budget` of it; true when nothing is left. */
   tidy(budget: number): boolean {
     if (!this.cache.clear(budget)) return false;
-    // Distances change for ever; nothing in the cache names a row any more.
+    // Distances change for ever, and nothing in the cache names a row any more.
     if (this.rowByDistance.size > 0) {
       this.rowByDistance.clear();
       this.rowByKey.length = 0;
@@ -182,6 +185,7 @@ export class Exporter {
     const text = `${key} ${distance}`;
     let row = this.rowByDistance.get(text);
     if (row === undefined) {
+      if (this.rowByDistance.size >= MOST_DISTANCES) this.tidy(Number.MAX_SAFE_INTEGER);
       row = this.rows.push(this.makeRow(this.policy, key, distance)) - 1;
       this.rowByDistance.set(text, row);
     }

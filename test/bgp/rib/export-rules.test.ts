@@ -6,7 +6,7 @@ import { parseAddress } from '#bgp/net/address.ts';
 import { asn } from '#bgp/net/asn.ts';
 import { ipv6Unicast } from '#bgp/net/family.ts';
 import { Policy } from '#bgp/policy/policy.ts';
-import type { UpdateGroupOptions } from '#bgp/rib/types.ts';
+import { type UpdateGroupOptions, WorkState } from '#bgp/rib/types.ts';
 import { Community } from '#bgp/wire/community.ts';
 import { ebgpOptions, ibgpOptions, LOCAL_ASN, World } from './world.ts';
 
@@ -228,6 +228,27 @@ test('distances that were added to AIGP once are not remembered for ever', (t) =
   const before = bytesAfter(10, 1);
   t.is(bytesAfter(500, 100), before);
   t.is(member.route(PREFIX)?.others.get(26), `01000b${(599 + 5).toString(16).padStart(16, '0')}`);
+});
+
+test('a burst of routes with as many distances as next hops is remembered up to a limit', (t) => {
+  const world = new World();
+  const source = world.addPeer({ kind: 'ibgp', isReflectorClient: true });
+  const options: UpdateGroupOptions = { ...ibgpOptions, nextHopMode: 'self-all' };
+  const member = world.join(world.addPeer({ kind: 'ibgp' }), options);
+  const aigp = new Uint8Array([1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 5]);
+  const prefix = (index: number): string => `10.${index >> 8}.${index & 255}.0/24`;
+  const routes = 20_000;
+  for (let index = 0; index < routes; index++) {
+    const nextHop = `11.9.${index >> 8}.${index & 255}`;
+    world.metrics.set(nextHop, index + 1);
+    world.announce(source, prefix(index), { nextHop, aigp });
+  }
+  let most = 0;
+  while (world.rib.work(500) !== WorkState.Idle) most = Math.max(most, world.rib.groups.bytes);
+  t.true(most < 4_000_000, `${most} octets at a time`);
+  for (const index of [0, 4096, routes - 1]) {
+    t.is(member.route(prefix(index))?.others.get(26), `01000b${(index + 6).toString(16).padStart(16, '0')}`);
+  }
 });
 
 test('RFC 8654: what fits an extended message alone goes to peers that take them, and is withdrawn from the others', (t) => {
