@@ -56,7 +56,7 @@ for (const logFormat of ['json', 'text'] as const) {
   test.serial(
     `class 20: host names, versions and shutdown texts of every kind break no log line (${logFormat}), table, JSON or metric`,
     needs([root, command('ip', 'iproute2')], async (t) => {
-      t.timeout(60_000);
+      t.timeout(150_000);
       const us = await RawRouter.start({ neighbors: [...speakers, talker, bystanderAt], logFormat });
       try {
         const bystander = await Bystander.join(us, bystanderAt);
@@ -92,7 +92,7 @@ for (const logFormat of ['json', 'text'] as const) {
             [notification(6, 2, text), notification(6, 9, [6, 4, ...text]), notification(255, 255, octets)][index % 3],
           );
         }
-        await until(() => peers.every((peer) => peer.isClosed), 10_000);
+        await until(() => peers.every((peer) => peer.isClosed), 30_000);
         const ended = await lookAt(us);
         for (const { json, table, metrics } of [standing, ended]) {
           for (const text of json.flatMap(textsIn)) t.notRegex(text, unsafe);

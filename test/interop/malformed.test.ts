@@ -8,6 +8,7 @@ import { Bystander } from '#support/bystander.ts';
 import { command, needs, root } from '#support/skip.ts';
 import { concat, END_OF_RIB, KEEPALIVE, message, notification, open } from '../bgp/session/bytes.ts';
 import { attribute, fromHex, localPref, nextHop as wrongNextHop, origin, update } from '../bgp/wire/bytes.ts';
+import { wholeLines } from '../router/router-process.ts';
 import { until } from '../speaker/until.ts';
 import {
   LOCAL_ASN,
@@ -304,9 +305,8 @@ async function checkReason(
 
 /** Sentences of warnings about a neighbor in the log. */
 function messagesOf(router: RawRouter, { address }: RawNeighbor): readonly string[] {
-  return router.log
-    .split('\n')
-    .filter((line) => line.includes(`"neighbor":"${address}"`) && line.endsWith('}'))
+  return wholeLines(router.log)
+    .filter((line) => line.includes(`"neighbor":"${address}"`))
     .map((line) => asRecord(JSON.parse(line)))
     .filter(({ level }) => level === 40)
     .map(({ msg }) => String(msg));

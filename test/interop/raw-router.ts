@@ -18,6 +18,7 @@ import type { Order } from './raw-peers.ts';
 const execute = promisify(execFile);
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const rawPeers = fileURLToPath(new URL('./raw-peers.ts', import.meta.url));
+const collector = new URL('../soak/collect.ts', import.meta.url).href;
 
 export const ROUTER_ADDRESS = '10.78.255.1';
 export const LOCAL_ASN = 65_001;
@@ -229,6 +230,7 @@ export class RawRouter {
         'exec',
         this.#names.router,
         process.execPath,
+        `--import=${collector}`,
         main,
         ...words,
         '--state-dir',
@@ -281,6 +283,18 @@ export class RawRouter {
   get rssBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** Whether no more than this is kept beyond what there was: what is above that may be garbage, which is collected then. */
+  async keepsLessThan(bytes: number, beforeBytes: number): Promise<boolean> {
+    for (let tries = 0; tries < 15 && this.rssBytes - beforeBytes >= bytes; tries++) await this.collect();
+    return this.rssBytes - beforeBytes < bytes;
+  }
+
+  /** The garbage of every thread, with time to do it and for the allocator to give pages back. */
+  async collect(): Promise<void> {
+    process.kill(this.pid, 'SIGUSR2');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
   }
 
   async get(path: string): Promise<unknown> {
