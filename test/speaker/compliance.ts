@@ -98,7 +98,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
     const outcome = await passive.port.configure(waiting);
     if (outcome.problems.length > 0) throw new Error(outcome.problems.join());
     await active.port.configure(calling);
-    await until(async () => (await isEstablished(active)) && (await isEstablished(passive)), 10_000);
+    await until(async () => (await isEstablished(active)) && (await isEstablished(passive)), 30_000);
     return { active, passive, tcpPort };
   }
 
@@ -113,7 +113,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
       await until(async () => {
         const [instance] = await passive.port.instances();
         return instance.neighbors[0].families[0].accepted === networks.length;
-      }, 10_000);
+      }, 30_000);
       const batches = await readRoutes(passive);
       t.true(batches.length > 1, 'a large table comes in several batches');
       t.is(
@@ -170,7 +170,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
       await until(async () => {
         const [batch] = await readRoutes(passive);
         return batch?.count === 1 && batch.prefixLengths[0] === 16;
-      }, 5_000);
+      }, 30_000);
       await Promise.all([active.port.stop(), passive.port.stop()]);
     }),
   );
@@ -204,12 +204,12 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
       const { active, passive } = await connect([]);
       t.false(await active.port.shutdown('192.0.2.200', true, undefined));
       t.true(await active.port.shutdown(passive.address, true, 'for a while'));
-      await until(async () => !(await isEstablished(passive)), 5_000);
-      await until(() => passive.events.some((event) => event.type === 'notification-received'), 5_000);
+      await until(async () => !(await isEstablished(passive)), 30_000);
+      await until(() => passive.events.some((event) => event.type === 'notification-received'), 30_000);
       const told = passive.events.find((event) => event.type === 'notification-received');
       t.like(told, { code: 6, subcode: 2 });
       t.true(await active.port.shutdown(passive.address, false, undefined));
-      await until(() => isEstablished(active), 10_000);
+      await until(() => isEstablished(active), 30_000);
       t.deepEqual(await active.port.clear(undefined, 'soft'), [passive.address]);
       t.deepEqual(await active.port.clear('192.0.2.200', 'hard'), []);
       await Promise.all([active.port.stop(), passive.port.stop()]);
@@ -221,7 +221,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
     needs([hostAddress], async (t) => {
       const { active, passive } = await connect([]);
       await active.port.stop();
-      await until(() => passive.events.some((event) => event.type === 'notification-received'), 5_000);
+      await until(() => passive.events.some((event) => event.type === 'notification-received'), 30_000);
       t.like(
         passive.events.find((event) => event.type === 'notification-received'),
         { code: 6, subcode: 2 },
@@ -246,7 +246,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
         stranger.once('close', () => resolve(heard));
       });
     t.is(await meet(), 0);
-    await until(() => side.events.length > 0, 2_000);
+    await until(() => side.events.length > 0, 30_000);
     t.like(side.events[0], { type: 'connection-refused', remoteAddress: '127.0.0.1', reason: 'no such neighbor' });
     const heard = await Promise.all(Array.from({ length: 300 }, meet));
     t.true(heard.every((bytes) => bytes === 0));
@@ -289,7 +289,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
     t.deepEqual(await side.port.explain({ instance: 'default', family: 'ipv4-unicast', prefix: '10.0.0.0/8' }), []);
     const [memory] = await side.port.memory();
     t.like(memory, { instance: 'default', neighbors: 0 });
-    await until(() => side.events.some(({ type }) => type === 'graceful-shutdown'), 2_000);
+    await until(() => side.events.some(({ type }) => type === 'graceful-shutdown'), 30_000);
     await side.port.stop('final');
   });
 
@@ -300,7 +300,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
       origin: 'igp' as const,
     }));
     await side.port.configure({ ...configOf(side, 1, { networks }), listen: [] });
-    await until(async () => (await side.port.instances())[0].families[0].prefixes === networks.length, 5_000);
+    await until(async () => (await side.port.instances())[0].families[0].prefixes === networks.length, 30_000);
     const stream = await side.port.routes({ instance: 'default', family: 'ipv4-unicast', table: 'loc-rib' });
     t.is((await side.port.figures()).openViews, 1);
     for await (const batch of stream.batches) {
@@ -308,7 +308,7 @@ export function testCompliance(name: string, makePort: () => SpeakerPort, networ
       break;
     }
     stream.close();
-    await until(async () => (await side.port.figures()).openViews === 0, 2_000);
+    await until(async () => (await side.port.figures()).openViews === 0, 30_000);
     const { eventLoopDelaySec, heapUsedBytes } = await side.port.figures();
     t.true(eventLoopDelaySec.p50 <= eventLoopDelaySec.p99 && eventLoopDelaySec.p99 <= eventLoopDelaySec.max);
     t.true(heapUsedBytes > 0);

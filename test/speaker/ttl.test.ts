@@ -1,13 +1,12 @@
 // The TTL of a session's packets, asked of the kernel on the sockets of two speakers that talk over loopback: one connects,
 // the other accepts.
 
-import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import test from 'ava';
 import type { NeighborConfig } from '#bgp/config.ts';
 import { SocketOptions } from '#kernel/socket-options.ts';
 import { InProcessSpeaker } from '#support/in-process-speaker.ts';
+import { freePorts } from '../router/router-process.ts';
 import { until } from './until.ts';
 
 const established = '01';
@@ -34,15 +33,6 @@ function readTtls(version: 4 | 6, port: number): string[] {
       }
     })
     .toSorted();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function neighbor(address: string, remoteAsn: number, more: Partial<NeighborConfig>): NeighborConfig {
@@ -108,7 +98,7 @@ for (const { claim, addresses, asns, ttl, expected } of cases) {
   test.serial(claim, async (t) => {
     const [caller, called] = [new InProcessSpeaker(), new InProcessSpeaker()];
     t.teardown(() => Promise.all([caller.stop(), called.stop()]));
-    const port = await freePort();
+    const [port] = await freePorts(1);
     const instance = { instance: 'default', networks: [], policies: [] };
     const passive = neighbor(addresses[0], asns[0], { isPassive: true, ttl });
     const active = neighbor(addresses[1], asns[1], { port, ttl, sourceAddress: addresses[0] });
@@ -120,7 +110,7 @@ for (const { claim, addresses, asns, ttl, expected } of cases) {
       listen: [],
       instances: [{ ...instance, asn: asns[0], routerId: '192.0.2.1', neighbors: [active] }],
     });
-    await until(async () => (await caller.instances())[0].neighbors[0].state === 'Established', 10_000);
+    await until(async () => (await caller.instances())[0].neighbors[0].state === 'Established', 30_000);
     const version = addresses[0].includes(':') ? 6 : 4;
     const system = Number(readFileSync('/proc/sys/net/ipv4/ip_default_ttl', 'utf8'));
     const wanted = expected ?? system;
