@@ -3,6 +3,7 @@
 
 import type { SpeakerEvent } from './events.ts';
 import { MessageTrace } from './message-trace.ts';
+import type { Family } from './net/family.ts';
 import type { PeerTable } from './peer-table.ts';
 import type { Clock, ConnectionId, Transport } from './ports.ts';
 import type { DebugKind } from './views.ts';
@@ -66,7 +67,14 @@ export class DebugTap {
     if (entry === undefined || entry.peer.debug.length === 0) return;
     const { instance, clock, onEvent } = this.deps;
     const neighbor = entry.neighbor.address;
-    this.trace.read(connection, direction, bytes, ({ kind, text }) => {
+    const agreed = entry.neighbor.negotiated;
+    const withPathIds = direction === 'sent' ? agreed?.addPathSend : agreed?.addPathReceive;
+    const format = {
+      // What comes before both OPENs are read has no AS path.
+      hasFourOctetAsn: agreed?.hasFourOctetAsn ?? true,
+      hasPathIds: (family: Family) => withPathIds?.includes(family) ?? false,
+    };
+    this.trace.read(connection, direction, bytes, format, ({ kind, text }) => {
       if (!entry.peer.debug.includes(kind)) return;
       onEvent({ type: 'debug-message', instance, wallMs: clock.wallMs(), neighbor, direction, kind, text });
     });

@@ -94,7 +94,7 @@ export interface GracefulRestartView {
   readonly restartRemainingSec: number | undefined;
 }
 
-/** What `debug` shows of a neighbor's messages as they come and go; headers and counts, never octets. */
+/** What `debug` shows of a neighbor's messages as they come and go; in words, never octets. */
 export type DebugKind = 'open' | 'update' | 'keepalive' | 'notification' | 'route-refresh';
 export const debugKinds: readonly DebugKind[] = ['open', 'update', 'keepalive', 'notification', 'route-refresh'];
 
