@@ -16,6 +16,8 @@ export const showForms: readonly string[] = [
   'bgp [instance NAME] [ipv4|ipv4 unicast|ipv6|ipv6 unicast] (as-path|regexp) EXPRESSION',
   'bgp [instance NAME] [ipv4 unicast|ipv6 unicast] update-groups',
   'bgp [instance NAME] memory',
+  'bgp [instance NAME] debug',
+  'debugging [bgp]',
   '(ip|ipv6) route summary',
   'ip bgp …: as bgp ipv4 …',
 ];

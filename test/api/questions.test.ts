@@ -91,6 +91,31 @@ test('exact-match leaves the routes that have this community and no other', asyn
   );
 });
 
+test('show bgp debug lists whose messages are logged, of every instance that is not left out by name', async (t) => {
+  const speaker = createFixtureSpeaker();
+  t.is(await show(speaker, 'bgp debug', 'text'), 'BGP debugging is off\n');
+  const [view] = speaker.instanceViews;
+  const neighbors = view.neighbors.map((neighbor, index) => ({
+    ...neighbor,
+    debug: index === 0 ? (['open', 'update'] as const) : [],
+  }));
+  const [{ address }] = neighbors;
+  const head = 'BGP debugging status (messages that are logged):\n';
+  speaker.instanceViews = [{ ...view, neighbors }];
+  t.is(await show(speaker, 'debugging', 'text'), `${head}  ${address}: open update\n`);
+  speaker.instanceViews = [
+    { ...view, neighbors },
+    { ...view, instance: 'other', neighbors },
+  ];
+  t.is(
+    await show(speaker, 'debugging bgp', 'text'),
+    `${head}  ${address} (${view.instance}): open update\n  ${address} (other): open update\n`,
+  );
+  t.deepEqual(JSON.parse(await show(speaker, 'bgp instance other debug', 'json')), {
+    debugging: [{ instance: 'other', neighbor: address, debug: ['open', 'update'] }],
+  });
+});
+
 test('before there is an instance every table says that none is configured, and JSON is empty', async (t) => {
   const speaker = createFixtureSpeaker();
   speaker.instanceViews = [];

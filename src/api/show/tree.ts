@@ -2,6 +2,7 @@
 // `show ip bgp …` is FRR's older spelling and means IPv4. A new command is one more row.
 
 import type { ShowCommand } from './command.ts';
+import { answerDebug } from './debug.ts';
 import { answerFibSummary } from './fib-summary.ts';
 import { answerMemory } from './memory.ts';
 import { answerNeighbors } from './neighbors.ts';
@@ -72,6 +73,18 @@ export const showCommands: readonly ShowCommand[] = [
     help: 'What the tables take',
     size: 'small',
     answer: answerMemory,
+  },
+  {
+    pattern: 'bgp [instance NAME] debug',
+    help: 'Whose messages are logged, and which',
+    size: 'small',
+    answer: answerDebug,
+  },
+  {
+    pattern: 'debugging [bgp]',
+    help: 'As show bgp debug',
+    size: 'small',
+    answer: answerDebug,
   },
   {
     pattern: '(ip|ipv6) route summary',
