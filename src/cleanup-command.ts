@@ -15,7 +15,9 @@ const cleanupHelp = `Usage: waggle cleanup [--config FILE] [--dry-run] [options]
 
 Removes the routes that waggle left in the kernel (protocol number 87; no other one is touched), and what the state
 directory says of the last process. Prints what it removed; exit code 1 when something stays. Needs CAP_NET_ADMIN
-when there are routes. A waggle that runs keeps its routes: stop it first.
+when there are routes. A waggle that runs keeps its routes: stop it first. It is known by its --run-dir and
+--state-dir alone, for a route in the kernel does not say whose process wrote it: of one that runs on other
+directories in this network namespace, name them, or give --config so that only tables of your own are touched.
 
 Options:
   --config FILE    only in the tables that the instances of this router file install routes in; default: all tables
