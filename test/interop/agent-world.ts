@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { wholeLines } from '../router/router-process.ts';
 
 const run = promisify(execFile);
 const waggle = fileURLToPath(new URL('../../bin/waggle', import.meta.url));
@@ -89,10 +90,10 @@ export class AgentWorld {
       this.#spawn(tor, `/usr/lib/frr/${name}`, [...words, ...sockets, '-i', join(home, `${name}.pid`)]);
     };
     daemon('zebra');
-    await this.until(() => existsSync(zebraSocket), 10_000);
+    await this.until(() => existsSync(zebraSocket), 30_000);
     daemon('bgpd', '-f', join(home, 'frr.conf'));
     this.#spawn(peer, waggle, ['router', '--config', join(this.#base, 'router.yaml'), ...this.#places('router')]);
-    await this.until(async () => (await this.frr('show bgp summary')).code === 0, 10_000);
+    await this.until(async () => (await this.frr('show bgp summary')).code === 0, 30_000);
   }
 
   write(name: string, text: string): void {
@@ -109,7 +110,7 @@ export class AgentWorld {
     const child = this.#spawn(this.#names.node, waggle, this.agentWords());
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#agentLog += text));
     this.#agent = child;
-    await this.until(() => this.log().some(({ event }) => event === 'started') || child.exitCode !== null, 20_000);
+    await this.until(() => this.log().some(({ event }) => event === 'started') || child.exitCode !== null, 30_000);
     if (child.exitCode !== null) throw new Error(`the agent ended: ${this.#agentLog}`);
   }
 
@@ -123,8 +124,10 @@ export class AgentWorld {
     const child = this.#agent;
     if (child === undefined) return null;
     this.#agent = undefined;
+    // `close`: with everything that it wrote.
+    const ended = child.exitCode === null ? once(child, 'close') : undefined;
     child.kill(signal);
-    if (child.exitCode === null) await once(child, 'exit');
+    await ended;
     return child.exitCode;
   }
 
@@ -134,9 +137,8 @@ export class AgentWorld {
 
   /** The agent's log lines so far. */
   log(): { readonly event: unknown; readonly msg: string }[] {
-    return this.#agentLog
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    return wholeLines(this.#agentLog)
+      .filter((line) => line.startsWith('{'))
       .map((line): Json => JSON.parse(line))
       .map(({ event, msg }) => ({ event, msg: String(msg) }));
   }
