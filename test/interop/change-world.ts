@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { asRecord } from '#lab/json.ts';
 import { KEEPALIVE, message, open } from '../bgp/session/bytes.ts';
-import { getText } from '../router/router-process.ts';
+import { getText, wholeLines } from '../router/router-process.ts';
 import { until } from '../speaker/until.ts';
 import { octetsOf, RawConnection } from './raw-router.ts';
 import type { Order } from './raw-peers.ts';
@@ -84,14 +84,13 @@ export class ChangeWorld {
     const child = spawn('ip', ['netns', 'exec', this.router, ...program], { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (this.log += chunk));
     this.#router = child;
-    await until(() => this.events('started').length > 0 || child.exitCode !== null, 20_000);
+    await until(() => this.events('started').length > 0 || child.exitCode !== null, 30_000);
     if (child.exitCode !== null) throw new Error(`the router ended: ${this.log}`);
   }
 
   events(name: string): Readonly<Record<string, unknown>>[] {
-    return this.log
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    return wholeLines(this.log)
+      .filter((line) => line.startsWith('{'))
       .map((line) => asRecord(JSON.parse(line)))
       .filter((line) => line['event'] === name);
   }
@@ -101,14 +100,15 @@ export class ChangeWorld {
     const known = this.events('configuration-applied').length;
     this.write(neighbors, more);
     this.#router?.kill('SIGHUP');
-    await until(() => this.events('configuration-applied').length > known, 10_000);
+    await until(() => this.events('configuration-applied').length > known, 30_000);
   }
 
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const child = this.#router;
     this.#router = undefined;
     if (child === undefined) return null;
-    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    // `close`: with everything that it wrote.
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'close') : undefined;
     child.kill(signal);
     await ended;
     return child.exitCode;
@@ -134,7 +134,7 @@ export class ChangeWorld {
   async establish(index: number, capabilities: readonly number[] = []): Promise<RawConnection> {
     const connection = await this.confirm(index, capabilities);
     // At least End-of-RIB.
-    await until(() => connection.countOf(2) > 0, 10_000);
+    await until(() => connection.countOf(2) > 0, 30_000);
     return connection;
   }
 
