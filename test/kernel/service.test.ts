@@ -71,7 +71,7 @@ class Service {
   }
 
   async until(isTrue: () => boolean): Promise<void> {
-    for (let tries = 0; tries < 200 && !isTrue(); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let tries = 0; tries < 600 && !isTrue(); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
     if (!isTrue()) throw new Error(`not so after 20 s: ${this.log}`);
   }
 
@@ -189,11 +189,16 @@ test.serial(
         const peer = await world.establish(2);
         peer.send(announce(2));
         const has = async (): Promise<boolean> => (await world.ip('route')).includes('203.0.113.0/24');
-        if (isInstalled) await until(has, 5000);
+        const listComplaints = (): string[] =>
+          world.log.split('\n').filter((line) => /capab|CAP_|EPERM|not permitted/i.test(line));
+        if (isInstalled) await until(has, 30_000);
         // The route is tried again after one, two and four seconds.
-        else await new Promise((resolve) => setTimeout(resolve, 8000));
+        else {
+          await until(() => listComplaints().length > 0, 30_000);
+          await new Promise((resolve) => setTimeout(resolve, 8000));
+        }
         t.is(await has(), isInstalled);
-        const lines = world.log.split('\n').filter((line) => /capab|CAP_|EPERM|not permitted/i.test(line));
+        const lines = listComplaints();
         t.is(lines.length, isInstalled ? 0 : 1, lines.join('\n'));
         if (!isInstalled) t.regex(lines[0], /`fib: kernel` needs CAP_NET_ADMIN/);
         t.false(peer.isClosed);
