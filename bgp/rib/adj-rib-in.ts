@@ -18,6 +18,9 @@ import type { PeerIndex } from './types.ts';
 /** Paths that one peer may have for one prefix (RFC 7911): more are refused, since each costs a step of every look-up. */
 const MAX_PATHS_A_PREFIX = 256;
 
+/** Octets of a global and a link-local next hop (RFC 2545 §3). */
+const BOTH_LENGTH = 32;
+
 /** Bits by prefix slot: something about a path in use changed in place, so that the same slot means another route. */
 export const Touch = {
   /** For the peers. */
@@ -225,8 +228,9 @@ export class AdjRibIn {
     const used = paths.usedAttributes[path];
     if (!nextHops.hasChangedSince(attributes.nextHop[used], this.nextHopsSince)) return;
     this.note(path, Touch.Hops);
-    // RFC 7311 §3.4.1: the distance may be in what goes out.
-    if ((attributes.flags[used] & SetFlag.Aigp) !== 0) this.touch(path);
+    // RFC 7311 §3.4.1: the distance may be in what goes out. RFC 2545 §3: so may the link-local half, by the link.
+    const hasLinkLocal = attributes.nextHops.lengths[attributes.nextHop[used]] === BOTH_LENGTH;
+    if (hasLinkLocal || (attributes.flags[used] & SetFlag.Aigp) !== 0) this.touch(path);
     undecided.push(paths.prefixOf[path]);
   }
 

@@ -79,8 +79,16 @@ export class NextHops {
 
   /** Asks the resolver about every next hop in use; true when an answer differs from the last one. */
   refresh(): boolean {
+    const links = [...this.links];
     this.links.clear();
     let hasChanged = false;
+    // RFC 2545 §3: whether the link-local half goes along is another question on another link.
+    for (const [id, link] of links) {
+      if (id >= this.changed.length || this.linkOf(id) === link) continue;
+      if (!hasChanged) this.generation++;
+      hasChanged = true;
+      this.changed[id] = this.generation;
+    }
     for (let id = 1; id < this.states.length; id++) {
       const state = this.states[id];
       if (state === State.Unknown) continue;

@@ -192,6 +192,15 @@ test('RFC 2545 §3: a next hop that stays keeps its link-local half only on the 
   t.is(same.route(prefix)?.nextHop, `${global}fe800000000000000000000000000001`);
   t.is(other.route(prefix)?.nextHop, global);
   t.is(far.route(prefix)?.nextHop, global);
+  const { announcements } = far;
+  world.links.set('2001:db8::1', 'eth1');
+  t.true(world.nextHops.refresh());
+  world.rib.nextHopsChanged();
+  world.settle();
+  t.is(same.route(prefix)?.nextHop, global, 'the next hop has moved to another link');
+  t.is(other.route(prefix)?.nextHop, `${global}fe800000000000000000000000000001`);
+  t.is(far.announcements, announcements);
+  t.false(world.nextHops.refresh());
 });
 
 test('RFC 7311 §3.1: AIGP stays within the AS and the confederation; a next hop of ours adds the distance to the old one (§3.4.1)', (t) => {

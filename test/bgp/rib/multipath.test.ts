@@ -331,6 +331,14 @@ test('a link-local next hop goes to the kernel with the link of its session, any
     world.announce(peer, PREFIX, { asPath: [1], nextHop });
     world.settle();
     t.deepEqual([...fib.routes.values()], [installed]);
+    world.peers.update(peer, { linkName: 'eth8' });
+    world.rib.sourceChanged(peer);
+    world.settle();
+    t.deepEqual(
+      [...fib.routes.values()],
+      [installed.replace('eth7', 'eth8')],
+      'a session that came back on another link',
+    );
     world.rib.removePeer(peer);
     world.settle();
     t.is(fib.routes.size, 0);
