@@ -56,7 +56,7 @@ function open(socketPath: string, path: string): Promise<IncomingMessage> {
 v8.setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-async function until(isTrue: () => boolean, limitMs = 5000): Promise<boolean> {
+async function until(isTrue: () => boolean, limitMs = 30_000): Promise<boolean> {
   const end = performance.now() + limitMs;
   while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
   return isTrue();

@@ -6,6 +6,7 @@ import test from 'ava';
 import type { NeighborConfig, SpeakerConfig } from '#bgp/config.ts';
 import type { SpeakerEvent } from '#bgp/events.ts';
 import type { Speaker } from '#bgp/speaker.ts';
+import { cpuMs } from '#support/cpu-time.ts';
 import { describeEvent } from '#io/log.ts';
 import {
   locRib,
@@ -166,12 +167,12 @@ test('class 17: paths of 16,000 numbers in extended messages meet expressions ov
   const hop = attributes[2];
   const pathOf = (segments: number, last: string): Uint8Array =>
     attribute(0x50, 2, concat(lead, ...Array.from({ length: segments }, () => segment), fromHex(`02 01 ${last}`)));
-  const startMs = performance.now();
+  const startMs = cpuMs();
   for (const [third, last] of ['00000008', '00000009'].entries()) {
     peer.send(update({ attributes: [origin, pathOf(63, last), hop], nlri: [24, 198, 51, third] }));
   }
   lab.settle();
-  const tookMs = performance.now() - startMs;
+  const tookMs = cpuMs() - startMs;
   t.log(`${tookMs.toFixed(1)} ms`);
   // Backtracking would take longer than anybody lives.
   t.true(tookMs < 5000);

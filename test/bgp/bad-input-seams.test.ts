@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import { asn } from '#bgp/net/asn.ts';
+import { cpuMs } from '#support/cpu-time.ts';
 import {
   locRib,
   neighborConfig,
@@ -114,14 +115,14 @@ for (const [size, isExtended] of [
       update({ attributes, nlri: nothing(room) }),
       updateOf(size),
     ];
-    const startMs = performance.now();
+    const startMs = cpuMs();
     for (const bytes of messages) {
       t.is(bytes.length, size);
       for (let round = 0; round < 20; round++) peer.send(bytes);
       lab.settle();
       t.is(neighborView(speaker, '192.0.2.2').state, 'Established');
     }
-    const tookMs = performance.now() - startMs;
+    const tookMs = cpuMs() - startMs;
     t.log(`${tookMs.toFixed(0)} ms for 60 messages`);
     t.true(tookMs < 10_000);
     // The last ones withdrew what the others had announced.

@@ -3,6 +3,7 @@
 import test from 'ava';
 import { PrefixTable } from '#bgp/net/prefix-table.ts';
 import { RouteColumns } from '#fib/route-columns.ts';
+import { cpuMs } from '#support/cpu-time.ts';
 
 /** As PrefixTable places an IPv4 prefix of 32 bits when its seed is 0. */
 function placeWithoutSecret(w0: number): number {
@@ -13,9 +14,9 @@ function placeWithoutSecret(w0: number): number {
 }
 
 function timeToFill(table: PrefixTable, words: readonly number[]): number {
-  const startMs = performance.now();
+  const startMs = cpuMs();
   for (const word of words) table.insert(word, 0, 0, 0, 32);
-  return performance.now() - startMs;
+  return cpuMs() - startMs;
 }
 
 test('25,000 host routes that a peer chose to fall together take the FIB about as long as any others', (t) => {

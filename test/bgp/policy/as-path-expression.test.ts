@@ -2,6 +2,7 @@
 // path alone.
 
 import test from 'ava';
+import { cpuMs } from '#support/cpu-time.ts';
 import fc from 'fast-check';
 import { AsPathAutomaton } from '#bgp/policy/as-path-automaton.ts';
 import { PolicyError } from '#bgp/policy/policy-error.ts';
@@ -144,9 +145,9 @@ test('a path of 10,000 hops and an expression that makes others go back forever 
   const bytes = hostilePath(10_000);
   for (const expression of ['^((1+)+ ?)+2$', '(1|11)*2', '(_1+)*_2', '1.{200}2', '(.*1){20}2', '^(1*)*(1*)*(1*)*$']) {
     const automaton = AsPathAutomaton.compile(expression, 'asPath');
-    const before = performance.now();
+    const before = cpuMs();
     t.false(automaton.matches(bytes, 0, bytes.length), expression);
-    const took = performance.now() - before;
+    const took = cpuMs() - before;
     t.true(took < 2000, `${expression} took ${took} ms`);
   }
 });

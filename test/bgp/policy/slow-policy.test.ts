@@ -2,6 +2,7 @@
 // which statement, and what becomes of the attributes.
 
 import test from 'ava';
+import { cpuMs } from '#support/cpu-time.ts';
 import fc from 'fast-check';
 import type { CommunityMatchConfig, PolicyConfig, StatementConfig } from '#bgp/config.ts';
 import { asn } from '#bgp/net/asn.ts';
@@ -236,7 +237,7 @@ test('a prefix list of 5,000 entries decides as the slow one does, and fast', (t
     if (isAccepted) accepted++;
   }
   t.true(accepted > 20 && accepted < 380, `${accepted}`);
-  const before = performance.now();
+  const before = cpuMs();
   for (let index = 0; index < 100_000; index++) judgeRoute(compiled, sets, '99.1.2.0/24', attr, 0);
-  t.true(performance.now() - before < 1000);
+  t.true(cpuMs() - before < 1000);
 });

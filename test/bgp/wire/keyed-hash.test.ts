@@ -5,6 +5,7 @@ import test from 'ava';
 import { PrefixTable } from '#bgp/net/prefix-table.ts';
 import { AttributeSets } from '#bgp/wire/attribute-sets.ts';
 import { hashBytes } from '#bgp/wire/keyed-hash.ts';
+import { cpuMs } from '#support/cpu-time.ts';
 import { randomFrom, takeSeed } from '#support/seed.ts';
 
 const PAIRS = 15;
@@ -74,13 +75,13 @@ test('262,144 IPv6 prefixes that a peer chose to fall together take about as lon
   const bits = 9;
   const time = (prefixOf: (a: number, b: number) => readonly [number, number]): number => {
     const table = new PrefixTable(4, 0x7ea5_e11a);
-    const startMs = performance.now();
+    const startMs = cpuMs();
     for (let value = 0; value < 1 << (2 * bits); value++) {
       const [w0, w1] = prefixOf(value >> bits, value & ((1 << bits) - 1));
       table.insert(w0, w1, 0, 0, 64);
     }
     t.is(table.count, 1 << (2 * bits));
-    return performance.now() - startMs;
+    return cpuMs() - startMs;
   };
   const plain = time((a, b) => [0x2001_0db8, (a << 16) | b]);
   // The high bits of a product hang on the high bits of its factors alone; a shift by 16 brings them down, and the next word takes
