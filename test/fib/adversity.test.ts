@@ -55,7 +55,7 @@ test(
     t.like(await driven.order('figures', undefined), { installed: 0, failed: 1 });
     t.is(await driven.order('route', '203.0.114.0/24'), '');
     namespace.ip('rule', 'del', 'pref', '10');
-    t.true(await until(() => ours(namespace).length === 1, 10_000));
+    t.true(await until(() => ours(namespace).length === 1, 30_000));
     t.deepEqual(ours(namespace), ['unicast 203.0.113.0/24 via 10.9.0.1 dev eth0 scope global metric 20']);
     t.is(await driven.order('route', '203.0.113.0/24'), 'installed');
     t.like(await driven.order('figures', undefined), { installed: 1, failed: 0 });
@@ -108,7 +108,7 @@ test(
     t.regex(foreign(), /via 192\.0\.2\.99/);
     t.deepEqual(ours(namespace), []);
     namespace.ip('route', 'del', '203.0.113.0/24', 'proto', 'static');
-    t.true(await until(() => ours(namespace).length === 1, 5_000));
+    t.true(await until(() => ours(namespace).length === 1, 30_000));
     t.regex(ours(namespace)[0], /via 198\.51\.100\.7/);
     // Appended behind ours it is no hindrance to what stays as it is; what is removed is ours.
     namespace.ip('route', 'append', '203.0.113.0/24', 'via', '192.0.2.99', 'proto', 'static', 'metric', '20');

@@ -101,7 +101,7 @@ export class Driven {
 }
 
 /** Waits until the condition holds; false when the time is over. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<boolean> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<boolean> {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
     if (await condition()) return true;

@@ -139,7 +139,7 @@ test(
     t.deepEqual(ours(namespace), []);
     namespace.ip('route', 'del', '203.0.113.0/24');
     namespace.ip('-6', 'route', 'del', '2001:db8:a::/48');
-    t.true(await until(() => ours(namespace).length === 1 && ours(namespace, '-6').length === 1, 800));
+    t.true(await until(() => ours(namespace).length === 1 && ours(namespace, '-6').length === 1, 30_000));
     t.deepEqual((await driven.order('answers', undefined)).sort(), ['2001:db8:a::/48 yes', '203.0.113.0/24 yes']);
     // The other way round: somebody takes the place of ours.
     namespace.ip('route', 'replace', '203.0.113.0/24', 'via', '192.0.2.9', 'proto', 'static', 'metric', '20');
@@ -282,7 +282,7 @@ test(
     namespace.ip('route', 'replace', '10.99.0.1', 'via', '198.51.100.7');
     const moved = (): number =>
       namespace.ip('route', 'show', 'proto', '87', 'via', '198.51.100.7').split('\n').length - 1;
-    t.true(await until(() => moved() === count, 20_000));
+    t.true(await until(() => moved() === count, 30_000));
     t.is(lines(), count);
     await driven.order('stop', { keep: false });
     t.is(lines(), 0);
@@ -365,7 +365,7 @@ test(
     start('staticd');
     const theirs = (): number =>
       namespace.routes('route', 'show', 'proto', '196').filter((l) => l.includes('203.')).length;
-    t.true(await until(() => theirs() === 2, 10_000), namespace.routes('route').join('\n'));
+    t.true(await until(() => theirs() === 2, 30_000), namespace.routes('route').join('\n'));
     const answers = await driven.order('install', [
       ['203.0.114.0/24', '198.51.100.7'],
       ['203.0.120.0/24', '192.0.2.7'],
@@ -377,10 +377,10 @@ test(
     await driven.order('remove', ['203.0.120.0/24']);
     stop('zebra');
     stop('staticd');
-    t.true(await until(() => theirs() === 0, 10_000));
+    t.true(await until(() => theirs() === 0, 30_000));
     start('zebra');
     start('staticd');
-    t.true(await until(() => theirs() === 2, 10_000));
+    t.true(await until(() => theirs() === 2, 30_000));
     t.is(ours(namespace).length, 2);
     t.true(ours(namespace).includes(before[0]));
     await driven.order('stop', { keep: false });

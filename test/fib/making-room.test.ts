@@ -81,7 +81,7 @@ test('a route that went at the second try to make room for another one is follow
   t.is(socket.count, 2, 'the old one is still there');
   t.deepEqual(answers, [true, false]);
 
-  t.true(await until(() => answers.length === 3, 10_000), `${socket.count} batches`);
+  t.true(await until(() => answers.length === 3, 30_000), `${socket.count} batches`);
   t.deepEqual(answers, [true, false, true]);
   t.is(socket.count, 4, 'refused, gone, come');
   await fib.stop({ keep: true });

@@ -97,7 +97,7 @@ test(
       largest = Math.max(largest, expected.length);
       const isSame = async (): Promise<boolean> =>
         (await driven.order('originated', undefined)).join('\n') === expected.join('\n');
-      await until(isSame, 20_000);
+      await until(isSame, 30_000);
       t.deepEqual(await driven.order('originated', undefined), expected, `round ${round} of seed ${seed}`);
       const told = new Set(expected.map((line) => line.split(' ')[1]));
       for (const prefix of bgpAlone(namespace))
@@ -199,7 +199,7 @@ test(
         .reduce((sum, { change, routes }) => sum + (change === 'removed' ? Number(routes) : 0), 0);
     source = new RouterInside(namespace, folder, 'origin', origin);
     t.true(await until(() => endsOfRib() === 2, 60_000), source.log.slice(-2_000));
-    t.true(await until(() => removed() > 0, 10_000));
+    t.true(await until(() => removed() > 0, 30_000));
     t.is(removed(), gone.length, 'End-of-RIB too early would have taken more');
     t.deepEqual(show(folder, 'peer'), prefixes.toSorted());
     await source.end('SIGTERM');
