@@ -270,3 +270,28 @@ for (const [lines, fault] of wrongRouter) {
     t.deepEqual(read(`  ${lines}\n`), [fault]);
   });
 }
+
+test('whatever is wrong with the lengths of a prefix is told once a field', (t) => {
+  let wrong = 0;
+  for (const prefix of ['10.0.0.0/24', '"::/0"', '10.0.0.1/24', 'bad', 'null']) {
+    for (const length of ['33', '129', '-1.5', '"28"', 'null', '[]', '3']) {
+      const both = `minLength: ${length}, maxLength: ${length}`;
+      for (const fields of [
+        `prefix: ${prefix}, maxLength: ${length}`,
+        `prefix: ${prefix}, ${both}`,
+        `list: x, ${both}`,
+      ]) {
+        for (const place of ['prefixes', 'nextHops']) {
+          const found = read(
+            `  policies: [{name: p, statements: [{match: {${place}: [{${fields}}]}, action: accept}]}]\n`,
+          );
+          if (!Array.isArray(found)) continue;
+          wrong++;
+          const told = found.map((fault) => fault.split(': ')[0]);
+          t.is(new Set(told).size, told.length, found.join('\n'));
+        }
+      }
+    }
+  }
+  t.true(wrong > 100, `${wrong}`);
+});
