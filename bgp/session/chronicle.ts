@@ -64,14 +64,23 @@ export class Chronicle {
     }
     if (sent === undefined) return;
     const { code, subcode } = sent;
-    const words = event.type === FsmEvent.OpenCollisionDump ? this.#collisions.words(text) : text;
-    if (words !== undefined) this.emit({ type: 'notification-sent', neighbor, code, subcode, text: words });
+    const tell = (words: string): void =>
+      this.emit({ type: 'notification-sent', neighbor, code, subcode, text: words });
+    if (event.type === FsmEvent.OpenCollisionDump) this.#collisions.add(text, tell);
+    else tell(text);
   }
 
   /** A connection of the peer was closed before it was anything. */
   refused(reason: string): void {
-    const words = this.#refusals.words(reason);
-    if (words !== undefined) this.emit({ type: 'connection-refused', remoteAddress: this.#address, reason: words });
+    this.#refusals.add(reason, (words) => {
+      this.emit({ type: 'connection-refused', remoteAddress: this.#address, reason: words });
+    });
+  }
+
+  /** The neighbor was stopped: what was only counted is told. */
+  stopped(): void {
+    this.#refusals.end();
+    this.#collisions.end();
   }
 
   /** A connection over which an OPEN went is no more; `wasTelling`: it carried the session, or what it did says why there is none. */

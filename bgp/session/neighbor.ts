@@ -121,6 +121,7 @@ export class Neighbor {
   stop(how: StopHow): void {
     this.#isStarted = false;
     this.#end(how);
+    this.#chronicle.stopped();
   }
 
   /** `clear bgp`: Cease, then connects at once. Default: Administrative Reset (RFC 4486 §4). */

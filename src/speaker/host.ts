@@ -217,6 +217,7 @@ export class SpeakerHost {
     await this.#configuring;
     this.#isStopped = true;
     await this.#listeners.stop();
+    this.#refusals.end();
     for (const view of this.#views) view.close();
     for (const { speaker } of this.#speakers.values()) speaker.stop(how);
     for (const { kernel } of this.#speakers.values()) await this.#kernel.end(kernel, how);

@@ -17,8 +17,13 @@ export class RefusalLog {
   }
 
   add({ remoteAddress }: Pick<ConnectionInfo, 'remoteAddress'>, why: string): void {
-    const reason = this.#seldom.words(why);
-    if (reason === undefined) return;
-    this.#onEvent({ type: 'connection-refused', instance: '', wallMs: this.#clock.wallMs(), remoteAddress, reason });
+    this.#seldom.add(why, (reason) => {
+      this.#onEvent({ type: 'connection-refused', instance: '', wallMs: this.#clock.wallMs(), remoteAddress, reason });
+    });
+  }
+
+  /** Nothing more is refused: what was only counted is told. */
+  end(): void {
+    this.#seldom.end();
   }
 }

@@ -90,7 +90,7 @@ test('a flood of connections is held at two: an unused one gives way to the next
   const { us, peer, network, clock } = rawPair('Established');
   for (let round = 0; round < 1000; round++) dial(network, us, peer);
   t.is(us.endpoint.openConnections.length, 2);
-  t.true(clock.pendingTimers <= 4);
+  t.true(clock.pendingTimers <= 5, 'the while in which few are told has one');
   t.true(us.neighbor.isEstablished);
 });
 
