@@ -1,5 +1,5 @@
-// What a peer can bring about as often as it likes (connections that are refused or lose a collision) is told so many times in a while,
-// and when the while is over how many times it was not: a log that a peer can fill hides what matters.
+// What a peer can bring about as often as it likes (connections that are refused or lose a collision) is told so many times in a
+// while, and when the while is over how many times it was not: a log that a peer can fill hides what matters.
 
 import type { Clock, TimerHandle } from '../ports.ts';
 

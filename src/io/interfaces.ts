@@ -92,8 +92,8 @@ export function describeConnection(endpoints: Endpoints, addresses: readonly Int
 }
 
 /**
- * The same connection with the interfaces of a later moment. What is there still stays in use, and what is missing is not given up: the
- * link may flap, and then either the session ends or the address comes back.
+ * The same connection with the interfaces of a later moment. What is there still stays in use, and what is missing is not given up:
+ * the link may flap, and then either the session ends or the address comes back.
  */
 export function describeAgain(known: ConnectionInfo, addresses: readonly InterfaceAddress[]): ConnectionInfo {
   const now = describeConnection(known, addresses);

@@ -26,7 +26,7 @@ export function mergeGroup(neighbor: NeighborFields, group: PeerGroupFields | un
   return merged;
 }
 
-/** What holds for one family: the group's for all families, the group's for this one, the neighbor's for all, the neighbor's for this one. */
+/** What holds for one family, the later the stronger: the group's for all families and for this one, then the neighbor's likewise. */
 export function mergeFamily(
   neighbor: NeighborFields,
   group: PeerGroupFields | undefined,
