@@ -106,7 +106,7 @@ function findPeer(summary: Json, family: string, address: string): Json {
   return isJson(peer) ? peer : {};
 }
 
-/** Both sessions Established and each side has the other's route. */
+/** Both sessions Established, each side has the other's routes, and all that were sent. */
 async function isSettled(pair: FrrPair): Promise<boolean> {
   const [frr, ours] = await Promise.all([readFrr(pair, 'bgp summary'), readOurs(pair, 'bgp summary')]);
   const sides = [
@@ -115,24 +115,31 @@ async function isSettled(pair: FrrPair): Promise<boolean> {
     findPeer(ours, 'ipv4Unicast', theirs.ipv4),
     findPeer(ours, 'ipv6Unicast', theirs.ipv6),
   ];
-  return sides.every(
-    (peer) => peer['state'] === 'Established' && Number(peer['pfxRcd']) > 0 && Number(peer['pfxSnt']) > 0,
+  const [frr4, frr6, ours4, ours6] = sides;
+  const hasAll = (there: Json, here: Json): boolean =>
+    there['pfxRcd'] === here['pfxSnt'] && there['pfxSnt'] === here['pfxRcdPrePolicy'];
+  return (
+    sides.every(
+      (peer) => peer['state'] === 'Established' && Number(peer['pfxRcd']) > 0 && Number(peer['pfxSnt']) > 0,
+    ) &&
+    hasAll(frr4, ours4) &&
+    hasAll(frr6, ours6)
   );
 }
 
 test(
   'what a live FRR prints, waggle prints of its side with the same keys, types and counts',
   needs([root, command('bgpd', 'frr'), command('vtysh', 'frr'), command('ip', 'iproute2')], async (t) => {
-    t.timeout(90_000);
+    t.timeout(180_000);
     const pair = await FrrPair.start({ frr: frrConfig, waggle: waggleConfig });
     t.teardown(() => pair.stop());
-    const end = performance.now() + 40_000;
+    const end = performance.now() + 90_000;
     let isReady = false;
     while (!isReady && performance.now() < end) {
       isReady = await isSettled(pair).catch(() => false);
       if (!isReady) await new Promise((resolve) => setTimeout(resolve, 300));
     }
-    t.true(isReady, `sessions and routes within 40 s; the router said:\n${pair.log}`);
+    t.true(isReady, `sessions and routes within 90 s; the router said:\n${pair.log}`);
 
     for (const [theirWords, ourWords, keys] of commands) {
       const [frr, ours] = await Promise.all([readFrr(pair, theirWords), readOurs(pair, ourWords)]);
