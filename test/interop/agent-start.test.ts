@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { command, needs, root } from '#support/skip.ts';
+import { wholeLines } from '../router/router-process.ts';
 import { until } from '../speaker/until.ts';
 
 const run = promisify(execFile);
@@ -104,10 +105,12 @@ class Place {
 
 class Agent {
   readonly child: ChildProcess;
+  readonly #closed: Promise<unknown>;
   #stderr = '';
 
   constructor(child: ChildProcess) {
     this.child = child;
+    this.#closed = once(child, 'close');
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
   }
 
@@ -117,12 +120,12 @@ class Agent {
   }
 
   events(name: string): Record<string, unknown>[] {
-    const lines = this.#stderr.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+    const lines = wholeLines(this.#stderr).filter((line) => line.startsWith('{'));
     return lines.map((line): Record<string, unknown> => JSON.parse(line)).filter(({ event }) => event === name);
   }
 
   async ended(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
+    await this.#closed;
     return this.child.exitCode;
   }
 }
@@ -130,7 +133,7 @@ class Agent {
 test.serial(
   'a taken port of the API, of metrics and of health is refused in one line with address, port and what to do',
   needs(requirements, async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     for (const port of [9879, 9962, 9880]) {
       const place = new Place();
       await place.build(t);
@@ -150,12 +153,12 @@ test.serial(
 test.serial(
   'a taken BGP port is one line in the log and in the status, and the agent listens once it is free',
   needs(requirements, async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     const place = new Place();
     await place.build(t);
     const free = await place.take('0.0.0.0', 179);
     const agent = place.agent();
-    await until(() => agent.events('started').length > 0, 20_000);
+    await until(() => agent.events('started').length > 0, 30_000);
     const problems = agent.events('problem').map(({ problem }) => String(problem));
     t.is(problems.length, 1, problems.join('\n'));
     t.regex(problems[0], /cannot listen on 0\.0\.0\.0:179: address in use: another program has it; stop that one/);
@@ -164,7 +167,8 @@ test.serial(
     t.regex(text, /ERROR .*cannot listen on 0\.0\.0\.0:179: address in use/);
     t.deepEqual(agent.lines(), []);
     await free();
-    await until(async () => (await place.status()).code === 0, 15_000);
+    await until(async () => (await place.status()).code === 0, 60_000);
+    await until(() => agent.events('problem-over').length > 0, 30_000);
     t.is(agent.events('problem-over').length, 1);
     t.is(agent.events('problem').length, 1);
   }),
@@ -173,11 +177,11 @@ test.serial(
 test.serial(
   'port 179 without permission is one line that names the permission, and the sessions are tried all the same',
   needs([...requirements, command('setpriv', 'util-linux')], async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     const place = new Place();
     await place.build(t);
     const agent = await place.agentOfNobody();
-    await until(() => agent.events('started').length > 0, 20_000);
+    await until(() => agent.events('started').length > 0, 30_000);
     const problems = agent.events('problem').map(({ problem }) => String(problem));
     t.true(problems.length > 0);
     for (const problem of problems)
@@ -191,11 +195,11 @@ test.serial(
 test.serial(
   'a second agent on the same directories, and one whose directories cannot be written, are refused in one line',
   needs([...requirements, command('setpriv', 'util-linux')], async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     const place = new Place();
     await place.build(t);
     const first = place.agent();
-    await until(() => first.events('started').length > 0, 20_000);
+    await until(() => first.events('started').length > 0, 30_000);
     const second = place.agent();
     t.is(await second.ended(), 1);
     t.is(second.lines().length, 1, second.lines().join('\n'));

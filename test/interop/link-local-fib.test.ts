@@ -236,7 +236,7 @@ test.serial(
       t.log(`${over.join(' and ')}: in the kernel after ${(performance.now() - startMs).toFixed(0)} ms`);
       t.true(await until(() => world.hasSessions(...over), 30_000), `sessions over ${over.join(' and ')}`);
       for (const host of farHosts) {
-        const passes = await until(() => world.ping(host) === 10, 20_000);
+        const passes = await until(() => world.ping(host) === 10, 30_000);
         t.true(passes, `${host} over ${over.join('+')}; the way back: ${world.wayBack()}`);
       }
     };
@@ -266,7 +266,7 @@ test.serial(
     await reaches('p0', 'p1');
     // Both: nothing is left in the kernel, and everything comes back.
     for (const link of links) world.near.ip('link', 'set', link, 'down');
-    t.true(await until(() => world.routes().length === 0, 10_000), world.routes().join('\n'));
+    t.true(await until(() => world.routes().length === 0, 30_000), world.routes().join('\n'));
     for (const link of links) world.setUp(world.near, link);
     await reaches('p0', 'p1');
     // A link that is made anew has the name and addresses of the old one, and another index.

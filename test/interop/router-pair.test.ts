@@ -62,7 +62,7 @@ test.after.always(async () => {
 test.serial(
   'sessions over IPv4, IPv6 and link-local addresses with a zone come up side by side, each from its source address',
   needs([root, command('ip', 'iproute2')], async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     const [a, b] = names;
     for (const name of names) {
       await run('ip', ['netns', 'add', name]);
@@ -78,7 +78,7 @@ test.serial(
       for (const address of addresses[index]) await inside(name, 'ip', 'addr', 'add', address, 'dev', 'link0');
       await inside(name, 'ip', 'link', 'set', 'link0', 'up');
     }
-    await until(async () => (await linkLocal(a)) !== '' && (await linkLocal(b)) !== '', 10_000);
+    await until(async () => (await linkLocal(a)) !== '' && (await linkLocal(b)) !== '', 30_000);
     const [localA, localB] = [await linkLocal(a), await linkLocal(b)];
     // Whoever starts first finds nobody there: it shall not wait the usual two minutes for its next attempt.
     const policies = 'timers: {connectRetrySec: 1}, import: accept, export: accept';
@@ -110,7 +110,7 @@ test.serial(
       const all = Object.values(await neighbors(name).catch(() => ({})));
       return all.length === 3 && all.every(({ bgpState }) => bgpState === 'Established');
     };
-    await until(async () => (await isUp(a)) && (await isUp(b)), 40_000);
+    await until(async () => (await isUp(a)) && (await isUp(b)), 90_000);
     const seen = await neighbors(a);
     t.is(seen['192.0.2.2'].hostLocal, '192.0.2.3');
     t.is(seen['2001:db8:1::2'].hostLocal, '2001:db8:1::3');
@@ -119,7 +119,8 @@ test.serial(
       ['192.0.2.3', '2001:db8:1::3', `${localA}%link0`].toSorted(),
     );
     for (const name of names) {
-      await until(async () => (await prefixes(name, 'ipv6')).length === 2, 10_000);
+      await until(async () => (await prefixes(name, 'ipv6')).length === 2, 30_000);
+      await until(async () => (await prefixes(name, 'ipv4')).length === 2, 30_000);
       t.deepEqual(await prefixes(name, 'ipv4'), ['203.0.113.0/25', '203.0.113.128/25']);
       t.deepEqual(await prefixes(name, 'ipv6'), ['2001:db8:a::/48', '2001:db8:b::/48']);
     }
