@@ -25,7 +25,7 @@ function find(name: string): Device | undefined {
 }
 
 async function assertEveryPrefix(t: ExecutionContext, device: Device): Promise<void> {
-  t.timeout(60_000);
+  t.timeout(180_000);
   const cleanup = new Cleanup();
   try {
     const { verdict } = await runLoad(device, routes, seed, cleanup);

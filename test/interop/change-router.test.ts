@@ -9,6 +9,7 @@ import { findSession, readFrrSummary, readWaggleSummary, type SessionView } from
 import { asRecord, at } from '#lab/json.ts';
 import { nodePaths } from '#lab/paths.ts';
 import { findDaemon } from '#lab/processes.ts';
+import { until } from '../speaker/until.ts';
 import { needs } from '../support/skip.ts';
 
 const zoo = useLab(test, 'zoo');
@@ -47,7 +48,7 @@ async function touchedBy(change: () => Promise<void>, without: readonly string[]
 test.serial(
   'SIGHUP with an unchanged file touches no session',
   needs(labNeeds, async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     const record = findDaemon(nodePaths(zoo, 'waggle'), 'waggle');
     t.truthy(record);
     t.deepEqual(await touchedBy(async () => void process.kill(record?.pid ?? 0, 'SIGHUP')), []);
@@ -57,7 +58,7 @@ test.serial(
 test.serial(
   'adding a neighbor, and changing one export policy, touch no other session',
   needs(labNeeds, async (t) => {
-    t.timeout(60_000);
+    t.timeout(150_000);
     const text = readFileSync(routerFile, 'utf8');
     const added = text.replace(
       '  networks:',
@@ -65,7 +66,7 @@ test.serial(
     );
     t.not(added, text);
     t.deepEqual(await touchedBy(async () => writeFileSync(routerFile, added)), []);
-    t.true('10.0.1.77 ipv4Unicast' in (await countEstablished()), 'the new neighbor is there');
+    await until(async () => '10.0.1.77 ipv4Unicast' in (await countEstablished()), 30_000);
     const changed = added.replace(/(address: 10\.0\.1\.2\n(?:.*\n)*?\s+export:) accept/, '$1 reject');
     t.not(changed, added);
     t.deepEqual(
@@ -73,9 +74,11 @@ test.serial(
       [],
       'not even its own session',
     );
-    const frr = findSession(await readFrrSummary(zoo, 'frr1'), 'ipv4Unicast', '10.0.1.1');
-    t.is(frr?.pfxRcd, 0, 'frr1 has lost the routes that are no longer exported');
+    const pfxRcd = async (): Promise<unknown> =>
+      findSession(await readFrrSummary(zoo, 'frr1'), 'ipv4Unicast', '10.0.1.1')?.pfxRcd;
+    // frr1 has lost the routes that are no longer exported.
+    await until(async () => (await pfxRcd()) === 0, 30_000);
     t.deepEqual(await touchedBy(async () => writeFileSync(routerFile, text), ['10.0.1.77']), []);
-    t.is(findSession(await readFrrSummary(zoo, 'frr1'), 'ipv4Unicast', '10.0.1.1')?.pfxRcd, 9);
+    await until(async () => (await pfxRcd()) === 9, 30_000);
   }),
 );

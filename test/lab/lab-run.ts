@@ -6,7 +6,7 @@ import { checksOf } from '#lab/checks/index.ts';
 import { labPaths, type LabPaths } from '#lab/paths.ts';
 import { findUnmet, needs } from '../support/skip.ts';
 
-const checkLimitMs = 10_000;
+const checkLimitMs = 40_000;
 
 /** Registers the hooks that keep a lab up while the file's tests run. */
 export function useLab(test: TestFn, topology: string): LabPaths {
@@ -29,7 +29,7 @@ export function testChecks(test: TestFn, lab: LabPaths): void {
     test.serial(
       `${check.name}: ${check.expected}`,
       needs(labNeeds, async (t) => {
-        t.timeout(150_000);
+        t.timeout(240_000);
         // One that kills or cuts something has one try.
         const until = check.isDisruptive === true ? 0 : performance.now() + checkLimitMs;
         const { isOk, seen } = await lookUntil(check, until);
