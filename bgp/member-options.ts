@@ -1,7 +1,7 @@
 // What a session is in an update group: from configuration and the two OPENs to the values that decide every octet it is sent
 // (rib/types.ts: UpdateGroupOptions), and to what import policies mean by `self` and `peer`. Which groups there are and what the values do is rib/'s.
 
-import type { BgpRole, ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
+import type { ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
 import { addressBytes, parseAddress } from './net/address.ts';
 import type { Family } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
@@ -58,7 +58,7 @@ export function memberOptions(
     isReflectorClient: kind === 'ibgp' && config.isRouteReflectorClient === true,
     clusterId: context.clusterId,
     isRouteServerClient,
-    role: kind === 'ebgp' ? config.role : undefined,
+    role: negotiated.localRole,
     isAigpSession: config.isAigpSession ?? kind !== 'ebgp',
     hasLongLived: negotiated.longLived.some((entry) => entry.family === family),
     isGracefulShutdown: context.isDraining,
@@ -82,16 +82,12 @@ function ownNumbers(kind: PeerKind, shownAsn: number, context: MemberContext): r
 }
 
 /** What an import policy's words stand for in a session, and what the session adds to its routes. */
-export function importContext(
-  family: Family,
-  negotiated: Negotiated,
-  info: ConnectionInfo,
-  role: BgpRole | undefined,
-): ImportContext {
+export function importContext(family: Family, negotiated: Negotiated, info: ConnectionInfo): ImportContext {
   const self = nextHopOf(family, info, negotiated.hasExtendedNextHop);
   const peer = parseAddress(info.remoteAddress.replace(/%.*$/, ''));
   // RFC 9234 §5: a provider, a peer or a route server gives us routes that may go to customers only.
-  const addsOtc = negotiated.kind === 'ebgp' && (role === 'customer' || role === 'peer' || role === 'rs-client');
+  const { localRole: role } = negotiated;
+  const addsOtc = role === 'customer' || role === 'peer' || role === 'rs-client';
   return {
     shownAsn: negotiated.localAsn,
     selfNextHop: typeof self === 'string' ? undefined : addressBytes(self.address),

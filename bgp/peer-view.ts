@@ -3,7 +3,7 @@
 
 import type { MaxPrefixesConfig, NeighborConfig, PolicyRef } from './config.ts';
 import type { Family } from './net/family.ts';
-import { families, familyByName } from './net/family.ts';
+import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import type { PeerInput } from './peer-input.ts';
 import type { Policy } from './policy/policy.ts';
@@ -106,7 +106,7 @@ function viewFamily(family: Family, kind: PeerKind | undefined, facts: PeerFacts
   const isEbgp = kind === 'ebgp';
   return {
     family: family.name,
-    isConfigured: config.families.some((name) => familyByName(name) === family),
+    isShown: state.isNegotiated || config.families.includes(family.name),
     isNegotiated: state.isNegotiated,
     receivedPrePolicy: rib.received(index),
     accepted: rib.accepted(index),

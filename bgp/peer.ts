@@ -262,7 +262,7 @@ export class Peer {
         this.neighbor.reset(CeaseSubcode.OtherConfigurationChange);
         return 'reset';
       }
-      if (isJudgedOtherwise(before, config)) {
+      if (isJudgedOtherwise(before, config, negotiated.localRole)) {
         // What came before is judged anew as well: the peer sends it again (RFC 2918).
         this.openInput(negotiated);
         for (const state of this.states) state.disabledReason = undefined;
@@ -364,7 +364,7 @@ export class Peer {
         addPath: negotiated.addPathReceive,
         hasExtendedNextHop: negotiated.hasExtendedNextHop,
         remoteAsn,
-        enforcesFirstAs: enforcesFirstAs(config),
+        enforcesFirstAs: enforcesFirstAs(config, negotiated.localRole),
         acceptsAsSets: config.acceptsAsSets === true,
         acceptsAigp: config.isAigpSession ?? kind !== 'ebgp',
         isInConfederation: confederation !== undefined,
@@ -377,7 +377,7 @@ export class Peer {
         confederation,
         remoteAsn,
         allowAsIn: config.allowAsIn ?? 0,
-        role: kind === 'ebgp' ? config.role : undefined,
+        role: negotiated.localRole,
         localAs:
           localAs !== undefined && negotiated.localAsn === localAs.asn
             ? { asn: localAs.asn, isPrepended: !localAs.isNoPrepend }
@@ -430,7 +430,7 @@ export class Peer {
     const state = this.states[family.index];
     const { negotiated, connectionInfo } = this.neighbor;
     if (state.isNegotiated && negotiated !== undefined && connectionInfo !== undefined) {
-      const context = importContext(family, negotiated, connectionInfo, this.config.role);
+      const context = importContext(family, negotiated, connectionInfo);
       this.deps.ribs[family.index].setImportContext(this.index, context);
     }
     if (state.importPolicy === policy) return;

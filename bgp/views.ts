@@ -21,7 +21,8 @@ export interface MessageCounts {
 
 export interface NeighborFamilyView {
   readonly family: FamilyName;
-  readonly isConfigured: boolean;
+  /** Configured, or carried by the session until its next OPEN. */
+  readonly isShown: boolean;
   readonly isNegotiated: boolean;
   /** Routes in the Adj-RIB-In before import policy. */
   readonly receivedPrePolicy: number;

@@ -11,7 +11,7 @@ import type { CapabilityView } from '../views.ts';
 import { AddPathMode, type Capability, type CapabilityFamily } from '../wire/capability.ts';
 import { NotificationCode, NotificationError, OpenSubcode } from '../wire/notification.ts';
 import type { OpenMessage } from '../wire/open.ts';
-import { negotiateRole } from './roles.ts';
+import { negotiateRole, roleOf } from './roles.ts';
 import { kindOf, type LocalSpeaker, refusePeerAsn } from './session-asn.ts';
 
 export type { LocalSpeaker };
@@ -44,7 +44,9 @@ export interface Negotiated {
   readonly takesExtended: boolean;
   /** RFC 8950: IPv4 unicast with an IPv6 next hop, both ways. */
   readonly hasExtendedNextHop: boolean;
-  /** RFC 9234; undefined when the peer sent none, or no role is configured. */
+  /** RFC 9234: ours, as our OPEN said it; it holds whether the peer has one or not. */
+  readonly localRole: BgpRole | undefined;
+  /** undefined when the peer sent none, or we did not. */
   readonly remoteRole: BgpRole | undefined;
   /** The peer's side; undefined when it sent no such capability or we offer none. */
   readonly gracefulRestart: PeerRestart | undefined;
@@ -83,7 +85,8 @@ export function negotiate(
   const kind = kindOf(local, config, theirs.asn);
   checkRouterId(local, theirs, kind);
   const common = negotiateFamilies(ours, theirs);
-  const ourRole = last(ours, 'role')?.role;
+  // RFC 9234 §4: roles are for eBGP.
+  const localRole = kind === 'ebgp' ? roleOf(last(ours, 'role')?.role) : undefined;
   const holdTimeSec = Math.min(ours.holdTimeSec, theirs.holdTimeSec);
   const hasExtended = has(ours, 'extended-message') && has(theirs, 'extended-message');
   const gracefulRestart = negotiateRestart(ours, theirs, common);
@@ -105,7 +108,8 @@ export function negotiate(
     canSendExtended: hasExtended,
     takesExtended: hasExtended,
     hasExtendedNextHop: hasExtendedNextHop(ours) && hasExtendedNextHop(theirs),
-    remoteRole: kind === 'ebgp' ? negotiateRole(ourRole, theirs.capabilities, config.isRoleStrict === true) : undefined,
+    localRole,
+    remoteRole: negotiateRole(localRole, theirs.capabilities, config.isRoleStrict === true),
     gracefulRestart,
     longLived: gracefulRestart === undefined ? [] : negotiateLongLived(ours, theirs, common),
     offersGracefulRestart: (last(ours, 'graceful-restart')?.families.length ?? 0) > 0,

@@ -11,7 +11,7 @@ export interface Reconfiguration {
   readonly isChanged: boolean;
   /** Another peer is meant, or we are another to it: what the session brought is not worth keeping. */
   readonly isOtherPeering: boolean;
-  /** AS number, families, source address, interface, TTL: the session cannot go on as it is. */
+  /** AS number, source address, interface, TTL: the session cannot go on as it is. */
   readonly needsNewSession: boolean;
   /** Where and whether to connect: a session that stands keeps standing, an attempt begins anew. */
   readonly needsNewAttempt: boolean;
@@ -23,7 +23,7 @@ export interface RunningSession {
   readonly remoteAsn: Asn | undefined;
 }
 
-/** The hold time is no reason for a new session: it is offered in the next OPEN. */
+/** The hold time and what capabilities carry are no reason for a new session: they are offered in the next OPEN. */
 export function planReconfiguration(
   from: NeighborConfig,
   to: NeighborConfig,
@@ -35,7 +35,6 @@ export function planReconfiguration(
     sessionAsn(local, from) !== sessionAsn(local, to) || (from.remoteAsn !== to.remoteAsn && !hasRightPeer);
   const needsNewSession =
     isOtherPeering ||
-    !hasSameMembers(from.families, to.families) ||
     from.sourceAddress !== to.sourceAddress ||
     from.interfaceName !== to.interfaceName ||
     from.gtsmHops !== to.gtsmHops ||
@@ -75,8 +74,4 @@ export function connectRequestOf(config: NeighborConfig, localAsn: Asn, connecti
     ...(interfaceName === undefined ? {} : { deviceName: interfaceName }),
     ...(password === undefined ? {} : { password }),
   };
-}
-
-function hasSameMembers(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((member) => b.includes(member));
 }

@@ -17,17 +17,21 @@ const counterpart: Readonly<Record<BgpRole, BgpRole>> = {
   peer: 'peer',
 };
 
+/** RFC 9234 §4.2: what the code of our own OPEN stands for. */
+export function roleOf(code: number | undefined): BgpRole | undefined {
+  return code === undefined ? undefined : roles[code];
+}
+
 export function roleCode(role: BgpRole): number {
   return roles.indexOf(role);
 }
 
-/** Throws 2/11 (RFC 9234 §4.2); `ours` undefined: we sent no role, and the peer's means nothing. */
+/** Throws 2/11 (RFC 9234 §4.2); `local` undefined: we sent no role, and the peer's means nothing. */
 export function negotiateRole(
-  ours: number | undefined,
+  local: BgpRole | undefined,
   theirs: readonly Capability[],
   isStrict: boolean,
 ): BgpRole | undefined {
-  const local = ours === undefined ? undefined : roles[ours];
   if (local === undefined) return undefined;
   const received = new Set(theirs.flatMap((capability) => (capability.type === 'role' ? [capability.role] : [])));
   const [code, ...others] = received;

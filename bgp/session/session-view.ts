@@ -25,7 +25,7 @@ export function viewSession(parts: NeighborParts): NeighborSessionDetails {
     gtsmHops: config.gtsmHops,
     sourceAddress: config.sourceAddress,
     boundInterface: config.interfaceName,
-    localRole: config.role,
+    localRole: negotiated === undefined ? config.role : negotiated.localRole,
     remoteRole: negotiated?.remoteRole,
     isRoleStrict: config.isRoleStrict === true,
     peerHostname: name?.hostname,
@@ -78,7 +78,7 @@ function viewRestart(parts: NeighborParts, received: readonly Capability[]): Ses
     configuredStalePathSec: config.gracefulRestart?.stalePathSec,
     configuredLongLivedSec: config.longLivedStaleSec,
     families: families
-      .filter((family) => config.families.includes(family.name))
+      .filter((family) => config.families.includes(family.name) || negotiated?.families.includes(family) === true)
       .map((family) => ({
         family: family.name,
         isPreservedHere: preserved(here, family.afi, family.safi),

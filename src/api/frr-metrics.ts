@@ -49,7 +49,7 @@ export function registerFrrMetrics(speaker: SpeakerPort, registers: Registry[]):
       const family = familyByName(table.family);
       if (family === undefined) continue;
       const views = instance.neighbors.flatMap((neighbor) => {
-        const view = neighbor.families.find((each) => each.family === table.family && each.isConfigured);
+        const view = neighbor.families.find((each) => each.family === table.family && each.isShown);
         return view === undefined ? [] : [{ neighbor, view }];
       });
       if (views.length === 0) continue;

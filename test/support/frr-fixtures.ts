@@ -177,7 +177,7 @@ export const plainNeighbor: NeighborView = {
 
 export const plainFamily: NeighborFamilyView = {
   family: 'ipv4-unicast',
-  isConfigured: true,
+  isShown: true,
   isNegotiated: true,
   receivedPrePolicy: 0,
   accepted: 0,

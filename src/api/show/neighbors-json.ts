@@ -40,7 +40,7 @@ export function describeNeighborDetail(neighbor: NeighborView, wallMs: number, s
     routeLeaks: neighbor.routeLeaks,
     addressFamilyInfo: Object.fromEntries(
       neighbor.families
-        .filter((view) => view.isConfigured)
+        .filter((view) => view.isShown)
         .map((view) => [familyByName(view.family)?.jsonKey ?? view.family, describeNeighborFamily(neighbor, view)]),
     ),
     connectionsEstablished: neighbor.connectionsEstablished,

@@ -24,7 +24,7 @@ export function renderNeighbor(neighbor: NeighborView, wallMs: number, selection
       : [`  Bound to interface ${neighbor.session.boundInterface}`]),
     '',
     ...neighbor.families
-      .filter((view) => view.isConfigured)
+      .filter((view) => view.isShown)
       .flatMap((view) => [...renderNeighborFamily(neighbor, view), '']),
     ...renderConnection(neighbor, wallMs),
   ];

@@ -14,7 +14,7 @@ export async function answerNeighbors(context: ShowContext, request: ShowRequest
   const all = instance?.neighbors ?? [];
   const neighbors =
     request.neighbor === undefined
-      ? all.filter((neighbor) => family === undefined || findFamily(neighbor, family.name)?.isConfigured === true)
+      ? all.filter((neighbor) => family === undefined || findFamily(neighbor, family.name)?.isShown === true)
       : [findNeighbor(instance, request.neighbor)];
   const wallMs = context.wallMs();
   const selectionDeferralSec = instance?.selectionDeferralSec ?? 0;

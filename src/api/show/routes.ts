@@ -112,13 +112,13 @@ export async function answerFiltered(context: ShowContext, request: ShowRequest)
 /** Without a family's name: that of the neighbor's address if the session carries it, else the first it is configured for. */
 function chooseFamily(neighbor: NeighborView, requested: Family | undefined): Family {
   if (requested !== undefined) {
-    if (findFamily(neighbor, requested.name)?.isConfigured === true) return requested;
+    if (findFamily(neighbor, requested.name)?.isShown === true) return requested;
     throw badArgument(`neighbor ${neighbor.address} is not configured for ${requested.title}`);
   }
   const version = parseAddress(neighbor.address.split('%')[0])?.version;
   const configured = neighbor.families.flatMap((view) => {
     const family = familyByName(view.family);
-    return view.isConfigured && family !== undefined ? [family] : [];
+    return view.isShown && family !== undefined ? [family] : [];
   });
   const chosen = configured.find((family) => family.version === version) ?? configured[0];
   if (chosen === undefined) throw badArgument(`neighbor ${neighbor.address} is configured for no family`);

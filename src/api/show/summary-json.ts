@@ -22,7 +22,7 @@ export type SummaryFilter = 'all' | 'established' | 'failed';
 export const NEIGHBOR_BYTES = 16 * 1024;
 
 export function listNeighbors(instance: InstanceView, family: Family): readonly NeighborView[] {
-  return instance.neighbors.filter((neighbor) => findFamily(neighbor, family.name)?.isConfigured === true);
+  return instance.neighbors.filter((neighbor) => findFamily(neighbor, family.name)?.isShown === true);
 }
 
 /** Families that at least one neighbor is configured for. */

@@ -44,7 +44,7 @@ export function describePeer(neighbor: NeighborView, wallMs: number): object {
     'uptime-nanoseconds': Math.max(0, upMs) * 1_000_000,
     'graceful-restart': describeRestart(neighbor),
     families: neighbor.families
-      .filter((view) => view.isConfigured && familyByName(view.family) !== undefined)
+      .filter((view) => view.isShown && familyByName(view.family) !== undefined)
       .map((view) => ({
         ...splitFamily(view.family),
         received: view.receivedPrePolicy,

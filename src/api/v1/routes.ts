@@ -69,7 +69,7 @@ function listSources(
   return instances.flatMap((instance) =>
     instance.neighbors
       .filter((view) => neighbor === undefined || view.address === neighbor)
-      .filter((view) => view.families.some((entry) => entry.family === family.name && entry.isConfigured))
+      .filter((view) => view.families.some((entry) => entry.family === family.name && entry.isShown))
       .map((view) => ({
         routerAsn: instance.asn,
         neighbor: view.address,

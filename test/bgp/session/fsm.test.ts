@@ -36,6 +36,7 @@ const negotiated: Negotiated = {
   canSendExtended: false,
   takesExtended: false,
   hasExtendedNextHop: false,
+  localRole: undefined,
   remoteRole: undefined,
   gracefulRestart: undefined,
   longLived: [],

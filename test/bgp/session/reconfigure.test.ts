@@ -16,6 +16,8 @@ const kept: readonly (readonly [string, Partial<NeighborConfig>])[] = [
   ['keepalive interval', { timers: { ...timers, keepaliveSec: 5 } }],
   ['connect retry', { timers: { ...timers, connectRetrySec: 7 } }],
   ['hold time', { timers: { ...timers, holdTimeSec: 30 } }],
+  ['families', { families: ['ipv4-unicast', 'ipv6-unicast'] }],
+  ['the role', { role: 'customer' }],
   ['an AS number that the peer has', { remoteAsn: 65002 }],
   ['any AS number', { remoteAsn: 'any' }],
   ['the TTL it has already', { ttl: 1 }],
@@ -33,7 +35,6 @@ for (const [name, changes] of kept) {
 }
 
 const reset: readonly (readonly [string, Partial<NeighborConfig>])[] = [
-  ['families', { families: ['ipv4-unicast', 'ipv6-unicast'] }],
   ['source address', { sourceAddress: '192.0.2.1' }],
   ['TTL', { ttl: 2 }],
 ];
