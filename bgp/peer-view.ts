@@ -36,6 +36,21 @@ export interface FamilyState {
   isForwardingPreservedByPeer: boolean | undefined;
 }
 
+/** Of a family without a session. */
+export function freshFamilyState(): FamilyState {
+  return {
+    isNegotiated: false,
+    isJoined: false,
+    isRefreshing: false,
+    importPolicy: undefined,
+    notSentReason: undefined,
+    disabledReason: undefined,
+    hasEndOfRibReceived: false,
+    hasEndOfRibSent: false,
+    isForwardingPreservedByPeer: undefined,
+  };
+}
+
 export interface PeerFacts {
   readonly index: PeerIndex;
   /** By family index. */

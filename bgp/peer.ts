@@ -16,9 +16,10 @@ import { importContext, memberOptions } from './member-options.ts';
 import { enforcesFirstAs, isJudgedOtherwise, isOtherSource } from './neighbor-changes.ts';
 import { NeighborLimits } from './neighbor-limits.ts';
 import { PeerInput } from './peer-input.ts';
-import { type FamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
+import { type FamilyState, freshFamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Clock, ConnectionInfo } from './ports.ts';
+import { RefreshTurns } from './refresh-turns.ts';
 import type { Rib } from './rib/rib.ts';
 import type { GroupMember, PeerIndex } from './rib/types.ts';
 import type { SessionEnd, SpeakerIdentity } from './session/listener.ts';
@@ -74,6 +75,7 @@ export class Peer {
   private readonly limits: NeighborLimits;
   private readonly input: PeerInput;
   private readonly earlyEndOfRib: EarlyEndOfRib;
+  private readonly refreshTurns: RefreshTurns;
   private config: NeighborConfig;
   private identity: SpeakerIdentity;
   private kind: PeerKind = 'ebgp';
@@ -91,17 +93,7 @@ export class Peer {
     this.neighbor = neighbor;
     this.config = config;
     this.identity = options.identity;
-    this.states = families.map(() => ({
-      isNegotiated: false,
-      isJoined: false,
-      isRefreshing: false,
-      importPolicy: undefined,
-      notSentReason: undefined,
-      disabledReason: undefined,
-      hasEndOfRibReceived: false,
-      hasEndOfRibSent: false,
-      isForwardingPreservedByPeer: undefined,
-    }));
+    this.states = families.map(freshFamilyState);
     const { address } = neighbor;
     this.limits = new NeighborLimits({
       index,
@@ -125,6 +117,7 @@ export class Peer {
         if (!this.neighbor.isEstablished) deps.forgotten(this);
       },
     });
+    this.refreshTurns = new RefreshTurns((family) => ribs[family.index].groups.refresh(index));
     this.earlyEndOfRib = new EarlyEndOfRib(clock, (family) => deps.endOfRibReceived(this, family));
     this.input = new PeerInput(index, {
       attributes,
@@ -190,6 +183,7 @@ export class Peer {
       state.hasEndOfRibSent = false;
     }
     this.limits.sessionEnded();
+    this.refreshTurns.forget();
     this.earlyEndOfRib.forget();
     const restart = negotiated?.gracefulRestart;
     if (how === 'lost' && restart !== undefined) {
@@ -409,7 +403,7 @@ export class Peer {
 
   /** RFC 2918 §4. */
   private sendAgain(family: Family): void {
-    if (this.states[family.index].isJoined) this.deps.ribs[family.index].groups.refresh(this.index);
+    if (this.states[family.index].isJoined) this.refreshTurns.ask(family);
   }
 
   private askAgain(family: Family): void {
@@ -459,12 +453,14 @@ export class Peer {
       },
       // RFC 7313 §4; not before End-of-RIB, which ends the first dump anyway.
       refreshBegins: () => {
-        state.isRefreshing = this.neighbor.negotiated?.hasEnhancedRefresh === true && state.hasEndOfRibSent;
+        const isItsTurn = this.refreshTurns.begins(family);
+        state.isRefreshing = isItsTurn && neighbor.negotiated?.hasEnhancedRefresh === true && state.hasEndOfRibSent;
         if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.Begin);
       },
       refreshEnded: () => {
         if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.End);
         state.isRefreshing = false;
+        this.refreshTurns.ended(family);
       },
     };
     state.isJoined = true;

@@ -301,10 +301,11 @@ export class UpdateGroup implements RibOutOwner {
     packer.send(receivers, this.options);
     this.retryFailed();
     const hasWrapped = end >= limit;
+    // Who is through may ask for the next dump, which begins here.
+    this.dumpCursor = hasWrapped ? 1 : end;
     for (const membership of receivers) {
       if (membership.isRoundComplete(end, hasWrapped)) membership.endDump(this.queue.pushed);
     }
-    this.dumpCursor = hasWrapped ? 1 : end;
   }
 
   /** Nothing that this group does brings it nearer. */
