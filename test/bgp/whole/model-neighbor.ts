@@ -45,6 +45,8 @@ export class ModelFamily {
   /** RFC 9494 §4.2: the session is back, but the long-lived time goes on until End-of-RIB. */
   wasLongLived = false;
   longLivedSec = 0;
+  /** In this session, before End-of-RIB. */
+  hasTimeRunOut = false;
   /** In this session. */
   hasEndOfRib = false;
 
@@ -127,6 +129,7 @@ export class ModelNeighbor {
     this.hadSession = true;
     for (const family of this.families) {
       family.hasEndOfRib = false;
+      family.hasTimeRunOut = false;
       family.peer.routerId = open.routerId;
       if (family.phase === 'none') continue;
       // RFC 4724 §4.2 and RFC 9494 §4.2, which has F bits of its own: routes go at once "if the F-bit is not set", "if a specific
@@ -157,7 +160,8 @@ export class ModelNeighbor {
       family.peer.session = undefined;
       const isListed = session.families.includes(family.name) && restart?.families.has(family.name) === true;
       const longLivedSec = this.longLivedOf(session, family.name)?.staleSec ?? 0;
-      if (!isKept || (!isListed && longLivedSec === 0)) {
+      // RFC 9494 §4.2: whose long-lived time is over has nothing left when the peer goes again before it has sent everything.
+      if (!isKept || (!isListed && longLivedSec === 0) || (family.hasTimeRunOut && !family.hasEndOfRib)) {
         family.forget();
         continue;
       }
@@ -214,6 +218,9 @@ export class ModelNeighbor {
       family.becomeLongLived();
       family.deadlineMs = deadlineMs + longLivedSec * 1000;
     } else if (phase === 'away' || phase === 'long-lived') family.forget();
-    else family.sweep();
+    else {
+      family.hasTimeRunOut = phase === 'resending' && family.wasLongLived;
+      family.sweep();
+    }
   }
 }
