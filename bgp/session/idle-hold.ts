@@ -35,8 +35,8 @@ export type Restart =
       readonly type: 'hold';
       readonly sec: number;
       /**
-       * RFC 4271 §8.2.2: Idle refuses connections. Ours: only after an error of the peer's; otherwise a connection that arrives
-       * ends the hold, or two speakers could go on refusing each other in turn.
+       * RFC 4271 §8.2.2: Idle refuses connections. Ours: only after an error of the peer's, and when it found one of ours again and
+       * again; otherwise a connection that arrives ends the hold, or two speakers could go on refusing each other in turn.
        */
       readonly refusesConnections: boolean;
       /** Sessions and attempts in a row that fell; each doubles the next hold. */
@@ -58,13 +58,23 @@ export function planRestart(end: End, falls: number | undefined): Restart {
   return {
     type: 'hold',
     sec: isCollision ? shortest : Math.min(MAX_IDLE_HOLD_SEC, shortest * 2 ** Math.min(before, 10)),
-    refusesConnections:
-      end.sentCode !== undefined &&
-      end.sentCode !== NotificationCode.Cease &&
-      end.sentCode !== NotificationCode.HoldTimerExpired &&
-      end.sentCode !== NotificationCode.SendHoldTimerExpired,
+    refusesConnections: isError(end.sentCode) || (before > 0 && isError(receivedCode(event))),
     falls: isCollision ? before : before + 1,
   };
+}
+
+function receivedCode(event: SessionEvent): number | undefined {
+  return event.type === FsmEvent.NotificationReceived ? event.code : undefined;
+}
+
+/** Of a NOTIFICATION: somebody said what should not be said. The others say that it is over, or that nobody was heard. */
+function isError(code: number | undefined): boolean {
+  return (
+    code !== undefined &&
+    code !== NotificationCode.Cease &&
+    code !== NotificationCode.HoldTimerExpired &&
+    code !== NotificationCode.SendHoldTimerExpired
+  );
 }
 
 /** The rest itself. */

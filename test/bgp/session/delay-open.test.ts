@@ -99,6 +99,27 @@ test('a connection that waits with its OPEN makes no room for a flood of others'
   t.is(us.endpoint.openConnections.length, 1);
 });
 
+test('a peer that ends each session over a fault of ours, and comes back at once, is let in less and less often', (t) => {
+  const { us, peer, network, pass, clock } = rawPair('OpenSent');
+  const up: number[] = [];
+  for (let second = 0; second < 200; second++) {
+    if (second > 0) dial(network, us, peer);
+    peer.send(open(), KEEPALIVE);
+    network.run();
+    if (us.neighbor.isEstablished) up.push(Math.round(clock.nowMs() / 1000));
+    peer.send(notification(3, 10));
+    network.run();
+    pass(1);
+  }
+  const waits = up.slice(1).map((at, index) => at - up[index]);
+  t.deepEqual(waits[0], 1, 'once it may have been chance');
+  t.true(up.length <= 8, `${up.join(' ')}`);
+  t.true(
+    waits.slice(1).every((wait, index) => wait >= 7 * 2 ** index),
+    waits.join(' '),
+  );
+});
+
 test('a peer that falls again and again is sought less and less often, and said so; `clear` forgets', (t) => {
   const { us, peer, network, pass } = rawPair('OpenSent');
   const holds: (number | undefined)[] = [];

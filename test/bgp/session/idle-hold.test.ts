@@ -41,6 +41,34 @@ test('connections are refused only after a fault of the peer', (t) => {
   t.deepEqual([4, 6, 8, undefined].map(refuses), [false, false, false, false]);
 });
 
+test('connections of a peer that finds faults in what we say are refused from the second time on', (t) => {
+  const refuses = (code: number, falls: number | undefined, establishedForMs = 1000): boolean => {
+    const event: SessionEvent = {
+      type: FsmEvent.NotificationReceived,
+      code,
+      subcode: 10,
+      data: new Uint8Array(0),
+      reason: 'a fault',
+    };
+    const plan = planRestart({ from: 'Established', event, sentCode: undefined, establishedForMs }, falls);
+    return plan.type === 'hold' && plan.refusesConnections;
+  };
+  t.deepEqual(
+    [0, 1, 2].map((falls) => refuses(3, falls)),
+    [false, true, true],
+  );
+  t.deepEqual(
+    [1, 2, 3, 5, 7].map((code) => refuses(code, 1)),
+    [true, true, true, true, true],
+  );
+  t.deepEqual(
+    [4, 6, 8].map((code) => refuses(code, 1)),
+    [false, false, false],
+  );
+  t.false(refuses(3, undefined), 'oscillations are not damped');
+  t.false(refuses(3, 5, 300_000), 'the session stood for long');
+});
+
 test('each fall doubles the hold, up to two minutes, until a session stands for five (RFC 4271 §8.1.1)', (t) => {
   const holds = (establishedForMs: number, rounds: number, isDamped = true): unknown[] => {
     let falls = 0;
