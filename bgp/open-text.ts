@@ -2,6 +2,7 @@
 // cleaned (wire/peer-text.ts) and at most a line long; an OPEN that cannot be read is told with its fault.
 
 import { formatRouterId } from './net/router-id.ts';
+import { nameRole } from './session/roles.ts';
 import { cutText, nameFamily } from './update-text.ts';
 import { AddPathMode, type Capability, type CapabilityFamily, nameCapability } from './wire/capability.ts';
 import { HEADER_LENGTH } from './wire/message.ts';
@@ -48,7 +49,7 @@ function describeValue(capability: Capability): string {
     case 'four-octet-asn':
       return `${capability.asn}`;
     case 'role':
-      return `${capability.role}`;
+      return nameRole(capability.role);
     case 'extended-next-hop':
       return list(capability.families, nameOf);
     case 'add-path':

@@ -80,6 +80,8 @@ function describeAttribute(code: number, value: Uint8Array, format: TraceFormat)
       return number('MED');
     case AttributeCode.LocalPref:
       return number('LOCAL_PREF');
+    case AttributeCode.Otc:
+      return number('only to customer');
     case AttributeCode.Communities:
       return listEach('communities', value, 4, (at) => formatCommunity(readUint32(value, at)));
     case AttributeCode.ExtendedCommunities:

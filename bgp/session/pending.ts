@@ -16,9 +16,15 @@ export function listPending(sent: OpenMessage, next: OpenMessage): readonly Pend
   for (const code of codes) {
     const running = describeAll(sent.capabilities, code);
     const configured = describeAll(next.capabilities, code);
-    if (running !== configured) pending.push({ field: nameCapability(code), running, configured });
+    if (running !== configured) pending.push({ field: nameField(code), running, configured });
   }
   return pending;
+}
+
+/** As the router file calls it where it has a field of that name. */
+function nameField(code: number): string {
+  const name = nameCapability(code);
+  return name === 'multiprotocol' ? 'families' : name;
 }
 
 function describeAll(capabilities: readonly Capability[], code: number): string {

@@ -23,12 +23,13 @@ test('an UPDATE is told with its prefixes, AS path, next hop, MED and communitie
     [0x80, 4, 4, 0, 0, 0, 50],
     [0xc0, 8, 8, 0xfd, 0xe8, 0, 100, 0xff, 0xff, 0xff, 0x01],
     [0xc0, 32, 12, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 0, 0, 0, 2],
+    [0xc0, 35, 4, 0, 0, 0xfd, 0xe9],
     [0xc0, 99, 2, 1, 2],
   ].flat();
   t.is(
     describeUpdate(update([16, 10, 9], attributes, [24, 203, 0, 113, 0]), plain),
     'announces 203.0.113.0/24 0.0.0.0/0, withdraws 10.9.0.0/16, origin IGP, AS path 65001 65536, next hop 192.0.2.1, MED 50, ' +
-      'communities 65000:100 no-export, large communities 65000:1:2, attribute 99 of 2 octets',
+      'communities 65000:100 no-export, large communities 65000:1:2, only to customer 65001, attribute 99 of 2 octets',
   );
   t.is(describeUpdate(update([], [], []), plain), 'End-of-RIB for ipv4-unicast');
 });
@@ -69,6 +70,7 @@ test('an OPEN is told with what its capabilities say, escapes and all left out',
   const capabilities = [
     [1, 4, 0, 1, 0, 1],
     [2, 0],
+    [9, 1, 3],
     [64, 6, 0x80, 120, 0, 1, 1, 0x80],
     [65, 4, 0, 1, 0, 0],
     [69, 4, 0, 1, 1, 3],
@@ -81,7 +83,7 @@ test('an OPEN is told with what its capabilities say, escapes and all left out',
   const text = describeOpen(message);
   t.regex(
     text,
-    /^version 4, AS 23456, hold time 90 s, identifier 192\.0\.2\.1, capabilities multiprotocol ipv4-unicast; route refresh; graceful restart 120 s R ipv4-unicast F; /,
+    /^version 4, AS 23456, hold time 90 s, identifier 192\.0\.2\.1, capabilities multiprotocol ipv4-unicast; route refresh; role customer; graceful restart 120 s R ipv4-unicast F; /,
   );
   t.regex(text, /; 4-octet AS[^;]* 65536; [^;]* ipv4-unicast both; FQDN [^;]*; capability 200 of 1 octets$/);
   t.false(text.includes('\u001b'));

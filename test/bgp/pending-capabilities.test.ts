@@ -86,7 +86,7 @@ for (const [what, both] of [
     t.deepEqual(seen(us), ['10.1.0.0/16', '10.2.0.0/16', '10.3.0.0/16', '10.4.0.0/16']);
     t.deepEqual(seen(peer), ['10.1.0.0/16', '10.2.0.0/16', '10.3.0.0/16', '10.4.0.0/16']);
     t.deepEqual(ipv4(us), { isShown: true, isNegotiated: true });
-    t.true(pending().includes('multiprotocol: ipv4-unicast, ipv6-unicast -> ipv6-unicast'));
+    t.true(pending().includes('families: ipv4-unicast, ipv6-unicast -> ipv6-unicast'));
     t.is(neighborView(us, PEER).connectionsEstablished, 1);
 
     clear();
@@ -104,7 +104,7 @@ for (const [what, both] of [
     t.deepEqual(change({}), []);
     t.deepEqual([seen(us), seen(peer)], [['10.1.0.0/16'], ['10.2.0.0/16']]);
     t.deepEqual(ipv4(us), { isShown: true, isNegotiated: false });
-    t.true(pending().includes('multiprotocol: ipv6-unicast -> ipv4-unicast, ipv6-unicast'));
+    t.true(pending().includes('families: ipv6-unicast -> ipv4-unicast, ipv6-unicast'));
 
     clear();
     t.is(neighborView(us, PEER).connectionsEstablished, 2);

@@ -76,7 +76,7 @@ function renderSession(neighbor: NeighborView, wallMs: number): string[] {
     `  Configured hold time is ${neighbor.configuredHoldTimeSec} seconds, keepalive interval is ${neighbor.configuredKeepaliveSec} seconds`,
     ...neighbor.session.pending.map(
       ({ field, running, configured }) =>
-        `  Waits for the next session (clear): ${field} is ${escapeText(running)}, configured ${escapeText(configured)}`,
+        `  Pending until the next session (clear): ${field} is ${escapeText(running)}, configured ${escapeText(configured)}`,
     ),
     ...renderDamping(neighbor),
   ];
