@@ -3,12 +3,11 @@
 // Adj-RIB-In holds what the oracle counted and what the slow model of graceful restart (../bgp/whole) keeps; what goes out to
 // others is perfect. No exception may leave the speaker, no message may take long, nothing may be left when the sessions are gone.
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { ConnectionId, Transport } from '#bgp/ports.ts';
 import { type FamilyName, familyByName } from '#bgp/net/family.ts';
 import { Speaker } from '#bgp/speaker.ts';
 import { FakeClock } from '#support/fake-clock.ts';
+import { keptBytes } from '#support/kept-memory.ts';
 import { everythingReachable, speakerConfig } from '#support/speaker-lab.ts';
 import { type End, familyNames, type ModelFamily, type ModelNeighbor } from '../bgp/whole/model-neighbor.ts';
 import { keepalive, message, notification, open } from '../bgp/whole/octets-out.ts';
@@ -172,13 +171,13 @@ class Run {
   /** Every session ends; what is left is what the heap should come back to. */
   measure(): void {
     this.#loseAll();
-    this.#heapBefore = heapBytes();
+    this.#heapBefore = keptBytes();
   }
 
   finish(messages: number): SessionFuzzResult {
     this.#compareAll();
     this.#loseAll();
-    const heapGrowthBytes = heapBytes() - this.#heapBefore;
+    const heapGrowthBytes = keptBytes() - this.#heapBefore;
     if (heapGrowthBytes > GROWTH_LIMIT_BYTES) throw new Violation(`the heap grew by ${heapGrowthBytes} octets`);
     return {
       messages,
@@ -465,14 +464,4 @@ function wellFramed(bytes: Uint8Array, maxLength: number): Uint8Array {
 function cpuMs(): number {
   const { system, user } = process.threadCpuUsage();
   return (system + user) / 1000;
-}
-
-/** After a collection. */
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  // The next collection waits for the sweeper of the one before, which gives the array buffers back.
-  for (let count = 0; count < 3; count += 1) collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
