@@ -139,7 +139,7 @@ export class PeerTable {
     const entry = this.entries.get(address);
     if (entry === undefined) return;
     entry.neighbor.stop(how);
-    entry.peer.close();
+    entry.peer.close(how);
     this.dynamic.removed(address);
     this.deps.removed(address);
     this.entries.delete(address);

@@ -22,7 +22,7 @@ import type { Clock, ConnectionInfo } from './ports.ts';
 import { RefreshTurns } from './refresh-turns.ts';
 import type { Rib } from './rib/rib.ts';
 import type { GroupMember, PeerIndex } from './rib/types.ts';
-import type { SessionEnd, SpeakerIdentity } from './session/listener.ts';
+import type { SessionEnd, SpeakerIdentity, StopHow } from './session/listener.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import type { Neighbor } from './session/neighbor.ts';
 import { refusePeerAsn } from './session/session-asn.ts';
@@ -320,9 +320,9 @@ export class Peer {
   }
 
   /** The neighbor was stopped: no timer is left, no route either. */
-  close(): void {
+  close(how: StopHow): void {
     this.limits.stop();
-    this.stale.dropAll('the neighbor is gone');
+    this.stale.dropAll(how === 'restart' || how === 'final' ? 'this speaker stops' : 'the neighbor was removed');
     this.stale.stop();
     this.earlyEndOfRib.forget();
   }

@@ -12,7 +12,7 @@ export interface Admission {
   readonly isShutdown: boolean;
   /** Of the neighbor's own FSM. */
   readonly state: SessionState;
-  /** The neighbor rests after an error of the peer's. */
+  /** The neighbor rests after an error, and connections do not end the rest (idle-hold.ts). */
   readonly refusesInIdle: boolean;
   /** A connection of the peer beside the neighbor's own. */
   readonly extra: Connection | undefined;
@@ -23,7 +23,8 @@ export function refuseConnection(admission: Admission): string | undefined {
   const { heldDownReason, extra } = admission;
   if (heldDownReason !== undefined) return heldDownReason;
   if (!admission.isStarted || admission.isShutdown) return 'the neighbor is shut down';
-  if (admission.state === 'Idle' && admission.refusesInIdle) return 'the neighbor is idle after an error of the peer';
+  if (admission.state === 'Idle' && admission.refusesInIdle)
+    return 'the neighbor is idle: its last session ended with an error';
   // A peer that opens another connection has given up one that it never used, so such a one makes room.
   const isBusy =
     extra !== undefined && (extra.hasHeardPeer || progressOf(extra.session.state) > progressOf('OpenSent'));

@@ -122,5 +122,9 @@ export const shutdownCommands: readonly Command[] = [
     'bgp shutdown ADDRESS|*|all [TEXT]',
     'Shuts a neighbor, or every one, down until no-shutdown or a restart; TEXT is told to the peer (RFC 9003).',
   ),
-  shutdownCommand('no-shutdown', 'bgp no-shutdown ADDRESS|*|all', 'Ends the shutdown.'),
+  shutdownCommand(
+    'no-shutdown',
+    'bgp no-shutdown ADDRESS|*|all',
+    'Ends the shutdown; that of the router file too, until its value changes or a restart.',
+  ),
 ];
