@@ -37,11 +37,15 @@ async function main(options: Options): Promise<number> {
   sweepLeftovers();
   try {
     const present = findDevices(options);
+    tell(options, describeRun(options));
     const rows = isAsked(options, 'table') ? await benchTable(options, present, cleanup) : [];
+    if (rows.length > 0) tell(options, formatTable(rows));
     const fanout = isAsked(options, 'fanout') ? await benchFanout(options, present, cleanup) : [];
+    if (fanout.length > 0) tell(options, formatFanout(fanout));
     const hasOwn = present.some(([device]) => device === waggle);
     if (options.scenario === 'busy' && !hasOwn) throw new BenchError('the scenario busy needs waggle');
     const busy = isAsked(options, 'busy') && hasOwn ? await runBusy(options, cleanup, progress) : undefined;
+    if (busy !== undefined) tell(options, formatBusy(busy));
     return report(options, rows, fanout, busy);
   } finally {
     cleanup.run();
@@ -55,7 +59,8 @@ async function benchTable(options: Options, present: readonly FoundDevice[], cle
       progress(`round ${run} of ${options.runs}: ${device.name}, ${options.routes} routes`);
       const result = await runLoad(device, options.routes, options.seed, cleanup);
       ofDevice.push(result);
-      progress(`  ${result.seconds.toFixed(2)} s, ${result.verdict.correct} of ${options.routes} right`);
+      const p99 = result.probes === undefined ? '' : `; one prefix: p99 ${result.probes.p99Ms.toFixed(2)} ms`;
+      progress(`  ${result.seconds.toFixed(2)} s, ${result.verdict.correct} of ${options.routes} right${p99}`);
     }
   }
   return present.map(([device, version]) => summarize(device, version, results.get(device) ?? []));
@@ -100,19 +105,25 @@ function report(
   busy: BusyResult | undefined,
 ): number {
   const limits: Limit[] = [...judgeTable(rows), ...judgeFanout(fanout), ...(busy === undefined ? [] : judgeBusy(busy))];
-  const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   if (options.json) {
     const { routes, runs, seed } = options;
+    const machine = describeMachine();
     process.stdout.write(`${JSON.stringify({ machine, routes, runs, seed, rows, fanout, busy, limits }, null, 2)}\n`);
-  } else {
-    const parts = [`${options.routes} IPv4 routes, ${options.runs} runs, median (least–most); ${machine}`];
-    if (rows.length > 0) parts.push(formatTable(rows));
-    if (fanout.length > 0) parts.push(formatFanout(fanout));
-    if (busy !== undefined) parts.push(formatBusy(busy));
-    parts.push(limits.map(formatLimit).join('\n'));
-    process.stdout.write(`${parts.join('\n\n')}\n`);
-  }
+  } else process.stdout.write(`${limits.map(formatLimit).join('\n')}\n`);
   return limits.some((limit) => limit.isMet === false) ? 1 : 0;
+}
+
+function describeRun({ routes, runs }: Options): string {
+  return `${routes} IPv4 routes, ${runs} runs, median (least–most); ${describeMachine()}`;
+}
+
+function describeMachine(): string {
+  return `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+}
+
+/** Each scenario's table when it is done: a device that fails in a later one takes nothing along. */
+function tell(options: Options, markdown: string): void {
+  if (!options.json) process.stdout.write(`${markdown}\n\n`);
 }
 
 function progress(line: string): void {
