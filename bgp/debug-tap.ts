@@ -55,6 +55,12 @@ export class DebugTap {
     const entry = this.deps.peers().get(address);
     if (entry === undefined) return false;
     entry.peer.debug = [...new Set(kinds)];
+    if (kinds.length === 0) {
+      // Whoever listens next would take what comes then for the rest of a message that began now.
+      for (const connection of this.trace.connections) {
+        if (this.deps.peers().ownerOf(connection) === entry) this.forget(connection);
+      }
+    }
     this.isOn = this.deps
       .peers()
       .peers()
@@ -67,16 +73,19 @@ export class DebugTap {
     if (entry === undefined || entry.peer.debug.length === 0) return;
     const { instance, clock, onEvent } = this.deps;
     const neighbor = entry.neighbor.address;
-    const agreed = entry.neighbor.negotiated;
+    const kinds = entry.peer.debug;
+    // Of this connection, from the peer's OPEN on: UPDATEs come after our KEEPALIVE, which answers it, in a later chunk.
+    const agreed = entry.neighbor.negotiatedOn(connection);
     const withPathIds = direction === 'sent' ? agreed?.addPathSend : agreed?.addPathReceive;
     const format = {
-      // What comes before both OPENs are read has no AS path.
       hasFourOctetAsn: agreed?.hasFourOctetAsn ?? true,
       hasPathIds: (family: Family) => withPathIds?.includes(family) ?? false,
     };
-    this.trace.read(connection, direction, bytes, format, ({ kind, text }) => {
-      if (!entry.peer.debug.includes(kind)) return;
-      onEvent({ type: 'debug-message', instance, wallMs: clock.wallMs(), neighbor, direction, kind, text });
+    this.trace.read(connection, direction, bytes, {
+      kinds,
+      format,
+      traced: ({ kind, text }) =>
+        onEvent({ type: 'debug-message', instance, wallMs: clock.wallMs(), neighbor, direction, kind, text }),
     });
   }
 }

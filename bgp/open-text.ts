@@ -1,10 +1,10 @@
-// Words for an OPEN while somebody debugs its neighbor: its fields and what each capability says. What a peer wrote about itself is
-// cleaned (wire/peer-text.ts) and at most a line long; an OPEN that cannot be read is told with its fault.
+// Words for an OPEN while somebody debugs its neighbor: its fields and what each capability says (session/capability-text.ts). An OPEN
+// that cannot be read is told with its fault.
 
 import { formatRouterId } from './net/router-id.ts';
-import { nameRole } from './session/roles.ts';
-import { cutText, nameFamily } from './update-text.ts';
-import { AddPathMode, type Capability, type CapabilityFamily, nameCapability } from './wire/capability.ts';
+import { describeCapability } from './session/capability-text.ts';
+import { cutText } from './update-text.ts';
+import { type Capability, nameCapability } from './wire/capability.ts';
 import { HEADER_LENGTH } from './wire/message.ts';
 import { NotificationError } from './wire/notification.ts';
 import { decodeOpen } from './wire/open.ts';
@@ -19,7 +19,7 @@ export function describeOpen(bytes: Uint8Array): string {
   try {
     const open = decodeOpen(bytes, 0, bytes.length);
     const head = `version ${open.version}, AS ${open.asnField}, hold time ${open.holdTimeSec} s`;
-    const told = open.capabilities.slice(0, MAX_TOLD).map(describeCapability);
+    const told = open.capabilities.slice(0, MAX_TOLD).map(nameAndValue);
     const rest = open.capabilities.length - MAX_TOLD;
     if (rest > 0) told.push(`and ${rest} more`);
     const capabilities = told.length === 0 ? 'none' : told.join('; ');
@@ -30,58 +30,8 @@ export function describeOpen(bytes: Uint8Array): string {
   }
 }
 
-function describeCapability(capability: Capability): string {
+function nameAndValue(capability: Capability): string {
   const name = nameCapability(capability.code);
-  const said = describeValue(capability);
+  const said = describeCapability(capability);
   return said === '' ? name : `${name} ${said}`;
-}
-
-const addPathWords: Readonly<Record<number, string>> = {
-  [AddPathMode.Receive]: 'receive',
-  [AddPathMode.Send]: 'send',
-  [AddPathMode.Both]: 'both',
-};
-
-function describeValue(capability: Capability): string {
-  switch (capability.type) {
-    case 'multiprotocol':
-      return nameOf(capability);
-    case 'four-octet-asn':
-      return `${capability.asn}`;
-    case 'role':
-      return nameRole(capability.role);
-    case 'extended-next-hop':
-      return list(capability.families, nameOf);
-    case 'add-path':
-      return list(capability.families, (family) => `${nameOf(family)} ${addPathWords[family.mode] ?? family.mode}`);
-    case 'graceful-restart': {
-      const flags = `${capability.isRestarting ? ' R' : ''}${capability.hasNotification ? ' N' : ''}`;
-      const families = list(
-        capability.families,
-        (family) => `${nameOf(family)}${family.isForwardingPreserved ? ' F' : ''}`,
-      );
-      return `${capability.restartTimeSec} s${flags}${families === '' ? '' : ` ${families}`}`;
-    }
-    case 'long-lived':
-      return list(capability.families, (family) => `${nameOf(family)} ${family.staleSec} s`);
-    case 'fqdn':
-      return [capability.hostname, capability.domainName].filter((part) => part !== undefined).join('.');
-    case 'software-version':
-      return capability.version ?? '';
-    case 'unknown':
-      return `of ${capability.value.length} octets`;
-    case 'route-refresh':
-    case 'extended-message':
-    case 'enhanced-refresh':
-      return '';
-  }
-}
-
-function nameOf({ afi, safi }: CapabilityFamily): string {
-  return nameFamily(Uint8Array.of(afi >> 8, afi, safi));
-}
-
-function list<T>(families: readonly T[], show: (family: T) => string): string {
-  const rest = families.length - MAX_TOLD;
-  return `${families.slice(0, MAX_TOLD).map(show).join(', ')}${rest > 0 ? `, and ${rest} more` : ''}`;
 }

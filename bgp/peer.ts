@@ -446,15 +446,14 @@ export class Peer {
     const { neighbor, deps } = this;
     const member: GroupMember = {
       peer: this.index,
+      hasEndOfRib: state.hasEndOfRibSent,
       send: (bytes, updates) => neighbor.send(bytes, updates),
       queuedBytes: () => neighbor.queuedBytes(),
       endOfRibSent: () => {
         state.hasEndOfRibSent = true;
       },
-      // RFC 7313 §4; not before End-of-RIB, which ends the first dump anyway.
-      refreshBegins: () => {
-        const isItsTurn = this.refreshTurns.begins(family);
-        state.isRefreshing = isItsTurn && neighbor.negotiated?.hasEnhancedRefresh === true && state.hasEndOfRibSent;
+      refreshBegins: (hasMarks) => {
+        state.isRefreshing = hasMarks && neighbor.negotiated?.hasEnhancedRefresh === true;
         if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.Begin);
       },
       refreshEnded: () => {

@@ -8,7 +8,7 @@ export class RefreshTurns {
   private turn: Family | undefined;
   private readonly waiting = new Set<Family>();
 
-  /** `start` sends a family again: begins() when its marks are due, at once or later, and ended(). */
+  /** `start` has a family sent again; ended() follows, at once or later. */
   constructor(start: (family: Family) => void) {
     this.start = start;
     this.turn = undefined;
@@ -16,30 +16,27 @@ export class RefreshTurns {
 
   /** Now, or when those before it are through; asked for several times while it waits it is sent once. */
   ask(family: Family): void {
-    if (this.turn === undefined) this.start(family);
+    if (this.turn === undefined) this.begin(family);
     else this.waiting.add(family);
   }
 
-  /** False: another family is between its marks, and this one goes without. */
-  begins(family: Family): boolean {
-    this.turn ??= family;
-    return this.turn === family;
-  }
-
   ended(family: Family): void {
-    if (this.turn !== family) return;
     this.turn = undefined;
-    for (const next of this.waiting) {
-      // One that has nothing to mark takes no turn.
-      if (this.turn !== undefined) return;
-      this.waiting.delete(next);
-      this.start(next);
-    }
+    // One that is wanted again comes after the others.
+    if (this.waiting.delete(family)) this.waiting.add(family);
+    const [next] = this.waiting;
+    if (next !== undefined) this.begin(next);
   }
 
   /** The session is over. */
   forget(): void {
     this.turn = undefined;
     this.waiting.clear();
+  }
+
+  private begin(family: Family): void {
+    this.waiting.delete(family);
+    this.turn = family;
+    this.start(family);
   }
 }

@@ -3,7 +3,7 @@
 
 import { readAddress } from './net/address.ts';
 import { type Asn, asn } from './net/asn.ts';
-import { type Family, familyByCode, ipv4Unicast } from './net/family.ts';
+import { type Family, familyByCode, ipv4Unicast, nameFamily } from './net/family.ts';
 import { Prefix } from './net/prefix.ts';
 import { AttributeCode, AttributeFlag } from './wire/attribute-header.ts';
 import { formatAsPath, formatCommunity, formatExtendedCommunity, formatLargeCommunity } from './wire/attribute-text.ts';
@@ -123,8 +123,9 @@ function describeReach(value: Uint8Array, format: TraceFormat): string | undefin
   if (value.length < 5) return undefined;
   const hopEnd = 4 + value[3];
   if (hopEnd >= value.length) return undefined;
-  const name = nameFamily(value);
-  const family = familyByCode(readUint16(value, 0), value[2]);
+  const [afi, safi] = [readUint16(value, 0), value[2]];
+  const name = nameFamily({ afi, safi });
+  const family = familyByCode(afi, safi);
   if (family === undefined) return `announces ${value.length - hopEnd - 1} octets of ${name}`;
   const hop = describeNextHop(value.subarray(4, hopEnd));
   // RFC 4760 §3: one reserved octet between next hop and prefixes.
@@ -141,17 +142,13 @@ function describeNextHop(value: Uint8Array): string {
 
 function describeUnreach(value: Uint8Array, format: TraceFormat): string | undefined {
   if (value.length < 3) return undefined;
-  const name = nameFamily(value);
+  const [afi, safi] = [readUint16(value, 0), value[2]];
+  const name = nameFamily({ afi, safi });
   // RFC 4724 §2.
   if (value.length === 3) return `End-of-RIB for ${name}`;
-  const family = familyByCode(readUint16(value, 0), value[2]);
+  const family = familyByCode(afi, safi);
   if (family === undefined) return `withdraws ${value.length - 3} octets of ${name}`;
   return `withdraws ${name} ${listPrefixes(value, 3, value.length, family, format)}`;
-}
-
-export function nameFamily(afiAndSafi: Uint8Array): string {
-  const afi = readUint16(afiAndSafi, 0);
-  return familyByCode(afi, afiAndSafi[2])?.name ?? `AFI ${afi}, SAFI ${afiAndSafi[2]}`;
 }
 
 /** `10.0.0.0/8 10.1.0.0/16 and 98 more`; path identifiers as `10.0.0.0/8#2`. */

@@ -64,3 +64,8 @@ export function familyByName(name: string): Family | undefined {
 export function familyByCode(afi: number, safi: number): Family | undefined {
   return families.find((family) => family.afi === afi && family.safi === safi);
 }
+
+/** Its name, or the two numbers of one that nobody here knows. */
+export function nameFamily({ afi, safi }: { readonly afi: number; readonly safi: number }): string {
+  return familyByCode(afi, safi)?.name ?? `AFI ${afi}, SAFI ${safi}`;
+}

@@ -13,7 +13,7 @@ export class Membership {
   isDumpWantedAgain: boolean;
   private dumpStart: number;
   private hasWrapped: boolean;
-  /** The dump answers a refresh, between marks. */
+  /** The dump answers a refresh. */
   private isRefreshing: boolean;
   private isEndOfRibOut: boolean;
   /** End-of-RIB is due once the queue has got this far; -1: not yet, the first table is still being dumped. */
@@ -29,7 +29,7 @@ export class Membership {
     this.dumpStart = 0;
     this.hasWrapped = false;
     this.isRefreshing = false;
-    this.isEndOfRibOut = false;
+    this.isEndOfRibOut = member.hasEndOfRib === true;
     this.endOfRibAfter = -1;
     this.decidedAfter = -1;
   }
@@ -48,11 +48,10 @@ export class Membership {
     if (!this.isEndOfRibOut) this.decidedAfter = undecidedPushed;
   }
 
-  /** RFC 7313 §4: marks only once End-of-RIB is out; a peer would not heed them before. */
   beginRefresh(): void {
     this.isDumpWantedAgain = false;
-    this.isRefreshing = this.isEndOfRibOut;
-    if (this.isRefreshing) this.member.refreshBegins();
+    this.isRefreshing = true;
+    this.member.refreshBegins(this.isEndOfRibOut);
   }
 
   startDump(cursor: number): void {
@@ -71,10 +70,10 @@ export class Membership {
   /** Everything of the Adj-RIB-Out was sent to it. */
   endDump(queuePushed: number): void {
     this.isDumping = false;
-    if (this.isRefreshing) {
-      this.isRefreshing = false;
-      this.member.refreshEnded();
-    } else if (!this.isEndOfRibOut) this.endOfRibAfter = queuePushed;
+    if (!this.isEndOfRibOut) this.endOfRibAfter = queuePushed;
+    if (!this.isRefreshing) return;
+    this.isRefreshing = false;
+    this.member.refreshEnded();
   }
 
   /** Whether everything that was known when the session came up has gone through decision and queue. */

@@ -29,14 +29,19 @@ export type WorkState = (typeof WorkState)[keyof typeof WorkState];
 /** A session as the update groups see it. */
 export interface GroupMember {
   readonly peer: PeerIndex;
+  /** End-of-RIB went out before there was a way to send it routes; none follows the table. */
+  readonly hasEndOfRib?: boolean;
   /** Takes whole UPDATE messages; the bytes are shared by members and never change afterwards. */
   send(bytes: Uint8Array, updates: number): void;
   /** Bytes accepted by send and not yet taken by the kernel. */
   queuedBytes(): number;
   /** The initial table is out and End-of-RIB was handed to send: once a session. */
   endOfRibSent(): void;
-  /** What a refresh asked for follows, then refreshEnded: BoRR and EoRR go here when negotiated (RFC 7313 §4). */
-  refreshBegins(): void;
+  /**
+   * What a refresh asked for follows, then refreshEnded. `hasMarks`: between BoRR and EoRR where they were negotiated; not before
+   * End-of-RIB, when a peer would not heed them (RFC 7313 §4).
+   */
+  refreshBegins(hasMarks: boolean): void;
   refreshEnded(): void;
 }
 

@@ -106,6 +106,11 @@ export class Neighbor {
     return this.#current?.session.negotiated;
   }
 
+  /** What the OPENs of one connection agreed upon, also before a session stands on it. */
+  negotiatedOn(connection: ConnectionId): Negotiated | undefined {
+    return this.#find(connection)?.session.negotiated;
+  }
+
   get connectionInfo(): ConnectionInfo | undefined {
     return (this.#current ?? this.#leading()).info;
   }
@@ -165,7 +170,7 @@ export class Neighbor {
   }
 
   owns(connection: ConnectionId): boolean {
-    return this.#main.id === connection || this.#extra?.id === connection;
+    return this.#find(connection) !== undefined;
   }
 
   connectionOpened(connection: ConnectionId, info: ConnectionInfo): void {
@@ -440,9 +445,7 @@ export class Neighbor {
     const reason = this.#config.heldDownReason;
     if (reason === undefined) {
       if (this.#isStarted && !this.#isDown) this.#beginManually();
-    } else if (before === undefined) {
-      this.#end({ subcode: CeaseSubcode.OtherConfigurationChange });
-    }
+    } else if (before === undefined) this.#end({ subcode: CeaseSubcode.OtherConfigurationChange });
   }
 
   #changePassword(connection: Connection, password: string | undefined): void {

@@ -1,11 +1,10 @@
 // What a changed configuration would put into the next OPEN and the last one did not have, in words for `show`.
 // R and F bits are no configuration and never pending.
 
-import { familyByCode } from '../net/family.ts';
 import type { PendingView } from '../views.ts';
-import { AddPathMode, type Capability, type CapabilityFamily, nameCapability } from '../wire/capability.ts';
+import { type Capability, nameCapability } from '../wire/capability.ts';
 import type { OpenMessage } from '../wire/open.ts';
-import { nameRole } from './roles.ts';
+import { describeCapability, listFamilies } from './capability-text.ts';
 
 export function listPending(sent: OpenMessage, next: OpenMessage): readonly PendingView[] {
   const pending: PendingView[] = [];
@@ -32,41 +31,10 @@ function describeAll(capabilities: readonly Capability[], code: number): string 
   return words.length === 0 ? 'off' : words.join(', ');
 }
 
+/** Without the R and F bits, and with `on` for a capability that says no more. */
 function describe(capability: Capability): string {
-  switch (capability.type) {
-    case 'multiprotocol':
-      return nameFamily(capability);
-    case 'extended-next-hop':
-      return capability.families.map(nameFamily).join(' ');
-    case 'role':
-      return nameRole(capability.role);
-    case 'graceful-restart': {
-      const { families: listed, restartTimeSec, hasNotification } = capability;
-      const mode = listed.length === 0 ? 'helper' : `full (${listed.map(nameFamily).join(' ')})`;
-      return `${mode}, ${restartTimeSec} s${hasNotification ? ', notifications' : ''}`;
-    }
-    case 'four-octet-asn':
-      return String(capability.asn);
-    case 'add-path':
-      return capability.families.map((listed) => `${nameFamily(listed)} ${addPathWords[listed.mode] ?? ''}`).join(' ');
-    case 'long-lived':
-      return capability.families.map((listed) => `${nameFamily(listed)} ${listed.staleSec} s`).join(' ');
-    case 'fqdn':
-      return `${capability.hostname ?? ''}.${capability.domainName ?? ''}`;
-    case 'software-version':
-      return capability.version ?? '';
-    default:
-      return 'on';
-  }
-}
-
-const addPathWords: Readonly<Record<number, string>> = {
-  [AddPathMode.Receive]: 'receive',
-  [AddPathMode.Send]: 'send',
-  [AddPathMode.Both]: 'receive and send',
-};
-
-function nameFamily({ afi, safi }: CapabilityFamily): string {
-  const known = familyByCode(afi, safi);
-  return known === undefined ? `${afi}/${safi}` : known.name;
+  if (capability.type !== 'graceful-restart') return describeCapability(capability) || 'on';
+  const { families: listed, restartTimeSec, hasNotification } = capability;
+  const mode = listed.length === 0 ? 'helper' : `full (${listFamilies(listed, () => '')})`;
+  return `${mode}, ${restartTimeSec} s${hasNotification ? ', notifications' : ''}`;
 }

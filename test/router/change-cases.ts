@@ -138,7 +138,7 @@ export const neighborCases: readonly Case[] = [
     to: full,
     outcome: 'next OPEN',
     pending: [
-      'graceful restart: helper, 120 s, notifications -> full (ipv4-unicast ipv6-unicast), 120 s, notifications',
+      'graceful restart: helper, 120 s, notifications -> full (ipv4-unicast, ipv6-unicast), 120 s, notifications',
     ],
   },
   {
@@ -218,7 +218,7 @@ export const routerCases: readonly Case[] = (
       from: 'hostname: leaf1',
       to: 'hostname: leaf2',
       outcome: 'next OPEN',
-      pending: ['FQDN: leaf1. -> leaf2.'],
+      pending: ['FQDN: leaf1 -> leaf2'],
     },
     { field: 'domainName', from: 'hostname: leaf1', to: 'hostname: leaf1\ndomainName: lab', outcome: 'next OPEN' },
     { field: 'softwareVersion', from: '', to: 'softwareVersion: waggle/2', outcome: 'next OPEN' },

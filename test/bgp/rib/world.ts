@@ -66,6 +66,7 @@ export class RecordingMember implements GroupMember {
   /** What came with each route of `routes`, also what its text does not tell. */
   readonly details = new Map<string, UpdateText>();
   private readonly options: UpdateGroupOptions;
+  private hasMarks = false;
 
   constructor(peer: PeerIndex, options: UpdateGroupOptions) {
     this.peer = peer;
@@ -101,12 +102,13 @@ export class RecordingMember implements GroupMember {
     this.onEndOfRib();
   }
 
-  refreshBegins(): void {
-    this.marks.push(`begin ${this.announcements}`);
+  refreshBegins(hasMarks: boolean): void {
+    this.hasMarks = hasMarks;
+    if (hasMarks) this.marks.push(`begin ${this.announcements}`);
   }
 
   refreshEnded(): void {
-    this.marks.push(`end ${this.announcements}`);
+    if (this.hasMarks) this.marks.push(`end ${this.announcements}`);
   }
 }
 
