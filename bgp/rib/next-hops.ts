@@ -65,6 +65,7 @@ export class NextHops {
   /** The interface whose link the next hop is on; undefined when packets to it take a router or there is no way. */
   linkOf(id: number): string | undefined {
     if (this.links.has(id)) return this.links.get(id);
+    this.ensure(id);
     const address = this.table.addressOf(nextHopId(id));
     const resolved = address === undefined ? undefined : this.resolver.resolve(address);
     const isOnLink = resolved?.gateways?.every((gateway) => gateway.address === undefined) ?? resolved?.metric === 0;
@@ -82,33 +83,34 @@ export class NextHops {
     const links = [...this.links];
     this.links.clear();
     let hasChanged = false;
-    // RFC 2545 §3: whether the link-local half goes along is another question on another link.
-    for (const [id, link] of links) {
-      if (id >= this.changed.length || this.linkOf(id) === link) continue;
+    const note = (id: number): void => {
       if (!hasChanged) this.generation++;
       hasChanged = true;
       this.changed[id] = this.generation;
-    }
+    };
+    // RFC 2545 §3: whether the link-local half goes along is another question on another link.
+    for (const [id, link] of links) if (this.linkOf(id) !== link) note(id);
     for (let id = 1; id < this.states.length; id++) {
       const state = this.states[id];
       if (state === State.Unknown) continue;
       const metric = this.metrics[id];
       const gateways = this.gateways[id];
       if (this.resolve(id) === state && this.metrics[id] === metric && areSame(this.gateways[id], gateways)) continue;
-      if (!hasChanged) this.generation++;
-      hasChanged = true;
-      this.changed[id] = this.generation;
+      note(id);
     }
     return hasChanged;
   }
 
+  private ensure(id: number): void {
+    if (id < this.states.length) return;
+    const capacity = nextCapacity(this.states.length, Math.max(id + 1, this.table.limit));
+    this.states = growUint8(this.states, capacity);
+    this.metrics = growUint32(this.metrics, capacity);
+    this.changed = growUint32(this.changed, capacity);
+  }
+
   private resolve(id: number): number {
-    if (id >= this.states.length) {
-      const capacity = nextCapacity(this.states.length, Math.max(id + 1, this.table.limit));
-      this.states = growUint8(this.states, capacity);
-      this.metrics = growUint32(this.metrics, capacity);
-      this.changed = growUint32(this.changed, capacity);
-    }
+    this.ensure(id);
     const address = this.addresses[id] ?? this.table.addressOf(nextHopId(id));
     const resolved: ResolvedNextHop | undefined = address === undefined ? undefined : this.resolver.resolve(address);
     const state = resolved?.isReachable === true ? State.Reachable : State.Unreachable;

@@ -23,15 +23,7 @@ export interface SessionCounts {
 /** Neighbors that one line names with their reasons. */
 const MAX_NAMED = 5;
 
-interface Sorted {
-  readonly configured: readonly NeighborView[];
-  readonly established: readonly NeighborView[];
-  readonly down: readonly NeighborView[];
-  readonly keptDown: readonly NeighborView[];
-  readonly shutDown: readonly NeighborView[];
-  readonly drained: readonly NeighborView[];
-  readonly dynamic: readonly NeighborView[];
-}
+type Sorted = Readonly<Record<keyof SessionCounts, readonly NeighborView[]>>;
 
 function sortNeighbors(neighbors: readonly NeighborView[]): Sorted {
   const configured = neighbors.filter(({ dynamicPrefix }) => dynamicPrefix === undefined);

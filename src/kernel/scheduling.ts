@@ -22,7 +22,8 @@ export function requestSlice(nanoseconds: number): boolean {
   if (libc.getSchedulingAttributes(attributes) !== 0) return false;
   if (!fairPolicies.includes(view.getUint32(offsets.policy, isLittleEndian))) return false;
   view.setBigUint64(offsets.runtime, BigInt(nanoseconds), isLittleEndian);
-  return libc.setSchedulingAttributes(attributes) === 0;
+  // Before 6.12 the kernel takes the call and keeps no slice.
+  return libc.setSchedulingAttributes(attributes) === 0 && readSlice() !== undefined;
 }
 
 /** Of the calling thread, in nanoseconds; undefined where requestSlice() would be of no use. */

@@ -72,7 +72,9 @@ test('a family without an address for the next hop is sent as soon as the interf
   const { lab, a, b } = pair([A, 'fe80::1']);
   t.regex(neighborView(a, B).families[0].notSentReason ?? '', /no IPv4 address/);
   t.deepEqual(nextHops(b, 'ipv4-unicast'), []);
+  const before = receivedUpdates(b);
   lab.readdress(a, A, 'fe80::1', IPV4);
   t.deepEqual(nextHops(b, 'ipv4-unicast'), [IPV4]);
   t.is(neighborView(a, B).families[0].notSentReason, undefined);
+  t.is(receivedUpdates(b), before + 1, 'End-of-RIB was sent when there was nothing to send, and comes once a session');
 });

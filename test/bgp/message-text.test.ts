@@ -85,10 +85,50 @@ test('an OPEN is told with what its capabilities say, escapes and all left out',
     text,
     /^version 4, AS 23456, hold time 90 s, identifier 192\.0\.2\.1, capabilities multiprotocol ipv4-unicast; route refresh; role customer; graceful restart 120 s R ipv4-unicast F; /,
   );
-  t.regex(text, /; 4-octet AS[^;]* 65536; [^;]* ipv4-unicast both; FQDN [^;]*; capability 200 of 1 octets$/);
+  t.regex(
+    text,
+    /; 4-octet AS[^;]* 65536; [^;]* ipv4-unicast receive and send; FQDN [^;]*; capability 200 of 1 octets$/,
+  );
   t.false(text.includes('\u001b'));
   t.is(describeOpen(message.subarray(0, 28)), 'malformed: too short');
   t.regex(describeOpen(message.subarray(0, 40)), /^malformed: OPEN Message Error.*: optional parameters/);
+});
+
+type Listed = readonly [number, readonly number[]];
+
+/** An OPEN in the extended form (RFC 9072), whatever its capabilities hold. */
+function openOf(capabilities: readonly Listed[]): Uint8Array {
+  const words = (length: number): number[] => [length >> 8, length & 255];
+  const values = capabilities.flatMap(([code, value]) => [code, value.length, ...value]);
+  const parameters = [2, ...words(values.length), ...values];
+  const body = [4, 0x5b, 0xa0, 0, 90, 192, 0, 2, 1, 255, 255, ...words(parameters.length), ...parameters];
+  return Uint8Array.from([...Array.from({ length: 16 }, () => 0xff), ...words(19 + body.length), 1, ...body]);
+}
+
+test('many capabilities, and long ones, are told in part', (t) => {
+  const many = Array.from({ length: 60 }, (_, index): Listed => [200, [index]]);
+  t.regex(describeOpen(openOf(many)), /capabilities (capability 200 of 1 octets; ){32}and 28 more$/);
+  const families = Array.from({ length: 60 }, () => [0, 1, 1, 3]).flat();
+  t.regex(describeOpen(openOf([[69, families]])), /add-path (ipv4-unicast receive and send, ){32}and 28 more$/);
+  const name = [100, ...Array.from({ length: 100 }, () => 120)];
+  const text = describeOpen(openOf(Array.from({ length: 32 }, (): Listed => [73, [...name, ...name]])));
+  t.is(text.length, 2_001);
+  t.true(text.endsWith('x…'));
+});
+
+test('whatever capabilities hold, an OPEN is told, or its fault', (t) => {
+  const value = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 });
+  const code = fc.constantFrom(1, 2, 5, 6, 9, 64, 65, 69, 70, 71, 73, 75, 200);
+  let told = 0;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(code, value), { maxLength: 50 }), (capabilities) => {
+      const text = describeOpen(openOf(capabilities));
+      if (text.startsWith('version 4, ')) told++;
+      return text.length <= 2_001 && (text.startsWith('version 4, ') || text.startsWith('malformed: '));
+    }),
+    { numRuns: 1000 },
+  );
+  t.true(told > 20, `${told} of 1000 could be read`);
 });
 
 test('no octets make the words long or throw', (t) => {

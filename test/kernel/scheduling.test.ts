@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { readSlice } from '#kernel/scheduling.ts';
+import { needs, threadSlices } from '#support/skip.ts';
 
 /** Runs in a thread of its own, which a slice or a priority stays with. */
 async function inThread(body: string): Promise<unknown> {
@@ -24,21 +25,30 @@ async function inThread(body: string): Promise<unknown> {
   return answer;
 }
 
-test('a thread gets the slice it asks for, and no other thread does', async (t) => {
-  const own = readSlice();
-  t.deepEqual(await inThread('return [requestSlice(100_000), readSlice()];'), [true, 100_000]);
-  t.is(readSlice(), own);
-});
+test(
+  'a thread gets the slice it asks for, and no other thread does',
+  needs([threadSlices], async (t) => {
+    const own = readSlice();
+    t.deepEqual(await inThread('return [requestSlice(100_000), readSlice()];'), [true, 100_000]);
+    t.is(readSlice(), own);
+  }),
+);
 
-test('the kernel holds a slice to its bounds', async (t) => {
-  t.deepEqual(await inThread('return [requestSlice(1), readSlice()];'), [true, 100_000]);
-});
+test(
+  'the kernel holds a slice to its bounds',
+  needs([threadSlices], async (t) => {
+    t.deepEqual(await inThread('return [requestSlice(1), readSlice()];'), [true, 100_000]);
+  }),
+);
 
-test('the priority that a user gave stays', async (t) => {
-  const script = `
+test(
+  'the priority that a user gave stays',
+  needs([threadSlices], async (t) => {
+    const script = `
     const { getPriority, setPriority } = await import('node:os');
     setPriority(thread, ${constants.priority.PRIORITY_BELOW_NORMAL});
     return [requestSlice(200_000), readSlice(), getPriority(thread)];
   `;
-  t.deepEqual(await inThread(script), [true, 200_000, constants.priority.PRIORITY_BELOW_NORMAL]);
-});
+    t.deepEqual(await inThread(script), [true, 200_000, constants.priority.PRIORITY_BELOW_NORMAL]);
+  }),
+);

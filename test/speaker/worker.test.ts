@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { SpeakerThreadClient } from '#speaker/worker-client.ts';
+import { needs, threadSlices } from '#support/skip.ts';
 import { testCompliance } from './compliance.ts';
 import { until } from './until.ts';
 
@@ -53,11 +54,14 @@ function listSlices(): readonly number[] {
   );
 }
 
-test.serial('thread: the kernel lets it run before threads that compute, by the shortest slice', async (t) => {
-  const shortest = (): number => listSlices().filter((slice) => slice === 100_000).length;
-  const before = shortest();
-  const client = new SpeakerThreadClient({ crashed: unexpected });
-  await client.figures();
-  t.is(shortest(), before + 1);
-  await client.stop();
-});
+test.serial(
+  'thread: the kernel lets it run before threads that compute, by the shortest slice',
+  needs([threadSlices], async (t) => {
+    const shortest = (): number => listSlices().filter((slice) => slice === 100_000).length;
+    const before = shortest();
+    const client = new SpeakerThreadClient({ crashed: unexpected });
+    await client.figures();
+    t.is(shortest(), before + 1);
+    await client.stop();
+  }),
+);

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { readSlice } from '#kernel/scheduling.ts';
 
 /** Looks at the host; answers why the test cannot run here, or undefined when it can. */
 export type Need = () => string | undefined;
@@ -45,6 +46,10 @@ export function needs<Context>(
 
 /** Namespaces, raw sockets and privileged socket options want uid 0. */
 export const root: Need = () => (process.getuid?.() === 0 ? undefined : 'not root');
+
+/** A kernel that gives each thread the slice it asks for. */
+export const threadSlices: Need = () =>
+  readSlice() === undefined ? 'no slices of threads: older than Linux 6.12' : undefined;
 
 /** A program on PATH or in sbin, and the Debian package that carries it. */
 export function command(name: string, debianPackage: string): Need {
