@@ -100,7 +100,7 @@ export class PeerTable {
     const { attributes, peers, ribs } = this.deps.tables();
     const index = peers.add({ address, kind: 'ebgp', asn: 0, routerId: 0 });
     const { instance, transport, clock, listener, nextConnectionId, onEvent } = this.deps;
-    const { policyOf, isDraining, endOfRibReceived } = this.deps;
+    const { policyOf, isDraining, endOfRibReceived, onWork } = this.deps;
     const { asn: localAsn, routerId: localRouterId, clusterId, confederation } = configuration;
     const identity = identityOf(configuration);
     const options = { instance, localAsn, localRouterId, clusterId, confederation, config, identity };
@@ -125,6 +125,7 @@ export class PeerTable {
         endOfRibReceived,
         forgotten: (gone) => this.dynamic.idle(gone.neighbor.address),
         onEvent,
+        onWork,
       },
       neighbor,
     );

@@ -61,6 +61,8 @@ export interface PeerDeps {
   /** No session, and nothing kept for the next one any more. */
   readonly forgotten: (peer: Peer) => void;
   readonly onEvent: (event: SpeakerEvent) => void;
+  /** There is work for a slice. */
+  readonly onWork: () => void;
 }
 
 export class Peer {
@@ -117,7 +119,11 @@ export class Peer {
         if (!this.neighbor.isEstablished) deps.forgotten(this);
       },
     });
-    this.refreshTurns = new RefreshTurns((family) => ribs[family.index].groups.refresh(index));
+    this.refreshTurns = new RefreshTurns((family) => {
+      ribs[family.index].groups.refresh(index);
+      // The turn may come in the slice of a family behind whose own slice this one's was.
+      deps.onWork();
+    });
     this.earlyEndOfRib = new EarlyEndOfRib(clock, (family) => deps.endOfRibReceived(this, family));
     this.input = new PeerInput(index, {
       attributes,

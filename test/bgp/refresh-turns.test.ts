@@ -69,6 +69,14 @@ test('a family that is asked for while it is on its way comes once more, after t
   t.deepEqual(marks, [...inTurn, 'BoRR 1', 'EoRR 1']);
 });
 
+test('a family whose slices come before those of the one it waits for is not left between its marks', (t) => {
+  const { lab, a, marks } = scene();
+  const connection = lab.network.find(A)?.openConnections[0] ?? 0;
+  for (const family of [ipv6Unicast, ipv4Unicast]) a.received(connection, request(family));
+  lab.settle();
+  t.deepEqual(marks, ['BoRR 2', 'EoRR 2', 'BoRR 1', 'EoRR 1']);
+});
+
 test('a session that ends between the marks leaves nothing waiting for the next one', (t) => {
   const { lab, a, b, marks } = scene();
   a.clear(B, 'soft-out');

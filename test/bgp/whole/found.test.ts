@@ -124,6 +124,24 @@ test('with graceful restart BoRR is ignored before End-of-RIB, and heeded behind
   t.deepEqual(scene.known(), []);
 });
 
+test('a family that waited for the refresh of one behind it is sent whole, and not left after its BoRR (RFC 7313 §4)', (t) => {
+  const scene = new Scene();
+  scene.configure({ '10.9.2.1': {}, '10.9.2.2': {} });
+  const families: FarOpen['families'] = [V4, 'ipv6-unicast'];
+  const far = scene.connect('10.9.2.1', { ...plainOpen, families });
+  const other = scene.connect('10.9.2.2', { ...plainOpen, asn: 64_501, families });
+  scene.announce(other, { ...route, asPath: [64_501] });
+  const encoding = { hasFourOctetAsn: true, hasPathIds: false };
+  const ipv6Route = { ...route, asPath: [64_501], nextHop: '2001:db8:9:0:0:0:0:1' };
+  scene.say(other, announcement('ipv6-unicast', { prefix: '2001:db8:1:0:0:0:0:0/48', pathId: 0 }, ipv6Route, encoding));
+  t.deepEqual(
+    families.map((family) => far.tables[family].routes.size),
+    [1, 1],
+  );
+  scene.say(far, refresh('ipv6-unicast', 0), refresh(V4, 0));
+  for (const family of families) t.like(far.tables[family], { begun: 1, ended: 1, isRefreshing: false }, family);
+});
+
 test('another import policy is applied to what is kept of a neighbor that is away', (t) => {
   const scene = new Scene();
   scene.configure({ '10.9.2.1': {} });
