@@ -1,7 +1,6 @@
-// One neighbor as the speaker sees it: its session (session/neighbor.ts) joined to the RIBs. Enters and leaves update groups,
-// keeps or removes routes when sessions come and go, answers refreshes, takes over new configurations without a reset.
-// What UPDATEs do is peer-input.ts, kept routes stale-routes.ts, options of a group member-options.ts, its view peer-view.ts;
-// which peers exist and when work is done is speaker.ts's business.
+// One neighbor as the speaker sees it: its session (session/neighbor.ts) joined to the RIBs. Keeps or removes routes when sessions
+// come and go, answers refreshes, takes over new configurations without a reset. What UPDATEs do is peer-input.ts, what is sent
+// peer-output.ts, kept routes stale-routes.ts, its view peer-view.ts; which peers exist and when work is done is speaker.ts's business.
 
 import type { ConfederationConfig, NeighborConfig, PolicyRef } from './config.ts';
 import { isEqual } from './configuration.ts';
@@ -12,16 +11,16 @@ import { families } from './net/family.ts';
 import type { PeerKind } from './net/peer-kind.ts';
 import type { RouterId } from './net/router-id.ts';
 import { EarlyEndOfRib } from './early-end-of-rib.ts';
-import { importContext, memberOptions } from './member-options.ts';
+import { importContext } from './member-options.ts';
 import { enforcesFirstAs, isJudgedOtherwise, isOtherSource } from './neighbor-changes.ts';
 import { NeighborLimits } from './neighbor-limits.ts';
 import { PeerInput } from './peer-input.ts';
+import { PeerOutput } from './peer-output.ts';
 import { type FamilyState, freshFamilyState, type PeerFacts, viewPeer } from './peer-view.ts';
 import type { Policy } from './policy/policy.ts';
-import type { Clock, ConnectionInfo } from './ports.ts';
-import { RefreshTurns } from './refresh-turns.ts';
+import type { Clock } from './ports.ts';
 import type { Rib } from './rib/rib.ts';
-import type { GroupMember, PeerIndex } from './rib/types.ts';
+import type { PeerIndex } from './rib/types.ts';
 import type { SessionEnd, SpeakerIdentity, StopHow } from './session/listener.ts';
 import type { Negotiated } from './session/negotiation.ts';
 import type { Neighbor } from './session/neighbor.ts';
@@ -30,8 +29,7 @@ import { StaleRoutes } from './stale-routes.ts';
 import type { DebugKind, NeighborView } from './views.ts';
 import type { AttributeSets } from './wire/attribute-sets.ts';
 import { CeaseSubcode } from './wire/notification.ts';
-import { encodeEndOfRib } from './wire/end-of-rib.ts';
-import { encodeRouteRefresh, RefreshSubtype } from './wire/route-refresh.ts';
+import { RefreshSubtype } from './wire/route-refresh.ts';
 
 /** RFC 7313 §4: how long routes wait between BoRR and EoRR where graceful restart says nothing. */
 const REFRESH_LIMIT_SEC = 360;
@@ -77,7 +75,7 @@ export class Peer {
   private readonly limits: NeighborLimits;
   private readonly input: PeerInput;
   private readonly earlyEndOfRib: EarlyEndOfRib;
-  private readonly refreshTurns: RefreshTurns;
+  private readonly output: PeerOutput;
   private config: NeighborConfig;
   private identity: SpeakerIdentity;
   private kind: PeerKind = 'ebgp';
@@ -119,10 +117,15 @@ export class Peer {
         if (!this.neighbor.isEstablished) deps.forgotten(this);
       },
     });
-    this.refreshTurns = new RefreshTurns((family) => {
-      ribs[family.index].groups.refresh(index);
-      // The turn may come in the slice of a family behind whose own slice this one's was.
-      deps.onWork();
+    this.output = new PeerOutput({
+      index,
+      ribs,
+      neighbor,
+      states: this.states,
+      context: () => ({ ...options, config: this.config, isDraining: this.isDraining, policyOf: deps.policyOf }),
+      notSent: (family, reason) =>
+        this.tell({ type: 'family-not-sent', neighbor: address, family: family.name, reason }),
+      onWork: deps.onWork,
     });
     this.earlyEndOfRib = new EarlyEndOfRib(clock, (family) => deps.endOfRibReceived(this, family));
     this.input = new PeerInput(index, {
@@ -144,8 +147,8 @@ export class Peer {
   }
 
   established(): void {
-    const { negotiated, connectionInfo } = this.neighbor;
-    if (negotiated === undefined || connectionInfo === undefined) return;
+    const { negotiated } = this.neighbor;
+    if (negotiated === undefined) return;
     const { config } = this;
     // Another AS at this address is not who left those routes, whatever it says of its forwarding state.
     if (negotiated.remoteAsn !== this.remoteAsn) this.stale.dropAll('the neighbor is of another AS now');
@@ -169,7 +172,7 @@ export class Peer {
       const state = this.states[family.index];
       state.isNegotiated = true;
       this.setImportPolicy(family);
-      this.join(family, negotiated, connectionInfo);
+      this.output.join(family);
     }
   }
 
@@ -177,19 +180,13 @@ export class Peer {
     const { negotiated } = this.neighbor;
     this.input.close();
     const carried = families.filter((family) => this.states[family.index].isNegotiated);
-    for (const family of families) {
-      const state = this.states[family.index];
-      if (state.isJoined) this.deps.ribs[family.index].groups.leave(this.index);
+    this.output.leave();
+    for (const state of this.states) {
       state.isNegotiated = false;
-      state.isJoined = false;
-      state.isRefreshing = false;
-      state.notSentReason = undefined;
       state.disabledReason = undefined;
       state.hasEndOfRibReceived = false;
-      state.hasEndOfRibSent = false;
     }
     this.limits.sessionEnded();
-    this.refreshTurns.forget();
     this.earlyEndOfRib.forget();
     const restart = negotiated?.gracefulRestart;
     if (how === 'lost' && restart !== undefined) {
@@ -212,7 +209,7 @@ export class Peer {
     switch (subtype) {
       case RefreshSubtype.Request:
         this.tell({ type: 'route-refresh', neighbor, family: family.name, change: 'requested', removed: 0 });
-        this.sendAgain(family);
+        this.output.sendAgain(family);
         return;
       case RefreshSubtype.Begin:
         // RFC 7313 §4: with graceful restart it is ignored before End-of-RIB.
@@ -228,7 +225,7 @@ export class Peer {
   }
 
   refreshOut(): void {
-    for (const family of families) this.sendAgain(family);
+    for (const family of families) this.output.sendAgain(family);
   }
 
   /** Asks the peer for its routes again, or evaluates what it sent when it takes no ROUTE-REFRESH. */
@@ -284,18 +281,11 @@ export class Peer {
 
   /** After configure(), or when policies, our addresses or what concerns all neighbors changed: only differences are sent. */
   applyOptions(): void {
-    const { negotiated, connectionInfo } = this.neighbor;
     for (const family of families) {
-      const state = this.states[family.index];
+      const { isNegotiated } = this.states[family.index];
       // What is kept of a neighbor that is away is judged anew as well.
-      if (state.isNegotiated || this.stale.isAway) this.setImportPolicy(family);
-      if (negotiated === undefined || connectionInfo === undefined || !state.isNegotiated) continue;
-      const { groups } = this.deps.ribs[family.index];
-      const options = this.memberOptions(family, negotiated, connectionInfo);
-      if (typeof options === 'string') continue;
-      if (state.isJoined) groups.change(this.index, options);
-      // The interface has got an address for the next hop.
-      else this.join(family, negotiated, connectionInfo);
+      if (isNegotiated || this.stale.isAway) this.setImportPolicy(family);
+      if (isNegotiated) this.output.applyOptions(family);
     }
   }
 
@@ -407,21 +397,12 @@ export class Peer {
     else this.deps.endOfRibReceived(this, family);
   }
 
-  /** RFC 2918 §4. */
-  private sendAgain(family: Family): void {
-    if (this.states[family.index].isJoined) this.refreshTurns.ask(family);
-  }
-
   private askAgain(family: Family): void {
     const { negotiated } = this.neighbor;
     const { importPolicy, isNegotiated } = this.states[family.index];
     if (negotiated === undefined || !isNegotiated) return;
-    if (negotiated.hasRouteRefresh) this.sendRefresh(family, RefreshSubtype.Request);
+    if (negotiated.hasRouteRefresh) this.output.sendRefresh(family, RefreshSubtype.Request);
     else if (importPolicy !== undefined) this.deps.ribs[family.index].setImportPolicy(this.index, importPolicy);
-  }
-
-  private sendRefresh({ afi, safi }: Family, subtype: number): void {
-    this.neighbor.send(encodeRouteRefresh({ afi, safi, subtype }), 0);
   }
 
   private setImportPolicy(family: Family): void {
@@ -436,59 +417,6 @@ export class Peer {
     if (state.importPolicy === policy) return;
     state.importPolicy = policy;
     this.deps.ribs[family.index].setImportPolicy(this.index, policy);
-  }
-
-  private join(family: Family, negotiated: Negotiated, info: ConnectionInfo): void {
-    const state = this.states[family.index];
-    const options = this.memberOptions(family, negotiated, info);
-    if (typeof options === 'string') {
-      state.notSentReason = options;
-      this.tell({ type: 'family-not-sent', neighbor: this.neighbor.address, family: family.name, reason: options });
-      // RFC 4724 §2: a peer that has restarted waits for it although nothing comes before.
-      this.neighbor.send(encodeEndOfRib(family), 1);
-      state.hasEndOfRibSent = true;
-      return;
-    }
-    const { neighbor, deps } = this;
-    const member: GroupMember = {
-      peer: this.index,
-      hasEndOfRib: state.hasEndOfRibSent,
-      send: (bytes, updates) => neighbor.send(bytes, updates),
-      queuedBytes: () => neighbor.queuedBytes(),
-      endOfRibSent: () => {
-        state.hasEndOfRibSent = true;
-      },
-      refreshBegins: (hasMarks) => {
-        state.isRefreshing = hasMarks && neighbor.negotiated?.hasEnhancedRefresh === true;
-        if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.Begin);
-      },
-      refreshEnded: () => {
-        if (state.isRefreshing) this.sendRefresh(family, RefreshSubtype.End);
-        state.isRefreshing = false;
-        this.refreshTurns.ended(family);
-      },
-    };
-    state.isJoined = true;
-    state.notSentReason = undefined;
-    deps.ribs[family.index].groups.join(member, options);
-  }
-
-  private memberOptions(
-    family: Family,
-    negotiated: Negotiated,
-    info: ConnectionInfo,
-  ): ReturnType<typeof memberOptions> {
-    const { localAsn, clusterId, confederation } = this.options;
-    const { config, isDraining } = this;
-    const { policyOf } = this.deps;
-    return memberOptions(family, negotiated, info, {
-      localAsn,
-      clusterId,
-      confederation,
-      config,
-      isDraining,
-      policyOf,
-    });
   }
 
   private tell(event: UntimedEvent): void {
