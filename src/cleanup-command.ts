@@ -114,7 +114,9 @@ function clean({ isDry, stateDir }: Job, tables: readonly number[] | undefined):
     lines.push(`${verb} ${what}`);
     if (lines.length >= linesPerWrite) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
   };
-  const found = tables === undefined ? readOwnRoutes(undefined) : tables.flatMap((table) => readOwnRoutes(table));
+  const readings = (tables ?? [undefined]).map((table) => readOwnRoutes(table));
+  const found = readings.flatMap(({ routes }) => routes);
+  const isComplete = readings.every((reading) => reading.isComplete);
   let count = 0;
   const told = (route: (typeof found)[number]): void => {
     count++;
@@ -123,10 +125,12 @@ function clean({ isDry, stateDir }: Job, tables: readonly number[] | undefined):
   if (isDry) found.forEach(told);
   const refused = isDry ? [] : removeOwnRoutes(found, 'cleanup', told);
   // The last process's word on its routes goes after them: were it gone first, nothing would be known of those that stay.
-  const files = refused.length > 0 ? [] : removeStateFiles(stateDir, isDry);
+  const files = refused.length > 0 || !isComplete ? [] : removeStateFiles(stateDir, isDry);
   files.forEach(say);
   lines.push(`${verb} ${count} routes and ${files.length} files`);
   process.stdout.write(`${lines.join('\n')}\n`);
+  if (!isComplete)
+    return fail(["the kernel's routes changed each time that they were read, and some may be left: run it again"]);
   if (refused.length === 0) return 0;
   const [{ route, reason }] = refused;
   return fail([`${refused.length} routes stay, such as ${formatRoute(route)}: ${reason}`]);

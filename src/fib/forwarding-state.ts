@@ -12,8 +12,9 @@ import { readOwnRoutes } from './read-own-routes.ts';
 
 /** Families of which an earlier run's routes are in the kernel. Throws KernelError. */
 export function findPreservedFamilies({ table }: Pick<FibConfig, 'table'>): FamilyName[] {
-  const found = readOwnRoutes(table);
-  return families.filter(({ version }) => found.some((route) => route.version === version)).map(({ name }) => name);
+  // A reading that was interrupted may lack routes, but shows none that is not there: what it found is vouched for.
+  const { routes } = readOwnRoutes(table);
+  return families.filter(({ version }) => routes.some((route) => route.version === version)).map(({ name }) => name);
 }
 
 /** Those of the prefixes that packets reach through the kernel without BGP: see servesPrefix. Throws KernelError. */

@@ -56,8 +56,9 @@ export class KernelServices {
       resolve: (address, interfaceName) => this.nextHops.resolve(address, interfaceName),
       installed,
       failed,
-      settle: () => this.view.settle(),
-      doubt: () => this.view.readRoutesAgain(),
+      settle: (version) => this.view.settle(version),
+      doubt: () => this.view.doubt(),
+      suspect: () => this.view.readRoutesSoon(),
     });
     this.#fibs.add(fib);
     return fib;

@@ -16,6 +16,7 @@ import { decodeRoute, type KernelRoute, writeGetRoutes } from '#kernel/netlink/r
 import { NetlinkSocket } from '#kernel/netlink/socket.ts';
 import { ownProtocol } from './protocol.ts';
 import { RouteReading } from './route-reading.ts';
+import type { Settled } from './route-writer.ts';
 import { RouteTable as Routes } from './route-table.ts';
 
 /** What owns the routes of our protocol is told of them: changes by others, and every one there is when all are read. */
@@ -52,6 +53,8 @@ export interface KernelViewDeps {
 const groups = Object.values(Group);
 /** After interfaces and addresses could not be read. */
 const readAgainMs = 1_000;
+/** Doubts of single routes within this time cost one reading. */
+const suspicionMs = 1_000;
 
 export class KernelView {
   readonly links = new Map<number, KernelLink>();
@@ -64,7 +67,10 @@ export class KernelView {
   #interfaceAddresses: readonly InterfaceAddress[] | undefined;
   #settling: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
+  #suspicion: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** What was told of routes was lost in part, and they were not read since. */
+  readonly #isUnsure: Record<4 | 6, boolean> = { 4: false, 6: false };
 
   /** Reads everything once, within the call. Throws KernelError. */
   constructor(options: KernelViewOptions, deps: KernelViewDeps) {
@@ -75,7 +81,7 @@ export class KernelView {
     // Listening comes first: what changes while the first reading runs is told afterwards.
     this.#monitor = new NetlinkMonitor(
       { groups, ignoredPortIds: options.ignoredPortIds },
-      { message: (reader) => this.#take(reader), overrun: () => this.#readAll() },
+      { message: (reader) => this.#take(reader), overrun: () => this.#recover() },
     );
     try {
       this.#readInterfaces();
@@ -97,6 +103,7 @@ export class KernelView {
 
   /** Addresses of interfaces that are up and have a carrier, as sessions need them. */
   interfaceAddresses(): readonly InterfaceAddress[] {
+    // A flood of other news is not waited for: what is not taken in yet wakes the event loop.
     this.#monitor.drain();
     this.#interfaceAddresses ??= this.#listInterfaceAddresses();
     return this.#interfaceAddresses;
@@ -107,13 +114,30 @@ export class KernelView {
     return false;
   }
 
+  /** What is known of our routes may be wrong: all are read again, and settle() says so until then. */
+  doubt(): void {
+    for (const version of [4, 6] as const) this.#isUnsure[version] = true;
+    this.readRoutesAgain();
+  }
+
   /** Reads all routes of both families again, in slices. */
   readRoutesAgain(): void {
     for (const version of [4, 6] as const) this.#readings[version].begin();
   }
 
+  /** The same a second later, once for all that ask meanwhile. */
+  readRoutesSoon(): void {
+    if (this.#suspicion !== undefined || this.#isClosed) return;
+    this.#suspicion = setTimeout(() => {
+      this.#suspicion = undefined;
+      this.readRoutesAgain();
+    }, suspicionMs);
+    this.#suspicion.unref();
+  }
+
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#suspicion);
     clearTimeout(this.#settling);
     clearTimeout(this.#again);
     this.#monitor.close();
@@ -122,23 +146,34 @@ export class KernelView {
 
   // --- reading everything ---------------------------------------------------------------------------
 
+  /** Some notifications were dropped. */
+  #recover(): void {
+    this.#isUnsure[4] = this.#isUnsure[6] = true;
+    this.#readAll();
+  }
+
   #readAll(): void {
-    clearTimeout(this.#again);
     try {
       this.#readInterfaces();
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       this.#deps.problem?.(error.message);
-      this.#again = setTimeout(() => this.#readAll(), readAgainMs);
-      this.#again.unref();
+      this.#planReadAll();
       return;
     }
     this.readRoutesAgain();
     this.#planChanged();
   }
 
-  /** What is known stays as it is until everything was read. */
+  #planReadAll(): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#readAll(), readAgainMs);
+    this.#again.unref();
+  }
+
+  /** What is known stays as it is until everything was read; what changed each time that it was read is read again later. */
   #readInterfaces(): void {
+    clearTimeout(this.#again);
     using socket = new NetlinkSocket();
     const writer = new MessageWriter(256);
     const links = new Map<number, KernelLink>();
@@ -146,13 +181,15 @@ export class KernelView {
       const link = decodeLink(reader);
       if (link !== undefined) links.set(link.index, link);
     };
-    socket.dump(writer, writeGetLinks, 'list the interfaces', takeLink, () => links.clear());
+    const hasLinks = socket.dump(writer, writeGetLinks, 'list the interfaces', takeLink, () => links.clear());
     const addresses = new Map<string, KernelAddress>();
     const takeAddress = (reader: MessageReader): void => {
       const address = decodeAddress(reader);
       if (address !== undefined) addresses.set(keyOf(address), address);
     };
-    socket.dump(writer, writeGetAddresses, 'list the addresses', takeAddress, () => addresses.clear());
+    const dropAddresses = (): void => addresses.clear();
+    const hasAddresses = socket.dump(writer, writeGetAddresses, 'list the addresses', takeAddress, dropAddresses);
+    if (!hasLinks || !hasAddresses) this.#planReadAll();
     this.links.clear();
     for (const [index, link] of links) this.links.set(index, link);
     this.#addresses = addresses;
@@ -171,7 +208,7 @@ export class KernelView {
       'list the routes',
       (reader) => {
         const route = reader.type === MessageType.NewRoute ? decodeRoute(reader) : undefined;
-        if (route?.version === version && isKept(route)) this.#routes[version].add(route, false);
+        if (route?.version === version && isKept(route)) this.#routes[version].put(route);
       },
       restart,
     );
@@ -190,6 +227,8 @@ export class KernelView {
         ended: (routes) => {
           this.#deps.own?.readingEnded(version, routes !== undefined);
           if (routes === undefined) return;
+          // A reading that had begun before may lack what was lost.
+          if (!this.#readings[version].isWantedAgain) this.#isUnsure[version] = false;
           this.#routes[version] = routes;
           this.#tellLimit(version);
           this.#planChanged();
@@ -273,6 +312,7 @@ export class KernelView {
     const isReplacing = (reader.flags & MessageFlag.Replace) !== 0;
     if (route.protocol === ownProtocol) {
       this.#deps.own?.changed(route, isDeleted);
+      this.#heedOthers(route, isDeleted, isReplacing);
       return;
     }
     // A foreign route may have taken the place of one of ours.
@@ -280,26 +320,38 @@ export class KernelView {
     else if (isDeleted) this.#deps.own?.foreignDeleted(route);
     else this.#deps.own?.foreignAdded(route);
     if (!isKept(route)) return;
-    const routes = this.#routes[route.version];
-    this.#readings[route.version].changed({ route, isDeleted, isReplacing });
-    if (isDeleted) {
-      if (!routes.delete(route)) this.#readings[route.version].begin();
-    } else {
-      // An IPv6 route may have joined others to one of several hops, which is told in more than one form.
-      if (route.version === 6 && !isReplacing && this.#hasSameKey(route)) this.#readings[6].begin();
-      routes.add(route, isReplacing);
-    }
+    const change = { route, isDeleted, isReplacing };
+    this.#readings[route.version].changed(change);
+    if (!this.#routes[route.version].apply(change)) this.#readings[route.version].begin();
     this.#planChanged();
   }
 
-  #hasSameKey({ version, w0, w1, w2, w3, length, metric, table }: KernelRoute): boolean {
+  /** A route of our protocol that another program wrote or removed, for this thread's own writes are not told. */
+  #heedOthers(
+    { version, table, metric, hops, w0, w1, w2, w3, length }: KernelRoute,
+    isDeleted: boolean,
+    isReplacing: boolean,
+  ): void {
+    if (table !== RouteTable.Main) return;
+    const reading = this.#readings[version];
     const known = this.#routes[version].at(w0, w1, w2, w3, length);
-    return known.some((other) => other.metric === metric && other.table === table);
+    const isInPlace = known.some((other) => other.metric === metric && other.table === table);
+    // Of an IPv6 route of several hops the kernel names the protocol of the first: a foreign one may come to light, or be hidden.
+    if (isReplacing && (isInPlace || reading.isRunning)) reading.begin();
+    else if (version === 6 && (isDeleted || hops.length > 1)) this.readRoutesSoon();
   }
 
-  /** Takes in and tells now what waits for it: before something is written that the change makes wrong. */
-  settle(): void {
-    this.#monitor.drain();
+  /**
+   * Takes in and tells now what waits for it: before something is written that the change makes wrong. `more`: so much waits that
+   * it takes several calls, and nothing was told yet.
+   */
+  settle(version: 4 | 6): Settled {
+    if (!this.#monitor.drain()) return 'more';
+    this.#tellChanged();
+    return this.#isUnsure[version] ? 'unsure' : 'sure';
+  }
+
+  #tellChanged(): void {
     if (this.#settling === undefined) return;
     clearTimeout(this.#settling);
     this.#settling = undefined;
@@ -309,7 +361,7 @@ export class KernelView {
   /** Several changes in one go are told once. */
   #planChanged(): void {
     if (this.#settling !== undefined || this.#isClosed) return;
-    this.#settling = setTimeout(() => this.settle(), this.#options.settleMs);
+    this.#settling = setTimeout(() => this.#tellChanged(), this.#options.settleMs);
     this.#settling.unref();
   }
 

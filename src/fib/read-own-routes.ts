@@ -8,16 +8,23 @@ import { NetlinkSocket } from '#kernel/netlink/socket.ts';
 import { KernelError } from '#kernel/errors.ts';
 import { ownProtocol } from './protocol.ts';
 
+export interface OwnRoutesFound {
+  readonly routes: readonly KernelRoute[];
+  /** False: the tables changed each time that they were read, and there may be more. */
+  readonly isComplete: boolean;
+}
+
 /** Of both families; undefined: of every table. Throws KernelError. */
-export function readOwnRoutes(table: number | undefined): KernelRoute[] {
+export function readOwnRoutes(table: number | undefined): OwnRoutesFound {
   using socket = new NetlinkSocket();
   const writer = new MessageWriter(256);
   const filter = table === undefined ? { protocol: ownProtocol } : { table, protocol: ownProtocol };
   const all: KernelRoute[] = [];
+  let isComplete = true;
   for (const version of [4, 6] as const) {
     let found: KernelRoute[] = [];
     try {
-      socket.dump(
+      const isWhole = socket.dump(
         writer,
         (to, flags, sequence) => writeGetRoutes(to, flags, sequence, version, filter),
         `list the routes of ${table === undefined ? 'all tables' : `table ${table}`}`,
@@ -28,11 +35,12 @@ export function readOwnRoutes(table: number | undefined): KernelRoute[] {
         },
         () => (found = []),
       );
+      isComplete &&= isWhole;
     } catch (error) {
       // A table that nothing was ever put into does not exist.
       if (!(error instanceof KernelError && error.code === 'ENOENT')) throw error;
     }
     all.push(...found);
   }
-  return all;
+  return { routes: all, isComplete };
 }

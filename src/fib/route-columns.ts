@@ -20,8 +20,10 @@ export const RouteState = {
   ToldMissing: 16,
   /** Seen, or written, since all routes began to be read. */
   Seen: 32,
-  /** Goes before another one comes, instead of being replaced: what a replacement would hit may not be ours, or it was refused. */
+  /** Goes before another one comes: a replacement was refused. */
   Yields: 64,
+  /** A foreign route has the same prefix and metric, and a replacement might hit it: ours goes before another one comes. */
+  Beside: 128,
 } as const;
 
 export class RouteColumns {

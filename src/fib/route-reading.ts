@@ -1,6 +1,6 @@
 // Reads all routes of a family again while the thread goes on with its work: some datagrams a turn of the event loop. What is told
-// meanwhile is done once more to what was read, which may be older or newer: either way the last word on a route is the same. The
-// live table is no source, for it still has what went without a word before the reading.
+// meanwhile is done once more to what was read, which may be older or newer: either way the last word on a route is the same, or
+// it is in doubt and all is read once more. The live table is no source, for it still has what went without a word before.
 
 import { KernelError } from '#kernel/errors.ts';
 import { MessageType } from '#kernel/netlink/code-points.ts';
@@ -9,7 +9,7 @@ import { MessageWriter } from '#kernel/netlink/message-writer.ts';
 import { decodeRoute, type KernelRoute, writeGetRoutes } from '#kernel/netlink/route.ts';
 import { NetlinkSocket, type RunningDump } from '#kernel/netlink/socket.ts';
 import { ownProtocol } from './protocol.ts';
-import { RouteTable } from './route-table.ts';
+import { type RouteChange, RouteTable } from './route-table.ts';
 
 /** Datagrams of up to 32 KiB a turn: about two milliseconds. */
 const datagramsPerTurn = 4;
@@ -38,12 +38,6 @@ interface Running {
   changes: RouteChange[];
 }
 
-export interface RouteChange {
-  readonly route: KernelRoute;
-  readonly isDeleted: boolean;
-  readonly isReplacing: boolean;
-}
-
 export class RouteReading {
   readonly #options: { readonly version: 4 | 6; readonly maxRoutes: number };
   readonly #deps: RouteReadingDeps;
@@ -55,6 +49,15 @@ export class RouteReading {
   constructor(options: { readonly version: 4 | 6; readonly maxRoutes: number }, deps: RouteReadingDeps) {
     this.#options = options;
     this.#deps = deps;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** It is read once more after the present reading. */
+  get isWantedAgain(): boolean {
+    return this.#isWantedAgain;
   }
 
   /** Once more after the present one, when one is running. */
@@ -140,7 +143,7 @@ export class RouteReading {
     if (route === undefined || route.version !== this.#options.version) return;
     if (route.protocol === ownProtocol) return this.#deps.foundOwn(route);
     this.#deps.foundForeign(route);
-    if (this.#deps.isKept(route)) running.routes.add(route, false);
+    if (this.#deps.isKept(route)) running.routes.put(route);
   }
 
   /** The table stays as notifications made it. */
@@ -161,10 +164,7 @@ export class RouteReading {
   #end({ socket, routes, changes }: Running): void {
     this.#running = undefined;
     socket.close();
-    for (const { route, isDeleted, isReplacing } of changes) {
-      if (isDeleted) routes.delete(route);
-      else routes.add(route, isReplacing);
-    }
+    for (const change of changes) if (!routes.apply(change)) this.#isWantedAgain = true;
     this.#deps.ended(routes);
     if (!this.#isWantedAgain) return;
     this.#isWantedAgain = false;

@@ -7,6 +7,13 @@ import { PrefixTable } from '#bgp/net/prefix-table.ts';
 import { wordMask } from '#bgp/net/prefix.ts';
 import type { KernelRoute, RouteHop } from '#kernel/netlink/route.ts';
 
+/** RTM_NEWROUTE (NLM_F_REPLACE: `isReplacing`) or RTM_DELROUTE, as it was told. */
+export interface RouteChange {
+  readonly route: KernelRoute;
+  readonly isDeleted: boolean;
+  readonly isReplacing: boolean;
+}
+
 export class RouteTable {
   readonly version: 4 | 6;
   /** Routes that the limit kept out. */
@@ -59,27 +66,45 @@ export class RouteTable {
     this.#routes[slot] = routes;
   }
 
-  /** RTM_NEWROUTE: in the place of the one that it replaces or equals, else behind the others. */
-  add(route: KernelRoute, isReplacing: boolean): void {
-    const { w0, w1, w2, w3, length } = route;
-    const routes = [...this.at(w0, w1, w2, w3, length)];
-    let index = routes.findIndex((other) => isSameRoute(other, route));
-    if (index < 0 && isReplacing) index = routes.findIndex((other) => isSameKey(other, route));
-    if (index < 0) routes.push(route);
-    else routes[index] = route;
-    this.set(w0, w1, w2, w3, length, routes);
+  /** False when what there is afterwards is in doubt, and has to be read anew. */
+  apply({ route, isDeleted, isReplacing }: RouteChange): boolean {
+    return isDeleted ? this.#delete(route) : this.#add(route, isReplacing);
   }
 
-  /** RTM_DELROUTE. False when no such route was known as it was told: what there is has to be read anew. */
-  delete(route: KernelRoute): boolean {
+  /** A route of a dump: in the place of the one that it equals, else behind the others. */
+  put(route: KernelRoute): void {
     const { w0, w1, w2, w3, length } = route;
     const routes = this.at(w0, w1, w2, w3, length);
-    let index = routes.findIndex((other) => isSameRoute(other, route));
-    const isExact = index >= 0;
-    if (index < 0) index = routes.findIndex((other) => isSameKey(other, route) && other.protocol === route.protocol);
-    if (index < 0) return true;
-    this.set(w0, w1, w2, w3, length, routes.toSpliced(index, 1));
-    return isExact;
+    const index = routes.findIndex((other) => isSameRoute(other, route));
+    this.set(w0, w1, w2, w3, length, index < 0 ? [...routes, route] : routes.with(index, route));
+  }
+
+  #add(route: KernelRoute, isReplacing: boolean): boolean {
+    const { w0, w1, w2, w3, length } = route;
+    const routes = this.at(w0, w1, w2, w3, length);
+    const rivals = routes.filter((other) => isSameKey(other, route));
+    const replaced = rivals[0];
+    if (!isReplacing || replaced === undefined) {
+      this.put(route);
+      // An IPv6 route joins those of its metric to one of several hops: the kernel names the first one's protocol in a dump and
+      // the last one's here, and what it joined may be a route that is not kept.
+      return route.version === 4 || (rivals.length === 0 && route.hops.length < 2);
+    }
+    const index = routes.indexOf(rivals.find((other) => isSameRoute(other, route)) ?? replaced);
+    this.set(w0, w1, w2, w3, length, routes.with(index, route));
+    // With several, which one the kernel took depends on their order and kind.
+    return rivals.length === 1;
+  }
+
+  #delete(route: KernelRoute): boolean {
+    const { w0, w1, w2, w3, length } = route;
+    const routes = this.at(w0, w1, w2, w3, length);
+    const rivals = routes.filter((other) => isSameKey(other, route));
+    const exact = rivals.find((other) => isSameRoute(other, route));
+    const gone = exact ?? rivals.find(({ protocol }) => protocol === route.protocol);
+    if (gone !== undefined) this.set(w0, w1, w2, w3, length, routes.toSpliced(routes.indexOf(gone), 1));
+    // One hop of an IPv6 route of several is told with its own protocol, which is not that of the first.
+    return exact !== undefined || (gone === undefined && (route.version === 4 || rivals.length === 0));
   }
 
   *[Symbol.iterator](): IterableIterator<KernelRoute> {

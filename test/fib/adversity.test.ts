@@ -95,6 +95,36 @@ test(
 );
 
 test(
+  'a foreign route that took the place of ours is never replaced, though the notification of it was lost in a flood',
+  needs(requirements, async (t) => {
+    const namespace = makeTwoLinks(t);
+    const driven = new Driven(namespace, { inThread: true });
+    await driven.order('configure', main);
+    await driven.order('install', [
+      ['203.0.113.0/24', '192.0.2.7'],
+      ['203.0.114.0/24', '192.0.2.7'],
+    ]);
+    const late = driven.order('installLate', {
+      routes: [
+        ['203.0.113.0/24', '198.51.100.7'],
+        ['203.0.114.0/24', '198.51.100.7'],
+      ],
+      ms: 3_000,
+    });
+    const flood = Array.from({ length: 15_000 }, (_, index) => `10.${60 + (index >> 8)}.${index & 255}.0/24`);
+    namespace.batch([
+      ...flood.map((prefix) => `route add ${prefix} via 192.0.2.7`),
+      'route replace 203.0.113.0/24 via 192.0.2.99 proto static metric 20',
+    ]);
+    t.deepEqual(await late, [`203.0.113.0/24 no: ${taken}`]);
+    t.regex(namespace.ip('route', 'show', '203.0.113.0/24'), /via 192\.0\.2\.99 .*proto static/);
+    // What is ours changes all the same.
+    t.regex(namespace.ip('route', 'show', '203.0.114.0/24'), /via 198\.51\.100\.7 .*proto 87/);
+    await driven.order('stop', { keep: false });
+  }),
+);
+
+test(
   'a foreign route before ours with the same prefix and metric stays when ours changes, and ours comes when it goes',
   needs(requirements, async (t) => {
     const namespace = makeTwoLinks(t);

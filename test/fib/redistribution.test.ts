@@ -1,7 +1,7 @@
 // Routes of the kernel that BGP originates, while the kernel's tables change under them: whatever happens, what is originated in the
 // end is what a process sees that reads everything anew. And End-of-RIB comes after the last of them.
 
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,11 +16,6 @@ import { Driven, until } from './driven.ts';
 const requirements = [root, command('ip', 'iproute2')];
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const sources = ['connected', 'static', 'kernel'] as const;
-
-function batch(namespace: NetworkNamespace, lines: readonly string[]): void {
-  // -force: what is there already, or gone already, is no reason to stop.
-  spawnSync('ip', ['-n', namespace.name, '-force', '-batch', '-'], { input: lines.join('\n') });
-}
 
 /** One change of the kernel's tables, as a person or a routing daemon makes it. */
 function changeOf(random: (below: number) => number): string[] {
@@ -81,14 +76,14 @@ test(
         // More than the queue of the socket holds, while nobody reads it.
         const blocked = driven.order('block', 2_500);
         const flood = Array.from({ length: 15_000 }, (_, index) => `10.${60 + (index >> 8)}.${index & 255}.0/24`);
-        batch(namespace, [
+        namespace.batch([
           ...flood.map((prefix) => `route add ${prefix} via 192.0.2.7`),
           ...lines,
           ...flood.map((prefix) => `route del ${prefix}`),
         ]);
         await blocked;
       } else {
-        batch(namespace, lines);
+        namespace.batch(lines);
       }
       const fresh = new Driven(namespace);
       await fresh.order('redistribute', sources);
@@ -107,6 +102,57 @@ test(
     await driven.order('stop', { keep: false });
   }),
 );
+
+const joined = 'via 2001:db8:0::7 metric 9';
+const joining = 'via 2001:db8:1::7 metric 9';
+
+for (const [what, lines] of [
+  [
+    'a foreign hop joins an IPv6 route of our protocol',
+    [`add P ${joined} proto 87`, `append P ${joining} proto static`],
+  ],
+  [
+    'a hop of our protocol joins a foreign IPv6 route',
+    [`add P ${joined} proto static`, `append P ${joining} proto 87`],
+  ],
+  [
+    'the hop of our protocol leaves a foreign one behind',
+    [`add P ${joined} proto 87`, `append P ${joining} proto static`, `del P ${joined}`],
+  ],
+  ['our protocol takes the place of a foreign route', [`add P ${joined} proto static`, `replace P ${joined} proto 87`]],
+  [
+    'one of two kinds of the same metric is replaced',
+    [`add blackhole P metric 9 proto static`, `append P ${joined} proto 196`, `replace P ${joining} proto 188`],
+  ],
+  [
+    'two of the same metric and protocol, of which one goes',
+    [`add P ${joined} proto static`, `append P ${joining} proto 196`, `del P ${joined}`],
+  ],
+] as const) {
+  test(
+    `what is originated is what a fresh reading finds: ${what}`,
+    needs(requirements, async (t) => {
+      const namespace = new NetworkNamespace(t);
+      namespace.addLink('eth0', '192.0.2.1/24', '2001:db8:0::1/64');
+      namespace.addLink('eth1', '198.51.100.1/24', '2001:db8:1::1/64');
+      const driven = new Driven(namespace);
+      await driven.order('redistribute', sources);
+      for (const line of lines) {
+        namespace.ip('-6', 'route', ...line.replace('P', '2001:db8:50::/64').split(' '));
+        // Told one at a time: each is known before the next comes.
+        const fresh = new Driven(namespace);
+        await fresh.order('redistribute', sources);
+        const expected = await fresh.order('originated', undefined);
+        await fresh.order('stop', { keep: true });
+        const isSame = async (): Promise<boolean> =>
+          (await driven.order('originated', undefined)).join('\n') === expected.join('\n');
+        await until(isSame, 30_000);
+        t.deepEqual(await driven.order('originated', undefined), expected, line);
+      }
+      await driven.order('stop', { keep: false });
+    }),
+  );
+}
 
 class RouterInside {
   readonly #child: ChildProcess;
@@ -176,10 +222,7 @@ test(
     const { folder, origin, peer } = twoRouters(t);
     const count = 20_000;
     const prefixes = Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
-    batch(
-      namespace,
-      prefixes.map((prefix) => `route add ${prefix} via 192.0.2.7 proto static`),
-    );
+    namespace.batch(prefixes.map((prefix) => `route add ${prefix} via 192.0.2.7 proto static`));
     const sink = new RouterInside(far, folder, 'peer', peer);
     let source = new RouterInside(namespace, folder, 'origin', origin);
     const endsOfRib = (): number => sink.events('end-of-rib').length;
@@ -189,10 +232,7 @@ test(
     // Whoever waits for a router that was killed waits longer each time: one round.
     await source.end('SIGKILL');
     const gone = prefixes.splice(0, 77);
-    batch(
-      namespace,
-      gone.map((prefix) => `route del ${prefix}`),
-    );
+    namespace.batch(gone.map((prefix) => `route del ${prefix}`));
     const removed = (): number =>
       sink
         .events('stale-routes')

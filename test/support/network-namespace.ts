@@ -1,7 +1,7 @@
 // A network namespace of a test's own, with links that lead nowhere, removed at the end with all that runs in it. Made and
 // changed with iproute2, so that what the product does to the kernel is checked by another program.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import type { ExecutionContext } from 'ava';
 
 let made = 0;
@@ -28,6 +28,11 @@ export class NetworkNamespace {
 
   ip(...words: string[]): string {
     return run('ip', '-n', this.name, ...words);
+  }
+
+  /** Commands of ip in one go; what is there already, or gone already, is no reason to stop. */
+  batch(lines: readonly string[]): void {
+    spawnSync('ip', ['-n', this.name, '-force', '-batch', '-'], { input: lines.join('\n') });
   }
 
   /** Lines of `ip route`, without what differs from run to run. */

@@ -31,16 +31,18 @@ export class NetlinkMonitor {
       // Before the groups are joined: nothing unwanted is in the queue.
       if (ignoredPortIds.length > 0) this.#socket.filter(buildNotificationFilter(ignoredPortIds));
       for (const group of groups) this.#socket.join(group, `listen for changes of the kernel (group ${group})`);
-      this.#socket.watch(() => this.#read(datagramsPerTurn));
+      this.#socket.watch(() => void this.#read(datagramsPerTurn));
     } catch (error) {
       this.#socket.close();
       throw error;
     }
   }
 
-  /** Takes in what has been told up to now, without waiting for the event loop. */
-  drain(): void {
-    this.#read(datagramsPerTurn * 16);
+  /**
+   * Takes in what has been told up to now, without waiting for the event loop; a flood in several calls. False: there may be more.
+   */
+  drain(): boolean {
+    return this.#read(datagramsPerTurn * 4);
   }
 
   close(): void {
@@ -55,17 +57,19 @@ export class NetlinkMonitor {
     while (this.#socket.receive() !== 'nothing');
   }
 
-  #read(limit: number): void {
+  /** True when nothing is left. */
+  #read(limit: number): boolean {
     for (let count = 0; count < limit; count++) {
       const received = this.#socket.receive();
-      if (received === 'nothing') return;
+      if (received === 'nothing') return true;
       if (received === 'overrun') {
         this.#discard();
         this.#deps.overrun();
-        return;
+        return true;
       }
       const { reader } = this.#socket;
       while (reader.next()) this.#deps.message(reader);
     }
+    return false;
   }
 }
