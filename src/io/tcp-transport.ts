@@ -11,7 +11,7 @@ import { SocketOptions } from '#kernel/socket-options.ts';
 import { descriptorOf } from './descriptor.ts';
 import { describeAgain, describeConnection, normaliseAddress } from './interfaces.ts';
 import type { InterfaceAddress } from './interfaces.ts';
-import { describeSocketError } from './socket-errors.ts';
+import { describeSocketError, errorCode } from './socket-errors.ts';
 
 /** What happens to connections; never called from within a method of the transport. */
 export interface TransportEvents {
@@ -92,7 +92,7 @@ export class TcpTransport implements Transport {
       socket = this.#startConnecting(request);
     } catch (error) {
       // The caller is in the middle of its own work: the answer comes in a later turn.
-      setImmediate(() => this.#deps.events.failed(connection, describeSocketError(error)));
+      setImmediate(() => this.#deps.events.failed(connection, describeConnectError(error, request)));
       return;
     }
     const entry = this.#adopt(connection, socket, { peer: request.address });
@@ -412,4 +412,10 @@ function explainSilence({ password, gtsmHops }: ConnectRequest): string {
 function drop(socket: Socket): void {
   socket.on('error', () => undefined);
   socket.resetAndDestroy();
+}
+
+/** Of two addresses that may be meant, the one that is. */
+function describeConnectError(error: unknown, { sourceAddress }: ConnectRequest): string {
+  if (sourceAddress === undefined || errorCode(error) !== 'EADDRNOTAVAIL') return describeSocketError(error);
+  return `source address ${sourceAddress} is not on this machine`;
 }

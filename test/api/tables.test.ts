@@ -108,6 +108,21 @@ test('what a peer chose reaches the terminal escaped', async (t) => {
   t.regex(await show(speaker, 'bgp neighbors', 'text'), /Hostname: \\x1b\[2J\\x9b1m\\u202eabc\n/);
 });
 
+test('the last reset says in the text who sent the NOTIFICATION, as FRR does', async (t) => {
+  const speaker = createFixtureSpeaker();
+  const [instance] = speaker.instanceViews;
+  const [neighbor] = instance.neighbors;
+  const shown = async (direction: 'sent' | 'received' | 'local'): Promise<string> => {
+    const reason = direction === 'local' ? 'connection closed by peer' : 'Cease/Administrative Reset';
+    const lastReset = { atWallMs: 0, reason, direction, code: 6, subcode: 4 };
+    speaker.instanceViews = [{ ...instance, neighbors: [{ ...neighbor, lastReset }] }];
+    return /Last reset \S+, {2}(.*)\n/.exec(await show(speaker, 'bgp neighbors', 'text'))?.[1] ?? '';
+  };
+  t.is(await shown('sent'), 'Notification sent (Cease/Administrative Reset)');
+  t.is(await shown('received'), 'Notification received (Cease/Administrative Reset)');
+  t.is(await shown('local'), 'connection closed by peer');
+});
+
 test('why a family is not sent stands in the text and in both JSON forms', async (t) => {
   const speaker = createFixtureSpeaker();
   const [instance] = speaker.instanceViews;

@@ -1,7 +1,7 @@
 // `show bgp neighbors` as FRR's text, line by line. Lines of our own: received before policy, why a family is not sent, what
 // the last attempt to connect met.
 
-import type { MessageCounts, NeighborView } from '#bgp/views.ts';
+import type { LastResetView, MessageCounts, NeighborView } from '#bgp/views.ts';
 import { formatClock, formatUptime } from '../durations.ts';
 import { escapeText } from '../escape.ts';
 import { renderCapabilities } from './capabilities.ts';
@@ -122,6 +122,12 @@ function renderMessages(neighbor: NeighborView, wallMs: number): string[] {
   ];
 }
 
+/** As FRR has it: a NOTIFICATION with who sent it, else the reason alone. */
+function describeReset({ direction, reason }: LastResetView): string {
+  const words = escapeText(reason);
+  return direction === 'local' ? words : `Notification ${direction} (${words})`;
+}
+
 function renderConnection(neighbor: NeighborView, wallMs: number): string[] {
   const hops = countHopsAllowed(neighbor);
   const { connectionsEstablished, connectionsDropped, lastReset, nextHops } = neighbor;
@@ -129,7 +135,7 @@ function renderConnection(neighbor: NeighborView, wallMs: number): string[] {
     `  Connections established ${connectionsEstablished}; dropped ${connectionsDropped}`,
     lastReset === undefined
       ? '  Last reset never'
-      : `  Last reset ${formatClock((wallMs - lastReset.atWallMs) / 1000)},  ${escapeText(lastReset.reason)}`,
+      : `  Last reset ${formatClock((wallMs - lastReset.atWallMs) / 1000)},  ${describeReset(lastReset)}`,
     `  ${neighbor.isIbgp ? 'Internal' : 'External'} BGP neighbor may be up to ${hops} hops away.`,
   ];
   if (neighbor.localAddress !== undefined && neighbor.remotePort !== undefined) {

@@ -7,11 +7,11 @@ import { hasHostBits, parsePrefix } from '#bgp/net/prefix.ts';
 import type { FieldPath } from '../yaml/document.ts';
 import { findNearest, formatValue } from '../yaml/field-path.ts';
 import type { FamilyFields, NeighborFields, PeerGroupFields } from './neighbor-schema.ts';
-import { defaultHoldTimeSec, familiesOf, neighborName } from './neighbor-settings.ts';
+import { bgpPort, defaultHoldTimeSec, familiesOf, neighborName } from './neighbor-settings.ts';
 import { maxPasswordBytes } from './passwords.ts';
 import { mergeGroup } from './peer-groups.ts';
 import type { RouterFields } from './schema.ts';
-import { parseZonedAddress } from './text-formats.ts';
+import { parseEndpoint, parseZonedAddress } from './text-formats.ts';
 
 export type Add = (path: FieldPath, message: string) => void;
 
@@ -178,6 +178,7 @@ function checkMerged(
   if (fields.remoteAsn === undefined) {
     add([...path, 'remoteAsn'], 'is missing: expected an AS number (1 to 4294967295), external, internal or any');
   }
+  checkWhom(fields, router, tell);
   checkSource(fields, tell);
   checkTimers(fields, tell);
   const kind = kindOf(fields.remoteAsn, router);
@@ -235,6 +236,17 @@ function checkMerged(
 }
 
 type Tell = (field: keyof NeighborFields, rest: FieldPath, message: string) => void;
+
+/** Where we listen there is nobody else. */
+function checkWhom({ address, port = bgpPort }: NeighborFields, { listen = [] }: RouterFields, tell: Tell): void {
+  const own = listen.flatMap((text) => parseEndpoint(text, bgpPort) ?? []);
+  if (address === undefined || !own.some((endpoint) => endpoint.address === address && endpoint.port === port)) return;
+  tell(
+    'address',
+    [],
+    `${formatValue(address)} is where this router listens itself: expected the address of another one`,
+  );
+}
 
 function checkSource({ address, prefix, sourceAddress }: NeighborFields, tell: Tell): void {
   if (sourceAddress === undefined) return;

@@ -19,7 +19,8 @@ import { put, type Writable } from './put.ts';
 import type { RouterFields } from './schema.ts';
 import { parseZonedAddress } from './text-formats.ts';
 
-const bgpPort = 179;
+/** RFC 4271 §8. */
+export const bgpPort = 179;
 const defaultConnectRetrySec = 120;
 export const defaultHoldTimeSec = 90;
 /** As FRR's `bgp listen limit`. */

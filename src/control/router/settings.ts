@@ -14,7 +14,14 @@ import { type FieldPath, readYaml } from '../yaml/document.ts';
 import { formatFieldPath } from '../yaml/field-path.ts';
 import { checkMeaning } from './meaning.ts';
 import type { NeighborFields, PeerGroupFields } from './neighbor-schema.ts';
-import { defaultDynamicLimit, makeNeighbor, makeOptions, makePolicyRef, neighborName } from './neighbor-settings.ts';
+import {
+  bgpPort,
+  defaultDynamicLimit,
+  makeNeighbor,
+  makeOptions,
+  makePolicyRef,
+  neighborName,
+} from './neighbor-settings.ts';
 import type { PasswordFileRef } from './passwords.ts';
 import { mergeGroup } from './peer-groups.ts';
 import { collectLists, makePolicy } from './policy-settings.ts';
@@ -56,7 +63,6 @@ export type RouterReading =
 /** The name of the one instance of a router. */
 const routerInstance = 'default';
 
-const bgpPort = 179;
 /** The kernel's main table, and a metric behind that of other daemons' routes: 20 as FRR's zebra gives BGP. */
 const mainTable = 254;
 const defaultFibMetric = 20;

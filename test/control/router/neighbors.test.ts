@@ -340,6 +340,20 @@ test('a fault of an inherited field stands where the group is named', (t) => {
   ]);
 });
 
+test('where the router listens itself there is no neighbor', (t) => {
+  const listening = '  listen: ["192.0.2.1", "192.0.2.2:1790"]\n';
+  const text = (fields: string): string =>
+    file(`${listening}  peerGroups: [{name: g, port: 1790}]\n  neighbors:\n    - {remoteAsn: 1, ${fields}}\n`);
+  t.deepEqual(faultsOf(text('address: 192.0.2.1')), [
+    'r:7: router.neighbors[0].address: "192.0.2.1" is where this router listens itself: expected the address of another one',
+  ]);
+  t.regex(faultsOf(text('address: 192.0.2.2, peerGroup: g')).join(), /"192\.0\.2\.2" is where this router listens/);
+  // Another program may have the same address with another port.
+  for (const other of ['address: 192.0.2.1, port: 1790', 'address: 192.0.2.1, peerGroup: g', 'address: 192.0.2.2']) {
+    t.deepEqual(faultsOf(text(other)), [], other);
+  }
+});
+
 test('a group cannot have what belongs to one neighbor', (t) => {
   t.deepEqual(faultsOf(file('  peerGroups: [{name: g, address: 192.0.2.1}, {name: g}]\n')), [
     'r:4: router.peerGroups[0].address: "192.0.2.1" belongs to a neighbor: remove it from the group',
