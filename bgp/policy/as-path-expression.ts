@@ -216,11 +216,17 @@ class Parser {
       at + 1,
       this.text[at] === undefined
         ? 'the end of the text too early'
-        : `${JSON.stringify(this.text[at])}, which no AS path has,`,
+        : `${showCharacter(this.text[at])}, which no AS path has,`,
     );
   }
 
   private error(reason: string): PathExpressionError {
     return new PathExpressionError(this.at + 1, reason);
   }
+}
+
+/** By its number where it is none that everybody sees: the complaint goes to a terminal. */
+function showCharacter(character: string): string {
+  if (/[!-~]/.test(character)) return JSON.stringify(character);
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

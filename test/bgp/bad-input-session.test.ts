@@ -3,20 +3,11 @@
 // log and `show` say. In segments of one byte: session/malformed.test.ts; floods and second connections: session/abuse.test.ts.
 
 import test from 'ava';
-import type { PeerKind } from '#bgp/net/peer-kind.ts';
 import { describeEvent } from '#io/log.ts';
 import { concat, END_OF_RIB, KEEPALIVE, message, notification, open } from './session/bytes.ts';
-import { dial, type RawPair, rawPair } from './session/raw-peer.ts';
+import { kindChanges, pairIn, peerKinds, peerStates, type PeerState } from './session/peer-kinds.ts';
+import { rawPair } from './session/raw-peer.ts';
 import { fromHex } from './wire/bytes.ts';
-
-const kinds: Readonly<Record<PeerKind, Parameters<typeof rawPair>[1]>> = {
-  ebgp: { a: { remoteAsn: 65002 } },
-  ibgp: { left: { asn: 65002 }, a: { remoteAsn: 'internal' } },
-  confederation: { left: { confederation: { identifier: 100, members: [65002] } }, a: { remoteAsn: 65002 } },
-};
-/** Connect and Active with a connection on which we wait for the peer's OPEN (RFC 4271 §8.1.1, DelayOpen): nothing is answered there. */
-const states = ['Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const;
-type State = (typeof states)[number];
 
 /** Code/subcode that is sent; `stands`: nothing is sent and the session goes on; `ends`: it ends without a word of ours. */
 type Answer = string;
@@ -220,7 +211,7 @@ const cases: readonly Case[] = [
 ];
 
 /** Before our OPEN the first one is taken, whatever else would have an answer ends the connection without a word. */
-function answerIn(state: State, answers: Case['answers']): Answer {
+function answerIn(state: PeerState, answers: Case['answers']): Answer {
   switch (state) {
     case 'Connect':
     case 'Active':
@@ -235,24 +226,12 @@ function answerIn(state: State, answers: Case['answers']): Answer {
   }
 }
 
-function begin(state: State, kind: PeerKind): RawPair {
-  if (state !== 'Connect' && state !== 'Active') return rawPair(state, kinds[kind]);
-  const { a, left } = kinds[kind] ?? {};
-  const timers = { connectRetrySec: 120, holdTimeSec: 90, keepaliveSec: 30, delayOpenSec: 20 };
-  const raw = rawPair('Idle', { ...(left && { left }), a: { ...a, timers, isPassive: state === 'Active' } });
-  raw.us.neighbor.start();
-  if (state === 'Active') dial(raw.network, raw.us, raw.peer);
-  else raw.network.run();
-  if (raw.us.neighbor.state !== state) throw new TypeError(`in ${raw.us.neighbor.state} instead of ${state}`);
-  return raw;
-}
-
-for (const kind of ['ebgp', 'confederation', 'ibgp'] as const) {
+for (const kind of peerKinds) {
   for (const { title, bytes, answers } of cases) {
-    for (const state of states) {
+    for (const state of peerStates) {
       const answer = answerIn(state, answers);
       test(`${kind} in ${state}, ${title}: ${answer}`, (t) => {
-        const { network, clock, us, peer } = begin(state, kind);
+        const { network, clock, us, peer } = pairIn(state, kind);
         // What follows is taken if the session stands.
         peer.send(bytes, KEEPALIVE);
         network.run();
@@ -286,7 +265,7 @@ for (const kind of ['ebgp', 'confederation', 'ibgp'] as const) {
     }
   }
   test(`${kind}: an OPEN with our own identifier is ${kind === 'ibgp' ? '2/3' : 'no fault'} (RFC 6286 §2.2)`, (t) => {
-    const { network, us, peer } = rawPair('OpenSent', kinds[kind]);
+    const { network, us, peer } = rawPair('OpenSent', kindChanges[kind]);
     peer.send(open({ id: [10, 0, 0, 1] }), KEEPALIVE);
     network.run();
     t.deepEqual(peer.notification()?.slice(0, 2), kind === 'ibgp' ? [2, 3] : undefined);

@@ -143,7 +143,11 @@ const cases: readonly Case[] = [
   withNlri('class 3: a prefix of 33 bits', '3/10', fromHex('21 0a00000000')),
   withNlri('class 3: a prefix that is cut short', '3/10', fromHex('18 0a00')),
   whole('class 3: a withdrawn prefix of 255 bits', '3/10', update({ withdrawn: fromHex('ff 0a000000') })),
-  twice('class 3: an attribute past the end of the list', 'withdrawn', fromHex('c0 c8 ff 00')),
+  twice(
+    'class 3: an attribute past the end of the list (VU#347067, CVE-2023-38283)',
+    'withdrawn',
+    fromHex('c0 c8 ff 00'),
+  ),
   whole(
     'class 3: an attribute past the end, and no route to withdraw',
     '3/1',
@@ -176,6 +180,7 @@ const cases: readonly Case[] = [
   withAttributes('class 4: COMMUNITIES as non-transitive', 'withdrawn', attribute(0x80, 8, zeros(4))),
   withAttributes('class 4: lower flag bits', 'kept', attribute(0x4f, 1, [0])),
   withAttributes('class 4: a long length on a short attribute', 'kept', attribute(0x50, 1, [0])),
+  withAttributes('class 4: the bit of a long length where it is short', 'withdrawn', fromHex('50 01 01 00')),
   ...[0, 2].map((length) =>
     withAttributes(`class 5: ORIGIN of ${length} octets`, 'withdrawn', attribute(0x40, 1, zeros(length))),
   ),
@@ -194,7 +199,11 @@ const cases: readonly Case[] = [
   withAttributes('class 5: ORIGINATOR_ID of 3 octets', inside, attribute(0x80, 9, zeros(3))),
   withAttributes('class 5: CLUSTER_LIST of 5 octets', inside, attribute(0x80, 10, zeros(5))),
   withAttributes('class 5: EXTENDED_COMMUNITIES of 7 octets', 'withdrawn', attribute(0xc0, 16, zeros(7))),
-  withAttributes('class 5: IPv6 extended communities of 19 octets', 'withdrawn', attribute(0xc0, 25, zeros(19))),
+  withAttributes(
+    'class 5: IPv6 extended communities of 19 octets (CVE-2023-40457)',
+    'withdrawn',
+    attribute(0xc0, 25, zeros(19)),
+  ),
   withAttributes('class 5: LARGE_COMMUNITY of 11 octets', 'withdrawn', attribute(0xc0, 32, zeros(11))),
   withAttributes(
     'class 5: ONLY_TO_CUSTOMER of 1,024 octets (BIRD, 2025)',
@@ -255,6 +264,7 @@ const cases: readonly Case[] = [
     'withdrawn',
     update({ attributes: [fromHex('c0 c8 00')], nlri }),
   ),
+  whole('class 8: an End-of-RIB cut to two octets (CVE-2023-47234)', '3/9', update({ attributes: [unreach('0002')] })),
   withAttributes('class 8: an unknown well-known attribute', 'withdrawn', attribute(0x40, 200, [1])),
   whole(
     'class 8: End-of-RIB with an attribute beside it (CVE-2023-47235)',
@@ -315,6 +325,7 @@ const cases: readonly Case[] = [
     attribute(0xc0, 29, new TextEncoder().encode('"}, {"neighbor": "\u001b[2J')),
   ),
   withAttributes('class 12: Entropy Label Capability (CVE-2023-4481)', 'kept', attribute(0xc0, 28, zeros(9))),
+  withAttributes('class 12: AS_PATHLIMIT of 1 octet, deprecated (CVE-2023-40457)', 'kept', attribute(0xc0, 21, [1])),
   withAttributes('class 12: Prefix-SID of zeros (2025)', 'kept', attribute(0xc0, 40, zeros(21))),
   withAttributes(
     'class 12: Tunnel Encapsulation past its end (CVE-2023-38802)',

@@ -2,10 +2,10 @@
 // Surprises of our own code and texts of the peer are here as well. All octets are written by hand (bytes.ts).
 
 import test from 'ava';
-import type { PeerKind } from '#bgp/net/peer-kind.ts';
 import type { SessionState } from '#bgp/session/state.ts';
 import { NotificationError } from '#bgp/wire/notification.ts';
 import { concat, END_OF_RIB, KEEPALIVE, message, notification, open, updateOf } from './bytes.ts';
+import { kindChanges, peerKinds } from './peer-kinds.ts';
 import { rawPair } from './raw-peer.ts';
 
 const states: readonly SessionState[] = ['OpenSent', 'OpenConfirm', 'Established'];
@@ -48,16 +48,9 @@ const cases: readonly (readonly [string, Uint8Array, Answer, Answer, Answer])[] 
   ['a NOTIFICATION of unknown code', notification(99, 99), 'nothing', 'nothing', 'nothing'],
 ];
 
-/** The peer is AS 65002 to all of them. */
-const kinds: Readonly<Record<PeerKind, Parameters<typeof rawPair>[1]>> = {
-  ebgp: {},
-  ibgp: { left: { asn: 65002 }, a: { remoteAsn: 'internal' } },
-  confederation: { left: { confederation: { identifier: 100, members: [65002] } }, a: { remoteAsn: 65002 } },
-};
-
 test('the peer is what the tests take it for', (t) => {
-  for (const kind of ['ebgp', 'ibgp', 'confederation'] as const) {
-    t.is(rawPair('Established', kinds[kind]).us.neighbor.negotiated?.kind, kind);
+  for (const kind of peerKinds) {
+    t.is(rawPair('Established', kindChanges[kind]).us.neighbor.negotiated?.kind, kind);
   }
 });
 
@@ -72,7 +65,7 @@ for (const [name, bytes, ...answers] of cases) {
         ['ibgp', 65_536],
         ['confederation', 65_536],
       ] as const) {
-        const { network, us, peer } = rawPair(state, kinds[kind]);
+        const { network, us, peer } = rawPair(state, kindChanges[kind]);
         network.segmentBytes = segmentBytes;
         peer.send(bytes);
         network.run();
