@@ -74,13 +74,14 @@ function hopsCheck(lab: LabPaths): Check {
       const shown = await getJsonFromWaggle(lab, 'waggle', '/show/bgp/neighbors');
       const md5 = asRecord(at(shown, peerAddress('md5')));
       const distant = asRecord(at(shown, far.address));
-      const wrong = [
-        ...(md5['ttlSecurityHops'] === undefined && md5['externalBgpNbrMaxHopsAway'] !== 1
-          ? [`${peerAddress('md5')}: externalBgpNbrMaxHopsAway ${String(md5['externalBgpNbrMaxHopsAway'])}`]
-          : []),
-        ...(distant['bgpState'] === 'Established' ? [] : [`${far.address}: ${String(distant['bgpState'])}`]),
-      ];
-      return unlessWrong(wrong, 'hop limit 1, and a session over two hops');
+      const told = [
+        ['password', md5['authenticationEnabled'], 1],
+        ['hops to the next router', md5['externalBgpNbrMaxHopsAway'], 1],
+        ['hops to the distant one', distant['externalBgpNbrMaxHopsAway'], 2],
+        ['its session', distant['bgpState'], 'Established'],
+      ] as const;
+      const wrong = told.flatMap(([what, found, wanted]) => (found === wanted ? [] : [`${what}: ${String(found)}`]));
+      return unlessWrong(wrong, 'a password, hop limit 1, and a session over two hops');
     },
   };
 }

@@ -92,6 +92,15 @@ test('the table has the RFCs of a complete speaker, each once', (t) => {
   );
 });
 
+test('every deviation says what the RFC has, what we do and why', (t) => {
+  const deviations = rowsOf(read('bgp/README.md')).filter(([first]) => /^\d{4}/.test(first));
+  t.true(deviations.length > 50, `${deviations.length} rows`);
+  for (const cells of deviations) {
+    t.is(cells.length, 4, cells[0]);
+    t.false(cells.includes(''), cells[0]);
+  }
+});
+
 test('every test that the table names is in its file', (t) => {
   let quoted = 0;
   const wrong: string[] = [];
