@@ -1,0 +1,48 @@
+// What the API knows of one kind in one version: its names, where it lives, what it has beside the object itself, what a valid one
+// looks like and how it is shown in a table. Built-in kinds and CustomResourceDefinitions come down to this.
+
+import type { JsonObject } from './object.ts';
+import type { OpenApiSchema } from './openapi-schema.ts';
+
+export interface ScaleSubresource {
+  /** JSON paths, `.spec.replicas`. */
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath: string | undefined;
+}
+
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format: string;
+  readonly description: string;
+  /** 0 is always shown, more only with `-o wide`. */
+  readonly priority: number;
+  /** The cell, from the object. */
+  readonly read: (object: JsonObject, nowMs: number) => string | number | boolean | undefined;
+}
+
+export interface Resource {
+  /** '' for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly isNamespaced: boolean;
+  /** Objects are stored in one version; the others differ in what their schema lets through. */
+  readonly isStorage: boolean;
+  /** Said with every request, as an HTTP Warning. */
+  readonly deprecationWarning: string | undefined;
+  readonly hasStatus: boolean;
+  readonly scale: ScaleSubresource | undefined;
+  /** Of the whole object; undefined keeps everything (no pruning, no validation beyond metadata). */
+  readonly schema: OpenApiSchema | undefined;
+  /** Without the name, which is always first. */
+  readonly columns: readonly PrinterColumn[];
+  /** JSON paths beside metadata.name and metadata.namespace that field selectors may name. */
+  readonly selectableFields: readonly string[];
+}
