@@ -110,7 +110,7 @@ export function isOver({ metadata: { deletionTimestamp, finalizers = [] } }: Kub
 }
 
 export function checkPreconditions(
-  { uid, resourceVersion }: Pick<ObjectMeta, 'uid' | 'resourceVersion'>,
+  { uid, resourceVersion }: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined },
   live: KubeObject,
   { group, plural }: Resource,
 ): void {

@@ -1,0 +1,445 @@
+// The verbs of Kubernetes on objects of any kind, over a store: reading, and writing with everything that an API server does on the
+// way (identity, defaults, validation, optimistic concurrency, patches, finalizers, managed fields). HTTP is src/apiserver's, what is
+// particular to a kind its rules'. Kubernetes API conventions; API concepts.
+
+import { alreadyExists, ApiError, invalid, notFound } from '../api/api-error.ts';
+import type {
+  Api,
+  DeleteOptions,
+  ListAnswer,
+  ListOptions,
+  ObjectTarget,
+  Patch,
+  Selection,
+  Target,
+  WatchEvent,
+  Watching,
+  WatchOptions,
+  WriteOptions,
+} from '../api/api-port.ts';
+import type { KubeObject, ObjectKey } from '../api/object.ts';
+import type { Resource } from '../api/resource.ts';
+import type { KindRules } from './kind-rules.ts';
+import { ListPages } from './list-pages.ts';
+import type { Patches } from './patches.ts';
+import { apiVersionOf, readObject } from './read-object.ts';
+import { eventFor, type Selects } from './selection.ts';
+import type { Storage } from './storage.ts';
+import { beginLife, checkPreconditions, continueLife, endLife, isOver, isSameJson, type Stamp } from './write-rules.ts';
+
+export interface RegistryDeps {
+  readonly storage: Storage;
+  /** Everything that is served now. */
+  readonly resources: () => readonly Resource[];
+  readonly rulesOf: (resource: Resource) => KindRules;
+  readonly patches: Patches;
+  /** Throws ApiError BadRequest. */
+  readonly readSelection: (resource: Resource, selection: Selection) => Selects;
+  readonly nowMs: () => number;
+  readonly makeUid: () => string;
+  /** Five characters behind a generateName. */
+  readonly makeSuffix: () => string;
+}
+
+const keptLists = { keepMs: 300_000, maxLists: 64 };
+const bookmarkMs = 60_000;
+const generateTries = 8;
+
+export class Registry implements Api {
+  readonly #deps: RegistryDeps;
+  readonly #pages: ListPages;
+
+  constructor(deps: RegistryDeps) {
+    this.#deps = deps;
+    this.#pages = new ListPages(keptLists, deps.nowMs);
+  }
+
+  resources(): readonly Resource[] {
+    return this.#deps.resources();
+  }
+
+  preferredVersion(group: string): string | undefined {
+    const versions = new Set(
+      this.resources().flatMap((resource) => (resource.group === group ? [resource.version] : [])),
+    );
+    return [...versions].toSorted(compareVersions)[0];
+  }
+
+  get(target: ObjectTarget): KubeObject {
+    return toVersion(this.#read(target), target.resource);
+  }
+
+  list({ resource, namespace }: Target, options: ListOptions): ListAnswer {
+    const { storage } = this.#deps;
+    const page =
+      options.continueToken === undefined
+        ? this.#firstPage(resource, namespace, options)
+        : this.#pages.next(options.continueToken, options.limit);
+    checkRevision(options.resourceVersion, storage.revision);
+    return {
+      items: page.items.map((object) => toVersion(object, resource)),
+      resourceVersion: String(page.revision),
+      continueToken: page.continueToken,
+      remainingItemCount: page.remainingItemCount,
+    };
+  }
+
+  watch({ resource, namespace }: Target, options: WatchOptions, told: (event: WatchEvent) => void): Watching {
+    const { storage, readSelection } = this.#deps;
+    const selects = readSelection(resource, options);
+    const from = options.resourceVersion ?? '';
+    checkRevision(from, storage.revision);
+    const isFromNow = from === '' || from === '0' || options.sendInitialEvents;
+    let revision = isFromNow ? storage.revision : Number(from);
+    const tell = (type: WatchEvent['type'], object: KubeObject): void => {
+      told({ type, object: toVersion(object, resource) });
+    };
+    const bookmark = (annotations?: Readonly<Record<string, string>>): void => {
+      const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
+      told({ type: 'BOOKMARK', object: { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata } });
+    };
+    const initial = isFromNow
+      ? storage.list(keyOf(resource), namespace).filter((object) => selects?.(object) !== false)
+      : [];
+    let isClosed = false;
+    const watching = storage.watch(
+      keyOf(resource),
+      namespace,
+      revision,
+      (event) => {
+        ({ revision } = event);
+        const seen = eventFor(event, selects);
+        if (seen !== undefined) tell(seen.type, seen.object);
+      },
+      (error) => {
+        const status = error instanceof ApiError ? error : new ApiError('InternalError', error.message);
+        told({ type: 'ERROR', object: status.status() });
+      },
+    );
+    // After this call, and before anything that changed since: changes are told in later turns.
+    queueMicrotask(() => {
+      if (isClosed) return;
+      for (const object of initial) tell('ADDED', object);
+      if (options.sendInitialEvents) bookmark({ 'k8s.io/initial-events-end': 'true' });
+    });
+    const timer = options.allowBookmarks
+      ? setInterval(() => {
+          revision = Math.max(revision, watching.position);
+          bookmark();
+        }, bookmarkMs)
+      : undefined;
+    timer?.unref();
+    return {
+      close: () => {
+        isClosed = true;
+        clearInterval(timer);
+        watching.close();
+      },
+    };
+  }
+
+  // --- writing ----------------------------------------------------------------------------------------
+
+  async create(target: Target, body: unknown, options: WriteOptions): Promise<KubeObject> {
+    const { resource } = target;
+    const namespace = target.namespace ?? '';
+    const given = readObject(body, resource, target.namespace);
+    this.#warnOf(resource, options);
+    const { name, generateName = '' } = given.metadata;
+    if (name === undefined || name === '') {
+      if (generateName === '') {
+        throw invalid(resource.group, resource.kind, '', [
+          {
+            reason: 'FieldValueRequired',
+            message: 'Required value: name or generateName is required',
+            field: 'metadata.name',
+          },
+        ]);
+      }
+      return this.#createNamed(target, given, namespace, generateName, options);
+    }
+    return this.#insert(target, given, namespace, name, options);
+  }
+
+  async #createNamed(
+    target: Target,
+    given: KubeObject,
+    namespace: string,
+    generateName: string,
+    options: WriteOptions,
+  ): Promise<KubeObject> {
+    for (let tries = 1; ; tries++) {
+      const name = `${generateName.slice(0, 58)}${this.#deps.makeSuffix()}`;
+      try {
+        return await this.#insert(target, given, namespace, name, options);
+      } catch (error) {
+        const isTaken = error instanceof ApiError && error.reason === 'AlreadyExists';
+        if (!isTaken || tries === generateTries) throw error;
+      }
+    }
+  }
+
+  async #insert(
+    { resource }: Target,
+    given: KubeObject,
+    namespace: string,
+    name: string,
+    options: WriteOptions,
+  ): Promise<KubeObject> {
+    return this.#write({ resource, namespace, name }, options, (latest) => {
+      if (latest !== undefined) throw alreadyExists(resource.group, resource.plural, name);
+      this.#checkNamespace(resource, namespace);
+      return this.#born(resource, given, namespace, name, options);
+    });
+  }
+
+  #born(resource: Resource, given: KubeObject, namespace: string, name: string, options: WriteOptions): KubeObject {
+    const pruned = this.#prune(resource, given, options);
+    const object = this.#prepare(resource, beginLife(pruned, name, namespace, resource, this.#stamp()), undefined);
+    return this.#deps.patches.track(undefined, object, resource, undefined, options, this.#nowText());
+  }
+
+  async update(target: ObjectTarget, body: unknown, options: WriteOptions): Promise<KubeObject> {
+    const { resource, name } = target;
+    const given = readObject(body, resource, target.namespace);
+    this.#warnOf(resource, options);
+    if (given.metadata.name !== name) {
+      throw new ApiError(
+        'BadRequest',
+        `the name of the object (${given.metadata.name ?? ''}) does not match the name on the URL (${name})`,
+      );
+    }
+    return this.#write({ resource, namespace: target.namespace ?? '', name }, options, (latest) => {
+      if (latest === undefined) throw notFound(resource.group, resource.plural, name);
+      return this.#replace(target, this.#prune(resource, given, options), latest, options);
+    });
+  }
+
+  async patch(
+    target: ObjectTarget,
+    patch: Patch,
+    options: WriteOptions,
+  ): Promise<{ readonly object: KubeObject; readonly isCreated: boolean }> {
+    const { resource, name } = target;
+    const { patches } = this.#deps;
+    const namespace = target.namespace ?? '';
+    let isCreated = false;
+    this.#warnOf(resource, options);
+    const object = await this.#write({ resource, namespace, name }, options, (latest) => {
+      if (patch.type === 'application/apply-patch+yaml') {
+        isCreated = latest === undefined;
+        if (isCreated) this.#checkNamespace(resource, namespace);
+        const applied = this.#prune(resource, readObject(patch.body, resource, target.namespace), options);
+        const merged = patches.apply(latest, applied, resource, target.subresource, patch, options, this.#nowText());
+        if (latest !== undefined) return this.#kept(target, merged, latest);
+        const { managedFields } = merged.metadata;
+        const born = this.#prepare(resource, beginLife(merged, name, namespace, resource, this.#stamp()), undefined);
+        return { ...born, metadata: { ...born.metadata, ...(managedFields === undefined ? {} : { managedFields }) } };
+      }
+      if (latest === undefined) throw notFound(resource.group, resource.plural, name);
+      const shown = toVersion(latest, resource);
+      const patched = readObject(patches.patch(shown, patch, resource), resource, target.namespace);
+      if (patched.metadata.name !== name) {
+        throw new ApiError('BadRequest', 'the name of the object cannot be changed by a patch');
+      }
+      return this.#replace(target, this.#prune(resource, patched, options), latest, options);
+    });
+    return { object, isCreated };
+  }
+
+  /** The object that a caller wants in the place of the one there is, with the fields that it changed as the caller's. */
+  #replace(target: ObjectTarget, given: KubeObject, live: KubeObject, options: WriteOptions): KubeObject {
+    const next = this.#kept(target, given, live);
+    return this.#deps.patches.track(live, next, target.resource, target.subresource, options, this.#nowText());
+  }
+
+  #kept({ resource, subresource }: ObjectTarget, given: KubeObject, live: KubeObject): KubeObject {
+    const next = continueLife(given, live, subresource === 'status' ? 'status' : undefined, resource);
+    const { managedFields } = given.metadata;
+    const kept = managedFields === undefined ? next : { ...next, metadata: { ...next.metadata, managedFields } };
+    return this.#prepare(resource, kept, live);
+  }
+
+  async delete(target: ObjectTarget, options: DeleteOptions, write: WriteOptions): Promise<KubeObject> {
+    const { resource, name } = target;
+    let last: KubeObject | undefined;
+    await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
+      if (latest === undefined) throw notFound(resource.group, resource.plural, name);
+      checkPreconditions(options.preconditions, latest, resource);
+      const ended = endLife(latest, options.propagationPolicy, options.gracePeriodSeconds ?? 0, this.#nowText());
+      last = ended.object;
+      return ended.isDeleted ? 'delete' : ended.object;
+    });
+    if (last === undefined) throw notFound(resource.group, resource.plural, name);
+    return toVersion(last, resource);
+  }
+
+  async deleteCollection(
+    target: Target,
+    selection: Selection,
+    options: DeleteOptions,
+    write: WriteOptions,
+  ): Promise<readonly KubeObject[]> {
+    const { resource } = target;
+    const selects = this.#deps.readSelection(resource, selection);
+    const chosen = this.#deps.storage
+      .list(keyOf(resource), target.namespace)
+      .filter((object) => selects?.(object) !== false);
+    const deleted = await Promise.all(
+      chosen.map(async ({ metadata: { name = '', namespace } }) => {
+        try {
+          return await this.delete({ resource, namespace, name, subresource: undefined }, options, write);
+        } catch (error) {
+          // Somebody else was faster.
+          if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+          throw error;
+        }
+      }),
+    );
+    return deleted.filter((object) => object !== undefined);
+  }
+
+  // --- small things -----------------------------------------------------------------------------------
+
+  /** An object that is written and answered, in the version asked for. */
+  async #write(
+    at: { readonly resource: Resource; readonly namespace: string; readonly name: string },
+    options: WriteOptions,
+    change: (latest: KubeObject | undefined) => KubeObject,
+  ): Promise<KubeObject> {
+    let next: KubeObject | undefined;
+    const written = await this.#change(at, options, (latest) => {
+      next = change(latest);
+      if (latest !== undefined && isOver(next)) return 'delete';
+      return latest !== undefined && isSameJson(next, latest) ? undefined : next;
+    });
+    const answered = written ?? next;
+    if (answered === undefined) throw notFound(at.resource.group, at.resource.plural, at.name);
+    return toVersion(answered, at.resource);
+  }
+
+  async #change(
+    { resource, namespace, name }: { readonly resource: Resource; readonly namespace: string; readonly name: string },
+    { isDryRun }: WriteOptions,
+    change: (latest: KubeObject | undefined) => KubeObject | 'delete' | undefined,
+  ): Promise<KubeObject | undefined> {
+    const { storage } = this.#deps;
+    const key: ObjectKey = { resource: keyOf(resource), namespace, name };
+    let wanted: KubeObject | 'delete' | undefined;
+    const written = await storage.write(key, (latest) => {
+      wanted = change(latest);
+      return isDryRun ? undefined : wanted;
+    });
+    return isDryRun && wanted !== 'delete' ? wanted : written;
+  }
+
+  #read({ resource, namespace, name }: ObjectTarget): KubeObject {
+    const object = this.#deps.storage.get({ resource: keyOf(resource), namespace: namespace ?? '', name });
+    if (object === undefined) throw notFound(resource.group, resource.plural, name);
+    return object;
+  }
+
+  #firstPage(resource: Resource, namespace: string | undefined, options: ListOptions): ReturnType<ListPages['first']> {
+    const { storage, readSelection } = this.#deps;
+    const selects = readSelection(resource, options);
+    const all = storage.list(keyOf(resource), namespace);
+    const items = selects === undefined ? all : all.filter((object) => selects(object));
+    return this.#pages.first(items, storage.revision, options.limit);
+  }
+
+  /** Unknown fields are dropped, and refused or told as the caller wishes. */
+  #prune(resource: Resource, object: KubeObject, { fieldValidation, warn }: WriteOptions): KubeObject {
+    const { object: pruned, unknown } = this.#deps.rulesOf(resource).prune(object);
+    if (unknown.length === 0 || fieldValidation === 'Ignore') return pruned;
+    const words = unknown.map((path) => `unknown field "${path}"`);
+    if (fieldValidation === 'Strict') {
+      throw new ApiError(
+        'BadRequest',
+        `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${words.join(', ')}`,
+      );
+    }
+    for (const word of words) warn(word);
+    return pruned;
+  }
+
+  /** Defaults, then everything that is wrong at once. */
+  #prepare(resource: Resource, object: KubeObject, before: KubeObject | undefined): KubeObject {
+    const rules = this.#deps.rulesOf(resource);
+    const prepared = rules.prepare(object, before);
+    const causes = rules.validate(prepared, before);
+    if (causes.length > 0) throw invalid(resource.group, resource.kind, prepared.metadata.name ?? '', causes);
+    return prepared;
+  }
+
+  #checkNamespace(resource: Resource, namespace: string): void {
+    if (!resource.isNamespaced) return;
+    const found = this.#deps.storage.get({ resource: '/namespaces', namespace: '', name: namespace });
+    if (found === undefined) throw notFound('', 'namespaces', namespace);
+    if (found.metadata.deletionTimestamp === undefined) return;
+    const { group, plural } = resource;
+    throw new ApiError(
+      'Forbidden',
+      `${plural}${group === '' ? '' : `.${group}`} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+      {
+        ...(group === '' ? {} : { group }),
+        kind: plural,
+        causes: [
+          {
+            reason: 'FieldValueForbidden',
+            message: `namespace ${namespace} is being terminated`,
+            field: 'metadata.namespace',
+          },
+        ],
+      },
+    );
+  }
+
+  #warnOf({ deprecationWarning }: Resource, { warn }: WriteOptions): void {
+    if (deprecationWarning !== undefined) warn(deprecationWarning);
+  }
+
+  #stamp(): Stamp {
+    return { nowText: this.#nowText(), uid: this.#deps.makeUid() };
+  }
+
+  #nowText(): string {
+    return new Date(this.#deps.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+}
+
+/** As in ObjectKey. */
+export function keyOf({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
+  return `${group}/${plural}`;
+}
+
+/** Versions of a kind have the same fields but for what their schemas leave out: the name is all that is converted. */
+function toVersion(object: KubeObject, resource: Resource): KubeObject {
+  const apiVersion = apiVersionOf(resource);
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+function checkRevision(text: string | undefined, revision: number): void {
+  if (text === undefined || text === '') return;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new ApiError('BadRequest', `Invalid value: "${text.slice(0, 64)}": resourceVersion must be a decimal number`);
+  }
+  if (Number(text) > revision) {
+    throw new ApiError('Timeout', `Too large resource version: ${text}, current: ${revision}`, {
+      retryAfterSeconds: 1,
+    });
+  }
+}
+
+/** Kubernetes' version priority: GA before beta before alpha, then the higher number. */
+export function compareVersions(a: string, b: string): number {
+  const [one, other] = [rankOf(a), rankOf(b)];
+  for (const [index, rank] of one.entries()) if (rank !== other[index]) return other[index] - rank;
+  return a < b ? -1 : Number(a > b);
+}
+
+function rankOf(version: string): readonly [number, number, number] {
+  const [, major, stage, minor] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+  if (major === undefined) return [-1, 0, 0];
+  const maturity = stage === undefined ? 2 : stage === 'beta' ? 1 : 0;
+  return [maturity, Number(major), Number(minor ?? 0)];
+}
