@@ -10,7 +10,11 @@ import { isRecord } from '../record.ts';
 const maxDepth = 200;
 
 /** Throws ApiError BadRequest. */
-export function readObject(body: unknown, resource: Resource, namespace: string | undefined): KubeObject {
+export function readObject(
+  body: unknown,
+  resource: Pick<Resource, 'group' | 'version' | 'kind' | 'isNamespaced'>,
+  namespace: string | undefined,
+): KubeObject {
   const object = readJson(body, 0);
   if (!isJsonObject(object)) throw new ApiError('BadRequest', 'the request body is not an object');
   const { apiVersion, kind, metadata = {} } = object;

@@ -24,6 +24,7 @@ import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
+import { readScale, scaleOf, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver, isSameJson, type Stamp } from './write-rules.ts';
 
@@ -66,7 +67,9 @@ export class Registry implements Api {
   }
 
   get(target: ObjectTarget): KubeObject {
-    return toVersion(this.#read(target), target.resource);
+    const object = toVersion(this.#read(target), target.resource);
+    checkSubresource(target);
+    return target.subresource === 'scale' ? scaleOf(object, target.resource) : object;
   }
 
   list({ resource, namespace }: Target, options: ListOptions): ListAnswer {
@@ -201,6 +204,10 @@ export class Registry implements Api {
 
   async update(target: ObjectTarget, body: unknown, options: WriteOptions): Promise<KubeObject> {
     const { resource, name } = target;
+    checkSubresource(target);
+    if (target.subresource === 'scale') {
+      return this.#scale(target, options, (live) => ({ live, scale: readScale(body) }));
+    }
     const given = readObject(body, resource, target.namespace);
     this.#warnOf(resource, options);
     if (given.metadata.name !== name) {
@@ -224,6 +231,14 @@ export class Registry implements Api {
     const { patches } = this.#deps;
     const namespace = target.namespace ?? '';
     let isCreated = false;
+    checkSubresource(target);
+    if (target.subresource === 'scale') {
+      const patched = (live: KubeObject): ScaleChange => ({
+        live,
+        scale: readScale(patches.patch(scaleOf(live, resource), patch, resource)),
+      });
+      return { object: await this.#scale(target, options, patched), isCreated };
+    }
     this.#warnOf(resource, options);
     const object = await this.#write({ resource, namespace, name }, options, (latest) => {
       if (patch.type === 'application/apply-patch+yaml') {
@@ -245,6 +260,22 @@ export class Registry implements Api {
       return this.#replace(target, this.#prune(resource, patched, options), latest, options);
     });
     return { object, isCreated };
+  }
+
+  /** Answers the Scale as it is afterwards. */
+  async #scale(
+    target: ObjectTarget,
+    options: WriteOptions,
+    change: (live: KubeObject) => ScaleChange,
+  ): Promise<KubeObject> {
+    const { resource, name } = target;
+    const written = await this.#write({ resource, namespace: target.namespace ?? '', name }, options, (latest) => {
+      if (latest === undefined) throw notFound(resource.group, resource.plural, name);
+      const { live, scale } = change(toVersion(latest, resource));
+      checkPreconditions(scale.metadata, latest, resource);
+      return this.#replace({ ...target, subresource: undefined }, withScale(live, scale, resource), latest, options);
+    });
+    return scaleOf(written, resource);
   }
 
   /** The object that a caller wants in the place of the one there is, with the fields that it changed as the caller's. */
@@ -405,6 +436,22 @@ export class Registry implements Api {
   #nowText(): string {
     return new Date(this.#deps.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
+}
+
+interface ScaleChange {
+  readonly live: KubeObject;
+  readonly scale: KubeObject;
+}
+
+function checkSubresource({ resource, subresource }: ObjectTarget): void {
+  const isThere =
+    subresource === undefined || (subresource === 'status' ? resource.hasStatus : resource.scale !== undefined);
+  if (isThere) return;
+  const { group, plural } = resource;
+  throw new ApiError('NotFound', 'the server could not find the requested resource', {
+    ...(group === '' ? {} : { group }),
+    kind: plural,
+  });
 }
 
 /** As in ObjectKey. */

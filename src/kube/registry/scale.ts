@@ -4,7 +4,7 @@
 import { ApiError, invalid } from '../api/api-error.ts';
 import type { Json, JsonObject, KubeObject } from '../api/object.ts';
 import type { Resource, ScaleSubresource } from '../api/resource.ts';
-import { isJsonObject } from './read-object.ts';
+import { isJsonObject, readObject } from './read-object.ts';
 
 /** Throws ApiError NotFound where the kind has none. */
 export function scaleOf(object: KubeObject, resource: Resource): KubeObject {
@@ -22,6 +22,11 @@ export function scaleOf(object: KubeObject, resource: Resource): KubeObject {
       ...(selector === undefined ? {} : { selector: selectorText(selector) }),
     },
   };
+}
+
+/** A body that claims to be a Scale. Throws ApiError BadRequest. */
+export function readScale(body: unknown): KubeObject {
+  return readObject(body, { group: 'autoscaling', version: 'v1', kind: 'Scale', isNamespaced: false }, undefined);
 }
 
 /** The object with as many replicas as the Scale asks for. Throws ApiError. */
