@@ -5,6 +5,7 @@
 import { ApiError, conflict } from '../api/api-error.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
+import { isSameJson } from './same-json.ts';
 
 export interface Stamp {
   /** RFC 3339, whole seconds. */
@@ -161,22 +162,6 @@ function isSameSpec(one: KubeObject, other: KubeObject, { hasStatus }: Resource)
     return { ...fields, metadata: undefined, status: hasStatus ? undefined : status };
   };
   return isSameJson(rest(one), rest(other));
-}
-
-/** Equal as JSON, whatever the order of keys; a field that is undefined is absent. */
-export function isSameJson(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-  if (Array.isArray(one) || Array.isArray(other)) {
-    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
-    return one.every((item, index) => isSameJson(item, other[index]));
-  }
-  const [ours, theirs] = [Object.entries(one), Object.entries(other)].map(
-    (entries) => new Map<string, unknown>(entries.filter(([, value]) => value !== undefined)),
-  );
-  if (ours.size !== theirs.size) return false;
-  for (const [key, value] of ours) if (!theirs.has(key) || !isSameJson(value, theirs.get(key))) return false;
-  return true;
 }
 
 /** Absent, `{}`, `[]` and '' are one in metadata. */

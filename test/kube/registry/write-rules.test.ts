@@ -3,14 +3,8 @@
 import test from 'ava';
 import type { KubeObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
-import {
-  beginLife,
-  checkPreconditions,
-  continueLife,
-  endLife,
-  isOver,
-  isSameJson,
-} from '#kube/registry/write-rules.ts';
+import { isSameJson } from '#kube/registry/same-json.ts';
+import { beginLife, checkPreconditions, continueLife, endLife, isOver } from '#kube/registry/write-rules.ts';
 
 const policies: Resource = {
   group: 'cilium.io',

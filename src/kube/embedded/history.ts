@@ -1,0 +1,64 @@
+// The last changes, from which watches resume: bounded by number and age, one for each revision without a gap.
+
+import { ApiError } from '../api/api-error.ts';
+import type { StoredEvent } from '../registry/storage.ts';
+
+export interface HistoryOptions {
+  readonly keepEvents: number;
+  readonly keepMs: number;
+}
+
+export interface DatedEvent extends StoredEvent {
+  readonly wallMs: number;
+}
+
+export class History {
+  readonly #options: HistoryOptions;
+  #events: DatedEvent[] = [];
+  /** Index of the oldest that is kept. */
+  #start = 0;
+  /** Of the last change that was ever appended. */
+  #revision: number;
+
+  constructor(options: HistoryOptions, revision: number) {
+    this.#options = options;
+    this.#revision = revision;
+  }
+
+  /** Changes after this revision are kept. */
+  get since(): number {
+    return this.#events.length === this.#start ? this.#revision : this.#events[this.#start].revision - 1;
+  }
+
+  append(event: DatedEvent): void {
+    this.#events.push(event);
+    this.#revision = event.revision;
+  }
+
+  /** The first change after the revision that is kept, undefined when there is none yet. */
+  after(revision: number): DatedEvent | undefined {
+    return this.#events[this.#start + Math.max(0, revision - this.since)];
+  }
+
+  /** The revision up to which changes are too many or too old to be kept. */
+  outdated(nowMs: number): number {
+    const { keepEvents, keepMs } = this.#options;
+    let at = Math.max(this.#start, this.#events.length - keepEvents);
+    while (at < this.#events.length && this.#events[at].wallMs < nowMs - keepMs) at++;
+    return at === this.#start ? 0 : this.#events[at - 1].revision;
+  }
+
+  forget(revision: number): void {
+    while (this.#start < this.#events.length && this.#events[this.#start].revision <= revision) this.#start++;
+    // Moved to the front when half of it is empty.
+    if (this.#start * 2 < this.#events.length) return;
+    this.#events = this.#events.slice(this.#start);
+    this.#start = 0;
+  }
+
+  /** Throws ApiError when changes after the revision are not all kept. */
+  checkKept(revision: number): void {
+    if (revision >= this.since) return;
+    throw new ApiError('Expired', `too old resource version: ${revision} (${this.since})`);
+  }
+}
