@@ -51,6 +51,14 @@ const rooms: ReadonlyMap<string, Room> = new Map([
       isPure: false,
     },
   ],
+  [
+    'src/apiserver/',
+    {
+      values: ['io', 'kernel', 'control', 'kube', 'daemon'].map((name) => `src/${name}/`).concat('bgp/net/'),
+      types: ['bgp/'],
+      isPure: false,
+    },
+  ],
   ['src/agent/', { values: ['bgp/', ...shell], types: [], isPure: false }],
   ['src/router/', { values: ['bgp/', ...shell.filter((name) => name !== 'src/kube/')], types: [], isPure: false }],
   ['src/', { values: ['bgp/', 'src/'], types: [], isPure: false }],
