@@ -1,4 +1,5 @@
 // JSON patch (RFC 6902): a list of operations, all of them or none. Pure, and bounded in number and in what copies may grow to.
+// What a path means is json-pointer.ts.
 
 import { ApiError } from '../api/api-error.ts';
 import type { Json, JsonObject } from '../api/object.ts';

@@ -1,4 +1,5 @@
-// JSON pointers (RFC 6901), and values changed at one: what they share with the old value stays shared. Pure.
+// JSON pointers (RFC 6901), and values changed at one: what they share with the old value stays shared. Pure. Which changes there are
+// is json-patch.ts.
 
 import type { Json, JsonObject } from '../api/object.ts';
 

@@ -1,0 +1,49 @@
+// Fields that a schema does not have: they are dropped, and their paths told (Kubernetes documentation, "Field pruning"). Pure; objects
+// have been bounded in depth before. Metadata of whole objects is the API server's own, and passed over.
+
+import type { Json, JsonObject } from '../api/object.ts';
+import type { OpenApiSchema } from '../api/openapi-schema.ts';
+import { isMap, pathTo } from './json-path.ts';
+
+export interface Pruned<Value extends Json> {
+  readonly value: Value;
+  /** `spec.foo`, `spec.list[0].bar` */
+  readonly unknown: readonly string[];
+}
+
+/** A whole object: apiVersion, kind and metadata stay as they are. */
+export function pruneObject<Value extends JsonObject>(object: Value, schema: OpenApiSchema): Pruned<JsonObject> {
+  const unknown: string[] = [];
+  const { apiVersion, kind, metadata, ...fields } = object;
+  const pruned = pruneMap(fields, schema, '', unknown);
+  return { value: { apiVersion, kind, metadata, ...pruned }, unknown };
+}
+
+function prune(value: Json, schema: OpenApiSchema, path: string, unknown: string[]): Json {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items === undefined ? value : value.map((item, at) => prune(item, items, `${path}[${at}]`, unknown));
+  }
+  if (!isMap(value)) return value;
+  if (schema['x-kubernetes-embedded-resource'] !== true) return pruneMap(value, schema, path, unknown);
+  // An object within the object has what every object has.
+  const { apiVersion, kind, metadata, ...fields } = value;
+  const common = Object.entries({ apiVersion, kind, metadata }).filter(([, field]) => field !== undefined);
+  return { ...Object.fromEntries(common), ...pruneMap(fields, schema, path, unknown) };
+}
+
+function pruneMap(value: JsonObject, schema: OpenApiSchema, path: string, unknown: string[]): JsonObject {
+  const { properties = {}, additionalProperties } = schema;
+  const keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties === true;
+  const kept: [string, Json][] = [];
+  for (const [key, field] of Object.entries(value)) {
+    if (field === undefined) continue;
+    const at = pathTo(path, key);
+    if (Object.hasOwn(properties, key)) kept.push([key, prune(field, properties[key], at, unknown)]);
+    else if (typeof additionalProperties === 'object')
+      kept.push([key, prune(field, additionalProperties, at, unknown)]);
+    else if (keepsUnknown) kept.push([key, field]);
+    else unknown.push(at);
+  }
+  return Object.fromEntries(kept);
+}
