@@ -53,7 +53,7 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /** What is not JSON (a parser's dates, undefined in a list) is refused, as is what is too deep. */
-function readJson(value: unknown, depth: number): Json {
+export function readJson(value: unknown, depth: number): Json {
   if (depth > maxDepth) throw new ApiError('BadRequest', `the object is nested more than ${maxDepth} levels deep`);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') {

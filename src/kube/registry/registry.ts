@@ -294,16 +294,19 @@ export class Registry implements Api {
 
   async delete(target: ObjectTarget, options: DeleteOptions, write: WriteOptions): Promise<KubeObject> {
     const { resource, name } = target;
-    let last: KubeObject | undefined;
-    await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
+    const last = await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
       checkPreconditions(options.preconditions, latest, resource);
-      const ended = endLife(latest, options.propagationPolicy, options.gracePeriodSeconds ?? 0, this.#nowText());
-      last = ended.object;
-      return ended.isDeleted ? 'delete' : ended.object;
+      const { object, isDeleted } = endLife(
+        latest,
+        options.propagationPolicy,
+        options.gracePeriodSeconds ?? 0,
+        this.#nowText(),
+      );
+      return isDeleted ? 'delete' : object;
     });
-    if (last === undefined) throw notFound(resource.group, resource.plural, name);
-    return toVersion(last, resource);
+    // Of a dry run: as it is.
+    return toVersion(last ?? this.#read(target), resource);
   }
 
   async deleteCollection(

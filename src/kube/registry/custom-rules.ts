@@ -1,0 +1,49 @@
+// The rules of a custom kind: what its schema says, and nothing else. Patterns are compiled once for all of its objects.
+// Built-in kinds have rules in code.
+
+import type { StatusCause } from '../api/api-error.ts';
+import type { KubeObject } from '../api/object.ts';
+import type { OpenApiSchema } from '../api/openapi-schema.ts';
+import { fillDefaults } from '../schema/defaults.ts';
+import { isMap } from '../schema/json-path.ts';
+import { pruneObject } from '../schema/prune.ts';
+import { Re2 } from '../schema/re2.ts';
+import { validateValue } from '../schema/validate.ts';
+import type { KindRules } from './kind-rules.ts';
+
+export class CustomRules implements KindRules {
+  readonly #schema: OpenApiSchema;
+  readonly #patterns = new Map<string, Re2>();
+
+  constructor(schema: OpenApiSchema) {
+    this.#schema = schema;
+  }
+
+  prune(object: KubeObject): { readonly object: KubeObject; readonly unknown: readonly string[] } {
+    const { value, unknown } = pruneObject(object, this.#schema);
+    const { apiVersion, kind, metadata } = object;
+    return { object: { ...value, apiVersion, kind, metadata }, unknown };
+  }
+
+  prepare(object: KubeObject): KubeObject {
+    const filled = fillDefaults(object, this.#schema);
+    if (filled === object || !isMap(filled)) return object;
+    const { apiVersion, kind, metadata } = object;
+    return { ...filled, apiVersion, kind, metadata };
+  }
+
+  validate(object: KubeObject): readonly StatusCause[] {
+    // Metadata is the same for all kinds, and no schema's business.
+    const { metadata: _, ...rest } = object;
+    const { properties = {}, required = [], ...schema } = this.#schema;
+    const fields = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'metadata'));
+    const whole = { ...schema, properties: fields, required: required.filter((name) => name !== 'metadata') };
+    return validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
+  }
+
+  #compile(pattern: string): Re2 {
+    let compiled = this.#patterns.get(pattern);
+    if (compiled === undefined) this.#patterns.set(pattern, (compiled = new Re2(pattern)));
+    return compiled;
+  }
+}
