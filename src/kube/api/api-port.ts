@@ -19,7 +19,7 @@ export interface WriteOptions {
   /** Everything is checked and answered, nothing is kept. */
   readonly isDryRun: boolean;
   readonly fieldValidation: FieldValidation;
-  /** Collects what is answered in Warning headers (RFC 9111 code 299). */
+  /** Collects what is answered in Warning headers. */
   readonly warn: (text: string) => void;
 }
 
