@@ -4,7 +4,7 @@
 import test from 'ava';
 import { randomFrom, takeSeed } from '#support/seed.ts';
 import { concat, END_OF_RIB, KEEPALIVE, message, notification, open, updateOf } from './bytes.ts';
-import { pairIn, peerKinds, peerStates } from './peer-kinds.ts';
+import { kindChanges, pairIn, peerKinds, peerStates } from './peer-kinds.ts';
 import { dial, type RawPair, rawPair } from './raw-peer.ts';
 
 const CAPABILITIES = [1, 4, 0, 1, 0, 1, 2, 0, 65, 4, 0, 0, 0xfd, 0xea];
@@ -367,31 +367,33 @@ for (const [state, kind] of everywhere) {
 
 // --- ROUTE-REFRESH and NOTIFICATION -------------------------------------------------------------------------------------------------
 
-test('BoRR and EoRR come through when enhanced refresh was negotiated, unknown subtypes never (RFC 7313 §5)', (t) => {
-  const refreshes = [0, 1, 2, 3, 255].map((subtype) => message(5, [0, 1, subtype, 1]));
-  const plain = rawPair('Established');
-  plain.peer.send(...refreshes);
-  plain.network.run();
-  t.deepEqual(plain.us.calls, ['established', 'refresh 1/1/0']);
-  const enhanced = rawPair('OpenSent');
-  enhanced.peer.send(open({ capabilities: [...CAPABILITIES, 70, 0] }), KEEPALIVE, ...refreshes);
-  enhanced.network.run();
-  t.deepEqual(enhanced.us.calls, ['established', 'refresh 1/1/0', 'refresh 1/1/1', 'refresh 1/1/2']);
-  t.true(enhanced.us.neighbor.isEstablished);
-});
+for (const kind of peerKinds) {
+  test(`class 14: BoRR and EoRR from ${kind} come through when enhanced refresh was negotiated, unknown subtypes never (RFC 7313 §5)`, (t) => {
+    const refreshes = [0, 1, 2, 3, 255].map((subtype) => message(5, [0, 1, subtype, 1]));
+    const plain = rawPair('Established', kindChanges[kind]);
+    plain.peer.send(...refreshes);
+    plain.network.run();
+    t.deepEqual(plain.us.calls, ['established', 'refresh 1/1/0']);
+    const enhanced = rawPair('OpenSent', kindChanges[kind]);
+    enhanced.peer.send(open({ capabilities: [...CAPABILITIES, 70, 0] }), KEEPALIVE, ...refreshes);
+    enhanced.network.run();
+    t.deepEqual(enhanced.us.calls, ['established', 'refresh 1/1/0', 'refresh 1/1/1', 'refresh 1/1/2']);
+    t.true(enhanced.us.neighbor.isEstablished);
+  });
 
-test('a ROUTE-REFRESH of an unknown family is no fault; one with filters is 7/1, truncated or huge (RFC 5291 is not offered)', (t) => {
-  const { us, peer, network } = rawPair('Established');
-  peer.send(message(5, [0x40, 0, 0, 200]));
-  network.run();
-  t.true(us.neighbor.isEstablished);
-  for (const entries of [[1], [1, 64], [1, 64, 0, 9, 0], Array.from({ length: 4000 }, () => 64)]) {
-    const raw = rawPair('Established');
-    raw.peer.send(message(5, [0, 1, 0, 1, ...entries]));
-    raw.network.run();
-    t.deepEqual(raw.peer.notification()?.slice(0, 2), [7, 1]);
-  }
-});
+  test(`class 14: a ROUTE-REFRESH of an unknown family from ${kind} is no fault; one with filters is 7/1, truncated or huge (RFC 5291 is not offered)`, (t) => {
+    const { us, peer, network } = rawPair('Established', kindChanges[kind]);
+    peer.send(message(5, [0x40, 0, 0, 200]));
+    network.run();
+    t.true(us.neighbor.isEstablished);
+    for (const entries of [[1], [1, 64], [1, 64, 0, 9, 0], Array.from({ length: 4000 }, () => 64)]) {
+      const raw = rawPair('Established', kindChanges[kind]);
+      raw.peer.send(message(5, [0, 1, 0, 1, ...entries]));
+      raw.network.run();
+      t.deepEqual(raw.peer.notification()?.slice(0, 2), [7, 1]);
+    }
+  });
+}
 
 const texts: readonly (readonly [name: string, data: readonly number[], shown: string])[] = [
   ['no data', [], ''],
