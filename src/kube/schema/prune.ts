@@ -19,6 +19,12 @@ export function pruneObject<Value extends JsonObject>(object: Value, schema: Ope
   return { value: { apiVersion, kind, metadata, ...pruned }, unknown };
 }
 
+/** A value within an object, such as a default. */
+export function pruneValue(value: Json, schema: OpenApiSchema): Pruned<Json> {
+  const unknown: string[] = [];
+  return { value: prune(value, schema, '', unknown), unknown };
+}
+
 function prune(value: Json, schema: OpenApiSchema, path: string, unknown: string[]): Json {
   if (Array.isArray(value)) {
     const { items } = schema;

@@ -21,6 +21,11 @@ export class Re2 {
     this.#start = this.#build(parsePattern(pattern), 0);
   }
 
+  /** States: what a character of the text costs at most. */
+  get size(): number {
+    return this.#states.length;
+  }
+
   /** Anywhere in the text, unless the pattern says where. */
   test(text: string): boolean {
     const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0);
