@@ -1,0 +1,92 @@
+// What a good CustomResourceDefinition makes the API serve: a Resource for each served version, with its columns. And whether its
+// names are free (apiextensions-apiserver, naming controller).
+
+import type { Json, JsonObject } from '../api/object.ts';
+import type { PrinterColumn, Resource } from '../api/resource.ts';
+import { formatAge } from './age.ts';
+import { parseColumnPath, readColumnPath } from './column-path.ts';
+import type { DefinedColumn, DefinedVersion, Definition } from './definition.ts';
+
+const ageColumn: DefinedColumn = {
+  name: 'Age',
+  type: 'date',
+  format: '',
+  description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
+  priority: 0,
+  path: parseColumnPath('.metadata.creationTimestamp') ?? [],
+};
+
+export function toResources(definition: Definition): readonly Resource[] {
+  return definition.versions.filter(({ isServed }) => isServed).map((version) => toResource(definition, version));
+}
+
+function toResource({ group, isNamespaced, names }: Definition, version: DefinedVersion): Resource {
+  const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
+  return {
+    ...names,
+    group,
+    version: version.name,
+    isNamespaced,
+    isStorage: version.isStorage,
+    deprecationWarning: version.isDeprecated ? warning : undefined,
+    hasStatus: version.hasStatus,
+    scale: version.scale,
+    schema: version.schema,
+    columns: (version.columns ?? [ageColumn]).map((column) => toColumn(column)),
+    selectableFields: version.selectableFields,
+  };
+}
+
+function toColumn({ path, ...column }: DefinedColumn): PrinterColumn {
+  return { ...column, read: (object, nowMs) => readCell(column.type, readColumnPath(path, object), nowMs) };
+}
+
+/** A value that is not of the column's type leaves the cell empty. */
+function readCell(
+  type: PrinterColumn['type'],
+  found: readonly Json[],
+  nowMs: number,
+): string | number | boolean | undefined {
+  const [first] = found;
+  if (first === undefined || first === null) return undefined;
+  switch (type) {
+    case 'string':
+      return found.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ');
+    case 'integer':
+      return typeof first === 'number' ? Math.trunc(first) : undefined;
+    case 'number':
+      return typeof first === 'number' ? first : undefined;
+    case 'boolean':
+      return typeof first === 'boolean' ? first : undefined;
+    case 'date': {
+      const atMs = typeof first === 'string' ? Date.parse(first) : Number.NaN;
+      return Number.isNaN(atMs) ? '<invalid>' : formatAge(nowMs - atMs);
+    }
+  }
+}
+
+/** Conditions without the times that the caller knows; `others` are the resources of the same group. */
+export function judgeNames({ names }: Definition, others: readonly Resource[]): readonly JsonObject[] {
+  const taken = new Set(others.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]));
+  const kinds = new Set(others.flatMap(({ kind, listKind }) => [kind, listKind]));
+  const conflicts = [
+    ...[names.plural, names.singular, ...names.shortNames].filter((name) => taken.has(name)),
+    ...[names.kind, names.listKind].filter((name) => kinds.has(name)),
+  ];
+  if (conflicts.length > 0) {
+    const message = [...new Set(conflicts)].map((name) => `"${name}" is already in use`).join(', ');
+    return [
+      { type: 'NamesAccepted', status: 'False', reason: 'NameConflict', message },
+      { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
+    ];
+  }
+  return [
+    { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' },
+    {
+      type: 'Established',
+      status: 'True',
+      reason: 'InitialNamesAccepted',
+      message: 'the initial names have been accepted',
+    },
+  ];
+}
