@@ -4,6 +4,7 @@
 import type { StatusCause } from '../api/api-error.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
+import { SchemaRules } from '../schema/cel/rules.ts';
 import { fillDefaults } from '../schema/defaults.ts';
 import { isMap } from '../schema/json-path.ts';
 import { pruneObject } from '../schema/prune.ts';
@@ -13,10 +14,12 @@ import type { KindRules } from './kind-rules.ts';
 
 export class CustomRules implements KindRules {
   readonly #schema: OpenApiSchema;
+  readonly #rules: SchemaRules;
   readonly #patterns = new Map<string, Re2>();
 
   constructor(schema: OpenApiSchema) {
     this.#schema = schema;
+    this.#rules = new SchemaRules(schema);
   }
 
   prune(object: KubeObject): { readonly object: KubeObject; readonly unknown: readonly string[] } {
@@ -32,13 +35,15 @@ export class CustomRules implements KindRules {
     return { ...filled, apiVersion, kind, metadata };
   }
 
-  validate(object: KubeObject): readonly StatusCause[] {
+  validate(object: KubeObject, before: KubeObject | undefined): readonly StatusCause[] {
     // Metadata is the same for all kinds, and no schema's business.
     const { metadata: _, ...rest } = object;
     const { properties = {}, required = [], ...schema } = this.#schema;
     const fields = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'metadata'));
     const whole = { ...schema, properties: fields, required: required.filter((name) => name !== 'metadata') };
-    return validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
+    const causes = validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
+    // Rules take the types of fields for granted.
+    return causes.length > 0 ? causes : this.#rules.validate(object, before);
   }
 
   #compile(pattern: string): Re2 {

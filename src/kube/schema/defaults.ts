@@ -27,7 +27,7 @@ function fillMap(value: JsonObject, schema: OpenApiSchema): JsonObject {
         ? additionalProperties
         : undefined;
     // A null that may not be is absent: its default comes below, if it has one.
-    if (field === null && inner !== undefined && inner.nullable !== true && inner.default !== undefined) {
+    if (field === null && inner !== undefined && inner.nullable !== true) {
       isChanged = true;
       continue;
     }

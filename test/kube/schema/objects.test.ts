@@ -213,6 +213,7 @@ test('defaults come in where a field is absent, deep down too, but not into what
     { port: 179, mode: { on: true } },
     'null where it may not be is absent',
   );
+  t.deepEqual(fillDefaults({ a: null }, { type: 'object', properties: { a: { type: 'string' } } }), {});
   const nullable: OpenApiSchema = {
     type: 'object',
     properties: { a: { type: 'string', nullable: true, default: 'x' } },
