@@ -11,6 +11,8 @@ import { isMap, pathTo } from './json-path.ts';
 import type { Re2 } from './re2.ts';
 
 const maxFaults = 100;
+/** States of patterns times characters matched: seconds at the very worst. */
+const maxPatternWork = 200_000_000;
 /** Characters of a value that a message shows. */
 const maxShown = 256;
 
@@ -29,6 +31,7 @@ export function validateValue(
 class Validation {
   readonly #patternOf: PatternOf;
   #faults: StatusCause[] = [];
+  #patternWork = 0;
 
   constructor(patternOf: PatternOf) {
     this.#patternOf = patternOf;
@@ -80,12 +83,17 @@ class Validation {
     if (minLength !== undefined && length < minLength) {
       this.#invalid(path, value, `should be at least ${minLength} chars long`);
     }
-    if (pattern !== undefined && !this.#patternOf(pattern).test(value)) {
-      this.#invalid(path, value, `should match '${pattern}'`);
-    }
+    if (pattern !== undefined) this.#checkPattern(value, pattern, path);
     if (format !== undefined && !hasFormat(value, format)) {
       this.#invalid(path, value, `must be of type ${format}: ${show(value)}`);
     }
+  }
+
+  #checkPattern(value: string, pattern: string, path: string): void {
+    const compiled = this.#patternOf(pattern);
+    this.#patternWork += compiled.size * value.length;
+    if (this.#patternWork > maxPatternWork) this.#invalid(path, value, 'is too long to be held against its pattern');
+    else if (!compiled.test(value)) this.#invalid(path, value, `should match '${pattern}'`);
   }
 
   #checkNumber(value: number, schema: OpenApiSchema, path: string): void {

@@ -235,3 +235,9 @@ test('whatever the value, nothing is thrown, what was pruned is pruned, and what
     }),
   );
 });
+
+test('a text that would take a large pattern too long is refused unread', (t) => {
+  const schema: OpenApiSchema = { type: 'string', pattern: '^((a{100}){20}){5}$' };
+  const [fault] = faults('a'.repeat(1_000_000), schema);
+  t.regex(fault, /is too long to be held against its pattern$/);
+});
