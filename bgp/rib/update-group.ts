@@ -26,7 +26,7 @@ export class UpdateGroup implements RibOutOwner {
   openViews: number;
   /** Our sources are not all known yet: no End-of-RIB. */
   isEndOfRibHeld: boolean;
-  /** The next hop of the one member changed: everything is told again while it is evaluated anew. */
+  /** The next hop of a member changed when it was the only one: everything is told again while it is evaluated anew. */
   isResending: boolean;
   memberships: readonly Membership[];
   /** Next prefix slot to evaluate for the first time under these options; 0 when all have been. */
@@ -50,7 +50,8 @@ export class UpdateGroup implements RibOutOwner {
     this.openViews = 0;
     this.isEndOfRibHeld = origin?.isEndOfRibHeld ?? false;
     this.populateCursor = origin?.populateCursor ?? 1;
-    this.isResending = false;
+    // A member that leaves in the middle of it has still to hear the rest again.
+    this.isResending = origin?.isResending ?? false;
     this.memberships = [];
     this.retiredExporters = [];
     this.isMember = new Uint8Array(16);

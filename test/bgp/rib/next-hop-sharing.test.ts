@@ -98,6 +98,27 @@ test('another local address sends everything again once, to that member alone', 
   t.is(world.rib.groups.idOf(moved.peer), world.rib.groups.idOf(other.peer), 'back with the others');
 });
 
+test('a member that leaves its group in the middle of being told its new next hop is told the rest', (t) => {
+  const world = new World();
+  const source = world.addPeer();
+  const moved = world.join(world.addPeer(), withNextHop(ebgpOptions, '10.1.0.1'));
+  for (let index = 0; index < 200; index++) world.announce(source, `10.0.${index}.0/24`);
+  world.settle();
+  const changed = withNextHop(ebgpOptions, '10.7.0.1');
+  world.rib.groups.change(moved.peer, changed);
+  world.rib.work(32);
+  const hops = nextHopsOf(moved);
+  t.deepEqual([...hops].toSorted(), ['0a010001', '0a070001'], 'in the middle');
+  // Another one comes to the group, and only the first has another policy then: it goes on alone, from where it was.
+  const other = world.join(world.addPeer(), withNextHop(ebgpOptions, '10.2.0.1'));
+  t.is(world.rib.groups.idOf(moved.peer), world.rib.groups.idOf(other.peer));
+  world.rib.groups.change(moved.peer, { ...changed, removePrivateAs: 'remove' });
+  t.not(world.rib.groups.idOf(moved.peer), world.rib.groups.idOf(other.peer));
+  world.settle(32);
+  t.deepEqual([[...nextHopsOf(moved)], [...nextHopsOf(other)]], [['0a070001'], ['0a020001']]);
+  t.is(moved.withdrawals, 0);
+});
+
 test('IPv6 members share where both have a link-local address beside the global one, or neither has', (t) => {
   const world = new World(ipv6Unicast);
   const source = world.addPeer();
