@@ -7,6 +7,10 @@ export interface JsonObject {
   readonly [field: string]: Json | undefined;
 }
 
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Kubernetes API reference, OwnerReference. */
 export interface OwnerReference extends JsonObject {
   readonly apiVersion: string;

@@ -4,7 +4,7 @@
 import { ApiError } from '../api/api-error.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import type { Storage, StorageWatch, StoredEvent } from '../registry/storage.ts';
-import { isSameJson } from '../registry/same-json.ts';
+import { isSameJson } from '../api/same-json.ts';
 import { Database, DatabaseError, type EventRow } from './database.ts';
 import { History, type HistoryOptions } from './history.ts';
 import { ObjectTable } from './object-table.ts';

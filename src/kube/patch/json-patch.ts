@@ -1,18 +1,15 @@
-// JSON patch (RFC 6902): a list of operations, all of them or none. Pure, and bounded in number and in what copies may grow to.
-// What a path means is json-pointer.ts.
+// JSON patch (RFC 6902): a list of operations, all of them or none. Pure, and bounded: in number here, in what they do to the document
+// in working-document.ts.
 
 import { ApiError } from '../api/api-error.ts';
-import type { Json, JsonObject } from '../api/object.ts';
-import { isSameJson } from '../registry/same-json.ts';
-import { changeAt, formatPointer, parsePointer, PointerError, valueAt } from './json-pointer.ts';
+import { isJsonObject, type Json } from '../api/object.ts';
+import { PatchFault, toNode, WorkingDocument } from './working-document.ts';
 
 /** As upstream. */
 const maxOperations = 10_000;
-/** Characters of JSON that all copies of a patch may make: each may double what is there. */
-const maxCopied = 3 * 1024 * 1024;
 
 /** Throws ApiError BadRequest for what is no patch, Invalid for one that cannot be done to this document. */
-export function applyJsonPatch(document: Json, patch: unknown): Json {
+export function applyJsonPatch(document: Json, patch: Json): Json {
   if (!Array.isArray(patch)) throw new ApiError('BadRequest', 'a JSON patch is a list of operations');
   if (patch.length > maxOperations) {
     throw new ApiError(
@@ -20,19 +17,13 @@ export function applyJsonPatch(document: Json, patch: unknown): Json {
       `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
     );
   }
-  let value = document;
-  let copied = 0;
-  for (const [index, item] of patch.entries()) {
-    const operation = readOperation(item, index);
+  const operations = patch.map(readOperation);
+  const working = new WorkingDocument(document);
+  for (const [index, operation] of operations.entries()) {
     try {
-      if (operation.op === 'copy') {
-        copied += JSON.stringify(valueAt(value, operation.from)).length;
-        if (copied > maxCopied)
-          throw new PointerError(`the copies of this patch have more than ${maxCopied} characters`);
-      }
-      value = apply(value, operation);
+      apply(working, operation);
     } catch (error) {
-      if (!(error instanceof PointerError)) throw error;
+      if (!(error instanceof PatchFault)) throw error;
       throw new ApiError(
         'Invalid',
         `the server rejected our request due to an error in our request: operation ${index} (${operation.op}): ${error.message}`,
@@ -41,7 +32,7 @@ export function applyJsonPatch(document: Json, patch: unknown): Json {
       );
     }
   }
-  return value;
+  return working.toJson();
 }
 
 type Tokens = readonly string[];
@@ -50,52 +41,42 @@ type Operation =
   | { readonly op: 'remove'; readonly path: Tokens }
   | { readonly op: 'move' | 'copy'; readonly path: Tokens; readonly from: Tokens };
 
-function apply(document: Json, operation: Operation): Json {
+function apply(working: WorkingDocument, operation: Operation): void {
+  const { path } = operation;
   switch (operation.op) {
     case 'add':
-      return changeAt(document, operation.path, true, () => operation.value);
+      return working.add(path, toNode(operation.value));
     case 'remove':
-      return remove(document, operation.path);
+      working.remove(path);
+      return;
     case 'replace':
-      return changeAt(document, operation.path, false, (before) => {
-        if (before === undefined) throw new PointerError(`nothing is at "${formatPointer(operation.path)}"`);
-        return operation.value;
-      });
+      return working.replace(path, toNode(operation.value));
     case 'copy':
-      return changeAt(document, operation.path, true, () => valueAt(document, operation.from));
-    case 'move': {
-      const { from, path } = operation;
-      const moved = valueAt(document, from);
-      if (isSameJson(from, path)) return document;
-      // RFC 6902 §4.4: not into itself.
-      if (from.every((token, index) => path[index] === token))
-        throw new PointerError('a value cannot be moved into itself');
-      return changeAt(remove(document, from), path, true, () => moved);
-    }
+      return working.add(path, working.copyOf(operation.from));
+    case 'move':
+      return move(working, operation.from, path);
     case 'test':
-      if (isSameJson(valueAt(document, operation.path), operation.value)) return document;
-      throw new PointerError(`the value at "${formatPointer(operation.path)}" is not the one of the test`);
+      if (!working.holds(path, toNode(operation.value)))
+        throw new PatchFault('the value there is not the one of the test');
   }
 }
 
-function remove(document: Json, path: Tokens): Json {
-  return changeAt(document, path, false, (before) => {
-    if (before === undefined) throw new PointerError(`nothing is at "${formatPointer(path)}"`);
-    return undefined;
-  });
+function move(working: WorkingDocument, from: Tokens, path: Tokens): void {
+  const isWithin = from.every((token, index) => path[index] === token);
+  if (!isWithin) return working.add(path, working.remove(from));
+  // RFC 6902 §4.4: not into itself; to where it is already is nothing.
+  if (from.length !== path.length) throw new PatchFault('a value cannot be moved into itself');
+  working.at(from);
 }
 
-function readOperation(item: unknown, index: number): Operation {
+function readOperation(item: Json, index: number): Operation {
   const refuse = (why: string): ApiError => new ApiError('BadRequest', `operation ${index} of the JSON patch: ${why}`);
-  if (!isMap(item)) throw refuse('expected a map');
+  if (!isJsonObject(item)) throw refuse('expected a map');
   const { op, path, from, value } = item;
-  const tokensOf = (text: unknown, field: string): Tokens => {
-    if (typeof text !== 'string') throw refuse(`${field}: expected a JSON pointer`);
-    try {
-      return parsePointer(text);
-    } catch (error) {
-      throw error instanceof PointerError ? refuse(`${field}: ${error.message}`) : error;
-    }
+  const tokensOf = (text: Json | undefined, field: string): Tokens => {
+    const tokens = typeof text === 'string' ? parsePointer(text) : undefined;
+    if (tokens === undefined) throw refuse(`${field}: expected a JSON pointer, such as /spec/replicas`);
+    return tokens;
   };
   switch (op) {
     case 'add':
@@ -113,6 +94,12 @@ function readOperation(item: unknown, index: number): Operation {
   }
 }
 
-function isMap(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** RFC 6901 §3; undefined: none. */
+function parsePointer(text: string): Tokens | undefined {
+  if (text === '') return [];
+  if (!text.startsWith('/') || /~(?![01])/.test(text)) return undefined;
+  return text
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

@@ -2,11 +2,10 @@
 // Built-in kinds have rules in code.
 
 import type { StatusCause } from '../api/api-error.ts';
-import type { KubeObject } from '../api/object.ts';
+import { isJsonObject, type KubeObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
 import { SchemaRules } from '../schema/cel/rules.ts';
 import { fillDefaults } from '../schema/defaults.ts';
-import { isMap } from '../schema/json-path.ts';
 import { pruneObject } from '../schema/prune.ts';
 import { Re2 } from '../schema/re2.ts';
 import { validateValue } from '../schema/validate.ts';
@@ -30,7 +29,7 @@ export class CustomRules implements KindRules {
 
   prepare(object: KubeObject): KubeObject {
     const filled = fillDefaults(object, this.#schema);
-    if (filled === object || !isMap(filled)) return object;
+    if (filled === object || !isJsonObject(filled)) return object;
     const { apiVersion, kind, metadata } = object;
     return { ...filled, apiVersion, kind, metadata };
   }

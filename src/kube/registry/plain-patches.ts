@@ -3,11 +3,11 @@
 
 import { ApiError } from '../api/api-error.ts';
 import type { Patch } from '../api/api-port.ts';
-import type { Json, JsonObject, KubeObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../api/object.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { Patches } from './patches.ts';
-import { isJsonObject, readJson } from './read-object.ts';
+import { readJson } from './read-object.ts';
 
 const understood = 'application/json-patch+json, application/merge-patch+json';
 

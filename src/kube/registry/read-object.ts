@@ -2,7 +2,7 @@
 // judged later, by the kind's schema. Messages are upstream's.
 
 import { ApiError } from '../api/api-error.ts';
-import type { Json, JsonObject, KubeObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import { isRecord } from '../record.ts';
 
@@ -46,10 +46,6 @@ export function readObject(
 
 export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`;
-}
-
-export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What is not JSON (a parser's dates, undefined in a list) is refused, as is what is too deep. */

@@ -24,7 +24,7 @@ import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
-import { isSameJson } from './same-json.ts';
+import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp } from './write-rules.ts';

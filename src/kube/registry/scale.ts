@@ -2,9 +2,9 @@
 // Kubernetes API reference, Scale; CustomResourceDefinition, "Scale subresource".
 
 import { ApiError, invalid } from '../api/api-error.ts';
-import type { Json, JsonObject, KubeObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../api/object.ts';
 import type { Resource, ScaleSubresource } from '../api/resource.ts';
-import { isJsonObject, readObject } from './read-object.ts';
+import { readObject } from './read-object.ts';
 
 /** Throws ApiError NotFound where the kind has none. */
 export function scaleOf(object: KubeObject, resource: Resource): KubeObject {

@@ -5,7 +5,7 @@
 import { ApiError, conflict } from '../api/api-error.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
-import { isSameJson } from './same-json.ts';
+import { isSameJson } from '../api/same-json.ts';
 
 export interface Stamp {
   /** RFC 3339, whole seconds. */

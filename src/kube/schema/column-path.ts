@@ -1,8 +1,7 @@
 // The JSONPath of printer columns, scale and selectable fields, as far as Kubernetes' definitions use it: `.spec.a`, `['a']`, `[0]`,
 // `[*]` and `[?(@.type=="Ready")]`. Anything else is refused when a definition is checked.
 
-import type { Json } from '../api/object.ts';
-import { isMap } from './json-path.ts';
+import { isJsonObject, type Json } from '../api/object.ts';
 
 const maxLength = 1_024;
 
@@ -68,11 +67,11 @@ function take(step: Step, value: Json): readonly Json[] {
   const items: readonly Json[] = Array.isArray(value) ? value : [];
   switch (step.type) {
     case 'field':
-      return isMap(value) ? present(Object.hasOwn(value, step.name) ? value[step.name] : undefined) : [];
+      return isJsonObject(value) ? present(Object.hasOwn(value, step.name) ? value[step.name] : undefined) : [];
     case 'item':
       return present(items.at(step.at));
     case 'all':
-      return isMap(value) ? Object.values(value).flatMap((one) => present(one)) : items;
+      return isJsonObject(value) ? Object.values(value).flatMap((one) => present(one)) : items;
     case 'filter':
       return items.filter((one) => {
         const [found] = readColumnPath(

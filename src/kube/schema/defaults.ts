@@ -1,9 +1,8 @@
 // Defaults of a schema, filled in where a field is absent, or null and may not be (Kubernetes documentation, "Defaulting" and
 // "Defaulting and Nullable"). Pure: answers a new value, and the very same one when there is nothing to fill in.
 
-import type { Json, JsonObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
-import { isMap } from './json-path.ts';
 
 export function fillDefaults(value: Json, schema: OpenApiSchema): Json {
   if (Array.isArray(value)) {
@@ -12,7 +11,7 @@ export function fillDefaults(value: Json, schema: OpenApiSchema): Json {
     const filled = value.map((item) => fillDefaults(item, items));
     return filled.some((item, at) => item !== value[at]) ? filled : value;
   }
-  return isMap(value) ? fillMap(value, schema) : value;
+  return isJsonObject(value) ? fillMap(value, schema) : value;
 }
 
 function fillMap(value: JsonObject, schema: OpenApiSchema): JsonObject {

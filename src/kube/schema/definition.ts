@@ -2,12 +2,11 @@
 // makes the API serve is crd-resources.ts; schemas are judged by structural.ts.
 
 import type { StatusCause } from '../api/api-error.ts';
-import type { Json, JsonObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
 import type { PrinterColumn, ScaleSubresource } from '../api/resource.ts';
 import { type ColumnPath, isFieldPath, parseColumnPath } from './column-path.ts';
 import { Faults } from './faults.ts';
-import { isMap } from './json-path.ts';
 import { isSchema } from './schema-shape.ts';
 import { checkStructural } from './structural.ts';
 
@@ -79,7 +78,7 @@ class Reader {
       this.#faults.unsupported('spec.scope', scope, ['Cluster', 'Namespaced']);
     }
     const names = this.#names(this.#map(spec, 'names', 'spec') ?? {});
-    const metadata = isMap(object['metadata']) ? object['metadata'] : {};
+    const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
     if (metadata['name'] !== `${names.plural}.${group}`) {
       this.#faults.invalid('metadata.name', metadata['name'], 'must be spec.names.plural+"."+spec.group');
     }
@@ -115,7 +114,7 @@ class Reader {
 
   #conversion(conversion: Json | undefined): void {
     if (conversion === undefined) return;
-    const { strategy, ...rest } = isMap(conversion) ? conversion : {};
+    const { strategy, ...rest } = isJsonObject(conversion) ? conversion : {};
     if (strategy !== 'None') this.#faults.unsupported('spec.conversion.strategy', strategy, ['None']);
     else if (Object.keys(rest).length > 0) {
       this.#faults.forbidden('spec.conversion.webhook', 'should not be set when strategy is not set to Webhook');
@@ -264,7 +263,7 @@ class Reader {
   #map(of: JsonObject, name: string, path: string, isOptional = false): JsonObject | undefined {
     const value = of[name];
     const where = path === '' ? name : `${path}.${name}`;
-    if (isMap(value)) return value;
+    if (isJsonObject(value)) return value;
     if (value !== undefined) this.#faults.invalid(where, value, 'must be an object');
     else if (!isOptional) this.#faults.required(where);
     return undefined;
@@ -278,7 +277,7 @@ class Reader {
     }
     return value.map((one: Json, at) => {
       const where = `${path}.${name}[${at}]`;
-      if (isMap(one)) return [one, where];
+      if (isJsonObject(one)) return [one, where];
       this.#faults.invalid(where, one, 'must be an object');
       return [{}, where];
     });

@@ -1,9 +1,9 @@
 // Fields that a schema does not have: they are dropped, and their paths told (Kubernetes documentation, "Field pruning"). Pure; objects
 // have been bounded in depth before. Metadata of whole objects is the API server's own, and passed over.
 
-import type { Json, JsonObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
-import { isMap, pathTo } from './json-path.ts';
+import { pathTo } from './json-path.ts';
 
 export interface Pruned<Value extends Json> {
   readonly value: Value;
@@ -30,7 +30,7 @@ function prune(value: Json, schema: OpenApiSchema, path: string, unknown: string
     const { items } = schema;
     return items === undefined ? value : value.map((item, at) => prune(item, items, `${path}[${at}]`, unknown));
   }
-  if (!isMap(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (schema['x-kubernetes-embedded-resource'] !== true) return pruneMap(value, schema, path, unknown);
   // An object within the object has what every object has.
   const { apiVersion, kind, metadata, ...fields } = value;

@@ -1,10 +1,9 @@
 // Whether JSON is a schema at all: each keyword known, and of the type that it has (apiextensions.k8s.io/v1, JSONSchemaProps). What
 // the keywords may say together is structural.ts.
 
-import type { Json, JsonObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
 import type { Faults } from './faults.ts';
-import { isMap } from './json-path.ts';
 
 const maxDepth = 100;
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
@@ -51,7 +50,7 @@ function listOf(check: Check): Check {
 
 function fieldsOf(checks: Readonly<Record<string, Check>>, required: readonly string[]): Check {
   return (value, place) => {
-    if (!isMap(value)) {
+    if (!isJsonObject(value)) {
       place.faults.invalid(place.path, value, 'must be an object');
       return false;
     }
@@ -76,7 +75,7 @@ function fieldsOf(checks: Readonly<Record<string, Check>>, required: readonly st
 }
 
 const schemaMap: Check = (value, place) => {
-  if (!isMap(value)) {
+  if (!isJsonObject(value)) {
     place.faults.invalid(place.path, value, 'must be an object');
     return false;
   }

@@ -3,11 +3,11 @@
 // after a hundred faults nobody reads on.
 
 import type { StatusCause } from '../api/api-error.ts';
-import type { Json, JsonObject } from '../api/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
-import { isSameJson } from '../registry/same-json.ts';
+import { isSameJson } from '../api/same-json.ts';
 import { hasFormat } from './formats.ts';
-import { isMap, pathTo } from './json-path.ts';
+import { pathTo } from './json-path.ts';
 import type { Re2 } from './re2.ts';
 
 const maxFaults = 100;
@@ -50,7 +50,7 @@ class Validation {
     if (typeof value === 'string') this.#checkText(value, schema, path);
     else if (typeof value === 'number') this.#checkNumber(value, schema, path);
     else if (Array.isArray(value)) this.#checkList(value, schema, path);
-    else if (isMap(value)) this.#checkMap(value, schema, path);
+    else if (isJsonObject(value)) this.#checkMap(value, schema, path);
     this.#checkLogic(value, schema, path);
   }
 
@@ -127,7 +127,7 @@ class Validation {
     const keys = schema['x-kubernetes-list-map-keys'] ?? [];
     if (listType === 'map') {
       const properties = items?.properties ?? {};
-      this.#checkUnique(value, (item) => (isMap(item) ? keysOf(item, keys, properties) : item), path);
+      this.#checkUnique(value, (item) => (isJsonObject(item) ? keysOf(item, keys, properties) : item), path);
     }
     if (items === undefined) return;
     for (const [at, item] of value.entries()) this.#check(item, items, `${path}[${at}]`);
@@ -210,7 +210,7 @@ function keysOf(
 /** JSON text in which equal values are equal texts. */
 function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item)).join(',')}]`;
-  if (!isMap(value)) return JSON.stringify(value);
+  if (!isJsonObject(value)) return JSON.stringify(value);
   const fields = Object.entries(value).flatMap(([key, field]) =>
     field === undefined ? [] : [`${JSON.stringify(key)}:${canonical(field)}`],
   );

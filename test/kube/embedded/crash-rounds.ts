@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { KubeObject } from '#kube/api/object.ts';
 import { defaultHistory, ObjectStore } from '#kube/embedded/object-store.ts';
-import { isJsonObject } from '#kube/registry/read-object.ts';
+import { isJsonObject } from '#kube/api/object.ts';
 
 const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));
 

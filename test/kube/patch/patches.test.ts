@@ -127,13 +127,45 @@ for (const [what, patch, code] of [
 ] as const) {
   test(`a JSON patch is refused: ${what}`, (t) => {
     const document = { baz: 'qux', one: 1, list: [1, 2], map: {} };
-    t.is(t.throws(() => applyJsonPatch(document, patch), { instanceOf: ApiError })?.code, code);
+    t.is(
+      t.throws(() => applyJsonPatch(document, JSON.parse(JSON.stringify(patch))), { instanceOf: ApiError })?.code,
+      code,
+    );
   });
 }
 
 test('copies that double what is there each time end at a limit', (t) => {
   const patch = Array.from({ length: 60 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
-  t.is(t.throws(() => applyJsonPatch({ a: ['x'.repeat(100)] }, patch), { instanceOf: ApiError })?.code, 422);
+  t.is(t.throws(() => applyJsonPatch({ a: ['x'] }, patch), { instanceOf: ApiError })?.code, 422);
+});
+
+test('copies and moves that nest deeper each time end at 200 levels', (t) => {
+  for (const op of ['copy', 'move']) {
+    const patch: Json[] = [];
+    for (let depth = 1; depth < 600; depth = op === 'copy' ? depth * 2 : depth + 1) {
+      const path = '/a'.repeat(op === 'copy' ? depth + 1 : 2);
+      patch.push(op === 'copy' ? { op, from: '/a', path } : { op: 'add', path: '/b', value: {} });
+      if (op === 'move') patch.push({ op, from: '/a', path: '/b/a' }, { op, from: '/b', path: '/a' });
+    }
+    const error = t.throws(() => applyJsonPatch({ a: {} }, patch), { instanceOf: ApiError }, op);
+    t.regex(error?.message ?? '', /nested more than 200 levels deep$/, op);
+  }
+  const far = [{ op: 'add', path: '/a'.repeat(10_000), value: 1 }];
+  t.is(t.throws(() => applyJsonPatch({ a: {} }, far), { instanceOf: ApiError })?.code, 422);
+});
+
+test('ten thousand operations on a map of 50,000 keys and a list of 50,000 cost their paths, or end at a limit', (t) => {
+  const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, index]));
+  const replaced = applyJsonPatch(
+    wide,
+    Array.from({ length: 10_000 }, (_, index) => ({ op: 'replace', path: `/k${index}`, value: 'x' })),
+  );
+  t.deepEqual(Object.values(Object(replaced)).filter((value) => value === 'x').length, 10_000);
+  const long = { list: Array.from({ length: 50_000 }, (_, index) => index) };
+  const shifts = Array.from({ length: 10_000 }, () => ({ op: 'add', path: '/list/0', value: 1 }));
+  t.regex(t.throws(() => applyJsonPatch(long, shifts), { instanceOf: ApiError })?.message ?? '', /too much$/);
+  const tests = Array.from({ length: 1_000 }, () => ({ op: 'test', path: '/list', value: long.list }));
+  t.regex(t.throws(() => applyJsonPatch(long, tests), { instanceOf: ApiError })?.message ?? '', /too much$/);
 });
 
 test('__proto__ and constructor are keys like others', (t) => {
@@ -156,7 +188,7 @@ test('a merge patch of what is there changes nothing, and nothing but ApiError i
       const once = applyMergePatch(target, change);
       t.deepEqual(applyMergePatch(once, change), once);
       try {
-        applyJsonPatch(target, patch);
+        applyJsonPatch(target, change);
       } catch (error) {
         t.true(error instanceof ApiError);
       }

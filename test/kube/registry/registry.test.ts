@@ -21,7 +21,7 @@ import { readLabelQuery } from '#kube/api/label-query.ts';
 import { ObjectStore } from '#kube/embedded/object-store.ts';
 import { CustomRules } from '#kube/registry/custom-rules.ts';
 import { plainPatches } from '#kube/registry/plain-patches.ts';
-import { isJsonObject } from '#kube/registry/read-object.ts';
+import { isJsonObject } from '#kube/api/object.ts';
 import { compareVersions, Registry } from '#kube/registry/registry.ts';
 
 const schema = {

@@ -3,7 +3,7 @@
 import test from 'ava';
 import type { KubeObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
-import { isSameJson } from '#kube/registry/same-json.ts';
+import { isSameJson } from '#kube/api/same-json.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver } from '#kube/registry/write-rules.ts';
 
 const policies: Resource = {

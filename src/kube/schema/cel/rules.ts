@@ -2,11 +2,11 @@
 // `self` is the value that the rule stands at, `oldSelf` what was in its place; a rule that names it waits until there is one.
 
 import type { StatusCause } from '../../api/api-error.ts';
-import type { Json, JsonObject } from '../../api/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../api/object.ts';
 import type { OpenApiSchema, ValidationRule } from '../../api/openapi-schema.ts';
-import { isSameJson } from '../../registry/same-json.ts';
+import { isSameJson } from '../../api/same-json.ts';
 import type { Faults } from '../faults.ts';
-import { isMap, pathTo } from '../json-path.ts';
+import { pathTo } from '../json-path.ts';
 import { checkExpr } from './check.ts';
 import { Budget, evaluate, type Scope, truth } from './evaluate.ts';
 import { type Expr, parseRule } from './parse.ts';
@@ -174,9 +174,9 @@ class Run {
       for (const [at, item] of value.entries()) {
         this.walk(item, findBefore(item, before, schema), items, `${path}[${at}]`);
       }
-    } else if (isMap(value)) {
+    } else if (isJsonObject(value)) {
       const { properties = {}, additionalProperties } = schema;
-      const old = isMap(before) ? before : {};
+      const old = isJsonObject(before) ? before : {};
       for (const [key, field] of Object.entries(value)) {
         const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
         if (field === undefined || typeof inner !== 'object') continue;
@@ -233,8 +233,8 @@ class Run {
 /** Items have a past only where they have keys. */
 function findBefore(item: Json, before: Json | undefined, schema: OpenApiSchema): Json | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (keys === undefined || !Array.isArray(before) || !isMap(item)) return undefined;
-  return before.find((one: Json) => isMap(one) && keys.every((key) => isSameJson(one[key], item[key])));
+  if (keys === undefined || !Array.isArray(before) || !isJsonObject(item)) return undefined;
+  return before.find((one: Json) => isJsonObject(one) && keys.every((key) => isSameJson(one[key], item[key])));
 }
 
 function toCause({ reason }: ValidationRule, path: string, type: string, words: string): StatusCause {

@@ -3,9 +3,8 @@
 
 import type { Address } from '#bgp/net/address.ts';
 import type { Prefix } from '#bgp/net/prefix.ts';
-import type { Json } from '../../api/object.ts';
+import { isJsonObject, type Json } from '../../api/object.ts';
 import type { OpenApiSchema } from '../../api/openapi-schema.ts';
-import { isMap } from '../json-path.ts';
 
 export class CelError extends Error {
   override readonly name = 'CelError';
@@ -112,7 +111,7 @@ export function toValue(json: Json, schema: OpenApiSchema | undefined): Value {
     return isDouble ? json : BigInt(json);
   }
   if (typeof json === 'string') return toTyped(json, schema?.format);
-  if (!isMap(json)) return json.map((item) => toValue(item, schema?.items));
+  if (!isJsonObject(json)) return json.map((item) => toValue(item, schema?.items));
   const inner = schema?.['x-kubernetes-embedded-resource'] === true ? asRoot(schema) : schema;
   const properties = inner?.properties;
   const additional = inner?.additionalProperties;
