@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { StatusEntry } from '#api/status.ts';
 import type { Endpoint } from '#control/router/text-formats.ts';
-import type { Daemon, DaemonContext } from '#daemon/run-daemon.ts';
+import type { Daemon } from '#daemon/run-daemon.ts';
+import type { SpeakerDaemonContext } from '#daemon/run-speaker-daemon.ts';
 import { Restart, stopKindOf } from '#daemon/restart.ts';
 import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
@@ -29,7 +30,7 @@ const controlPlane = { instance_name: 'bgp' };
 
 export class Agent implements Daemon {
   readonly #options: AgentOptions;
-  readonly #context: DaemonContext;
+  readonly #context: SpeakerDaemonContext;
   readonly #source: string;
   readonly #store: KubeStore;
   readonly #reconciler: BgpReconciler;
@@ -37,7 +38,7 @@ export class Agent implements Daemon {
   readonly #restart: Restart;
 
   /** Throws StartError. */
-  constructor(options: AgentOptions, context: DaemonContext, version: string) {
+  constructor(options: AgentOptions, context: SpeakerDaemonContext, version: string) {
     this.#options = options;
     this.#context = context;
     const { log, speaker } = context;

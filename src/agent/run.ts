@@ -1,6 +1,7 @@
 // `waggle agent` from its arguments to its exit code.
 
-import { exitCodes, runDaemon } from '#daemon/run-daemon.ts';
+import { exitCodes } from '#daemon/run-daemon.ts';
+import { runSpeakerDaemon } from '#daemon/run-speaker-daemon.ts';
 import { Agent } from './agent.ts';
 import { agentHelp, parseAgentOptions } from './options.ts';
 
@@ -16,7 +17,7 @@ export async function runAgent(args: readonly string[], version: string): Promis
     case 'run': {
       const { options } = parsed;
       const identity = { what: 'waggle agent', version };
-      return runDaemon(identity, options, (context) => new Agent(options, context, version));
+      return runSpeakerDaemon(identity, options, (context) => new Agent(options, context, version));
     }
   }
 }

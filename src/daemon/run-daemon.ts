@@ -1,12 +1,10 @@
-// The life of a daemon from its options to its exit code: one of a kind on its directories, the speaker's
-// thread, start, signals, stop. What it does in between is the composition root's.
+// The life of a daemon from its options to its exit code: one of a kind on its directories, start, signals, stop. What it does in
+// between is the composition root's; those with a speaker begin in run-speaker-daemon.ts.
 
 import { performance } from 'node:perf_hooks';
 import { openLog, type EventLog } from '#io/log.ts';
 import { KernelError } from '#kernel/errors.ts';
 import { DirectoryInUseError, DirectoryLock } from '#kernel/file-lock.ts';
-import type { SpeakerPort } from '#speaker/port.ts';
-import { SpeakerThreadClient } from '#speaker/worker-client.ts';
 import type { DaemonOptions } from './options.ts';
 import { Signals } from './signals.ts';
 import { StartError } from './start-error.ts';
@@ -18,13 +16,12 @@ export interface Daemon {
   start(): Promise<void>;
   /** SIGHUP. */
   reload(): void;
-  /** Ends everything that `start` began, the speaker too. */
+  /** Ends everything that `start` began, and what was there before it. */
   stop(): Promise<void>;
 }
 
 export interface DaemonContext {
   readonly log: EventLog;
-  readonly speaker: SpeakerPort;
 }
 
 export interface DaemonIdentity {
@@ -36,7 +33,7 @@ export interface DaemonIdentity {
 export async function runDaemon(
   { what, version }: DaemonIdentity,
   options: DaemonOptions,
-  create: (context: DaemonContext) => Daemon,
+  create: (context: DaemonContext) => Daemon | Promise<Daemon>,
 ): Promise<number> {
   const startMs = performance.now();
   const signals = new Signals(exitCodes.failed);
@@ -45,8 +42,7 @@ export async function runDaemon(
     for (const directory of new Set([options.runDir, options.stateDir])) locks.push(DirectoryLock.take(directory));
     const log = await openLog({ format: options.logFormat, level: options.logLevel, nodeName: options.nodeName });
     log.write({ type: 'starting', what, version, runDir: options.runDir });
-    const speaker = new SpeakerThreadClient({ crashed: (error) => crash(log, error) });
-    await live(create, { log, speaker }, signals, () => {
+    await live(create, { log }, signals, () => {
       log.write({ type: 'started', what, startMs: performance.now() - startMs });
     });
     log.write({ type: 'stopped' });
@@ -63,22 +59,19 @@ export async function runDaemon(
 
 /** From start to stop, whatever ends it. */
 async function live(
-  create: (context: DaemonContext) => Daemon,
+  create: (context: DaemonContext) => Daemon | Promise<Daemon>,
   context: DaemonContext,
   signals: Signals,
   started: () => void,
 ): Promise<void> {
-  let daemon: Daemon | undefined;
+  const daemon = await create(context);
   try {
-    const running = create(context);
-    daemon = running;
-    await running.start();
+    await daemon.start();
     started();
-    signals.onReload(() => running.reload());
+    signals.onReload(() => daemon.reload());
     context.log.write({ type: 'stopping', signal: await signals.ended });
   } finally {
-    // What could not even be made has begun nothing but the thread.
-    await (daemon ?? context.speaker).stop();
+    await daemon.stop();
   }
 }
 
@@ -93,12 +86,4 @@ function explainStart(error: unknown): string | undefined {
     return `${error.message}: run as root, or give a --run-dir and --state-dir that can be written`;
   }
   return undefined;
-}
-
-/** Nothing is left to do without the speaker: forwarding goes on in the kernel, a supervisor starts us again. */
-function crash(log: EventLog, error: Error): void {
-  const { cause } = error;
-  const text = cause instanceof Error ? (cause.stack ?? cause.message) : error.message;
-  log.write({ type: 'speaker-crashed', error: text });
-  process.exit(exitCodes.failed);
 }

@@ -1,6 +1,7 @@
 // `waggle router` from its arguments to its exit code: a file that is in order, then the life of a daemon.
 
-import { exitCodes, runDaemon } from '#daemon/run-daemon.ts';
+import { exitCodes } from '#daemon/run-daemon.ts';
+import { runSpeakerDaemon } from '#daemon/run-speaker-daemon.ts';
 import { ConfigFile } from './config-file.ts';
 import { parseRouterOptions, routerHelp, type RouterOptions } from './options.ts';
 import { Router } from './router.ts';
@@ -28,7 +29,7 @@ async function run(options: RouterOptions, version: string): Promise<number> {
     for (const fault of faults) process.stderr.write(`${fault}\n`);
     return exitCodes.failed;
   }
-  return runDaemon({ what: 'waggle router', version }, options, (context) => {
+  return runSpeakerDaemon({ what: 'waggle router', version }, options, (context) => {
     const router = new Router(options, { ...context, file, version });
     return {
       start: () => router.start(checked.settings, read.text),

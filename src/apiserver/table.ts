@@ -1,0 +1,79 @@
+// Objects as rows of a table, with the columns of their kind, and as metadata alone: what kubectl prints without knowing a kind.
+// meta.k8s.io/v1, Table and PartialObjectMetadata.
+
+import type { ListAnswer } from '#kube/api/api-port.ts';
+import type { Json, JsonObject, KubeObject } from '#kube/api/object.ts';
+import type { Resource } from '#kube/api/resource.ts';
+
+export interface TableOptions {
+  /** `v1` or `v1beta1`. */
+  readonly version: string;
+  /** What stands beside the cells of a row. */
+  readonly includeObject: 'None' | 'Metadata' | 'Object';
+  /** Of a watch, only the first table says what its columns are. */
+  readonly hasDefinitions: boolean;
+  readonly nowMs: number;
+}
+
+export function toTable(
+  objects: readonly KubeObject[],
+  resource: Resource,
+  metadata: JsonObject,
+  { version, includeObject, hasDefinitions, nowMs }: TableOptions,
+): JsonObject {
+  const rows = objects.map((object): JsonObject => {
+    const cells = resource.columns.map(({ read }) => read(object, nowMs) ?? null);
+    const row = { cells: [object.metadata.name ?? '', ...cells] };
+    switch (includeObject) {
+      case 'None':
+        return row;
+      case 'Metadata':
+        return { ...row, object: toPartial(object, version) };
+      case 'Object':
+        return { ...row, object };
+    }
+  });
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
+    columnDefinitions: hasDefinitions ? definitionsOf(resource) : [],
+    rows,
+  };
+}
+
+export function toPartial(object: KubeObject, version: string): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
+}
+
+export function toPartialList(list: ListAnswer, version: string): JsonObject {
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata: listMetadata(list),
+    items: list.items.map((object) => toPartial(object, version)),
+  };
+}
+
+/** ListMeta. */
+export function listMetadata({ resourceVersion, continueToken, remainingItemCount }: ListAnswer): JsonObject {
+  return {
+    resourceVersion,
+    ...(continueToken === undefined ? {} : { continue: continueToken }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  };
+}
+
+function definitionsOf({ columns }: Resource): readonly Json[] {
+  const name = { name: 'Name', type: 'string', format: 'name', description: 'Name of the object.', priority: 0 };
+  return [
+    name,
+    ...columns.map(({ name: title, type, format, description, priority }) => ({
+      name: title,
+      type,
+      format,
+      description,
+      priority,
+    })),
+  ];
+}
