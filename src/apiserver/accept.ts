@@ -56,7 +56,7 @@ export function chooseForm(header: string | undefined, includeObject: string): F
     );
   }
   const ranges = readAccept(header);
-  if (ranges.length === 0) return plain;
+  if ((header ?? '').trim() === '') return plain;
   for (const { type, parameters } of ranges) {
     const media = mediaOf(type);
     if (media === undefined) continue;

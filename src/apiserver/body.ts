@@ -1,7 +1,9 @@
-// The octets of a request as a value: JSON or YAML, which may be long but not without end, and in which no field stands twice.
+// The octets of a request as a value: JSON or YAML, or protobuf of the kinds that kubectl sends so. Bodies may be long, but not without
+// end, and fields that stand twice are found.
 
 import { parseDocument } from 'yaml';
 import { ApiError } from '#kube/api/api-error.ts';
+import { readProtobuf } from './protobuf.ts';
 
 /** As upstream: 3 MiB, twice what its store would take. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -13,6 +15,8 @@ const jsonTypes = [
   'application/strategic-merge-patch+json',
 ];
 const yamlTypes = ['application/yaml', 'application/apply-patch+yaml'];
+
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
 export interface Body {
   readonly value: unknown;
@@ -29,6 +33,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
 /** Throws ApiError UnsupportedMediaType or BadRequest. */
 export function readBody(octets: Uint8Array, contentType: string | undefined): Body {
   const type = mediaTypeOf(contentType);
+  if (type === protobufType) return { value: readProtobuf(octets), duplicates: [] };
   const isYaml = yamlTypes.includes(type);
   if (!isYaml && !jsonTypes.includes(type)) {
     throw new ApiError(

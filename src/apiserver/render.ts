@@ -1,4 +1,5 @@
 // How objects, lists and events look in each form: as they are, as rows of a table, or as metadata alone; in JSON or YAML.
+// Kubernetes API concepts, "Alternate representations of resources".
 
 import { stringify } from 'yaml';
 import type { ListAnswer, WatchEvent } from '#kube/api/api-port.ts';

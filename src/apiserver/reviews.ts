@@ -1,4 +1,5 @@
-// Questions about permissions: objects that are answered and never stored. authorization.k8s.io/v1 and authentication.k8s.io/v1.
+// Questions about permissions: objects that are answered and never stored. What allows what is rbac.ts.
+// authorization.k8s.io/v1 and authentication.k8s.io/v1.
 
 import { ApiError, invalid } from '#kube/api/api-error.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kube/api/object.ts';
