@@ -1,4 +1,5 @@
-// Columns of the core group that say little more than what is in the object; pods, services and nodes have files of their own.
+// Columns of the core group that say little more than what is in the object, and events, which are told by what happened. Pods,
+// services and nodes have files of their own.
 
 import type { JsonObject } from '../../api/object.ts';
 import type { PrinterColumn } from '../../api/resource.ts';
