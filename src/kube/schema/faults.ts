@@ -36,6 +36,15 @@ export class Faults {
     this.#add('FieldValueNotSupported', field, `Unsupported value: ${show(value)}: supported values: ${values}`);
   }
 
+  tooLong(field: string, maxBytes: number): void {
+    this.#add('FieldValueTooLong', field, `Too long: may not be more than ${maxBytes} bytes`);
+  }
+
+  tooMany(field: string, count: number, max: number): void {
+    const items = max === 1 ? 'item' : 'items';
+    this.#add('FieldValueTooMany', field, `Too many: ${count}: must have at most ${max} ${items}`);
+  }
+
   #add(reason: StatusCause['reason'], field: string, message: string): void {
     if (this.#causes.length < maxFaults) this.#causes.push({ reason, field, message });
   }
