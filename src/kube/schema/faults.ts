@@ -36,6 +36,10 @@ export class Faults {
     this.#add('FieldValueNotSupported', field, `Unsupported value: ${show(value)}: supported values: ${values}`);
   }
 
+  notFound(field: string, value: Json): void {
+    this.#add('FieldValueNotFound', field, `Not found: ${show(value)}`);
+  }
+
   tooLong(field: string, maxBytes: number): void {
     this.#add('FieldValueTooLong', field, `Too long: may not be more than ${maxBytes} bytes`);
   }

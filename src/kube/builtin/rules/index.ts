@@ -4,6 +4,8 @@ import type { Resource } from '../../api/resource.ts';
 import type { KindRules } from '../../registry/kind-rules.ts';
 import { BuiltinRules, type KindDetail } from './builtin-rules.ts';
 import { configMapDetail, secretDetail } from './config-data.ts';
+import { podDetail } from './pod.ts';
+import { daemonSetDetail, deploymentDetail, replicaSetDetail, statefulSetDetail } from './workloads.ts';
 import { namespaceDetail } from './namespace.ts';
 import { serviceDetail } from './service.ts';
 
@@ -12,6 +14,11 @@ const details: ReadonlyMap<string, KindDetail> = new Map([
   ['/ConfigMap', configMapDetail],
   ['/Secret', secretDetail],
   ['/Service', serviceDetail],
+  ['/Pod', podDetail],
+  ['apps/Deployment', deploymentDetail],
+  ['apps/ReplicaSet', replicaSetDetail],
+  ['apps/StatefulSet', statefulSetDetail],
+  ['apps/DaemonSet', daemonSetDetail],
 ]);
 
 /** Of a kind that is not named here: its schema and the rules of metadata. `allocate`: what gives addresses to services. */
