@@ -15,6 +15,11 @@ export class Faults {
     return this.#causes;
   }
 
+  /** What somebody else found. */
+  add(causes: readonly StatusCause[]): void {
+    for (const { reason, field, message } of causes) this.#add(reason, field, message);
+  }
+
   required(field: string, detail = ''): void {
     this.#add('FieldValueRequired', field, detail === '' ? 'Required value' : `Required value: ${detail}`);
   }
@@ -27,8 +32,9 @@ export class Faults {
     this.#add('FieldValueForbidden', field, `Forbidden: ${detail}`);
   }
 
-  duplicate(field: string, value: Json): void {
-    this.#add('FieldValueDuplicate', field, `Duplicate value: ${show(value)}`);
+  duplicate(field: string, value: Json, detail = ''): void {
+    const words = detail === '' ? '' : `: ${detail}`;
+    this.#add('FieldValueDuplicate', field, `Duplicate value: ${show(value)}${words}`);
   }
 
   unsupported(field: string, value: Json | undefined, supported: readonly string[]): void {

@@ -4,21 +4,38 @@ import type { Resource } from '../../api/resource.ts';
 import type { KindRules } from '../../registry/kind-rules.ts';
 import { BuiltinRules, type KindDetail } from './builtin-rules.ts';
 import { configMapDetail, secretDetail } from './config-data.ts';
-import { podDetail } from './pod.ts';
-import { daemonSetDetail, deploymentDetail, replicaSetDetail, statefulSetDetail } from './workloads.ts';
+import { definitionDetail } from './definition.ts';
+import { endpointsDetail, endpointSliceDetail } from './endpoints.ts';
+import { ingressClassDetail, ingressDetail } from './ingress.ts';
+import { eventDetail, leaseDetail } from './lease-and-event.ts';
 import { namespaceDetail } from './namespace.ts';
+import { networkPolicyDetail } from './network-policy.ts';
+import { nodeDetail } from './node.ts';
+import { podDetail } from './pod.ts';
+import { roleDetails } from './roles.ts';
 import { serviceDetail } from './service.ts';
+import { daemonSetDetail, deploymentDetail, replicaSetDetail, statefulSetDetail } from './workloads.ts';
 
 const details: ReadonlyMap<string, KindDetail> = new Map([
-  ['/Namespace', namespaceDetail],
   ['/ConfigMap', configMapDetail],
+  ['/Endpoints', endpointsDetail],
+  ['/Event', eventDetail],
+  ['/Namespace', namespaceDetail],
+  ['/Node', nodeDetail],
+  ['/Pod', podDetail],
   ['/Secret', secretDetail],
   ['/Service', serviceDetail],
-  ['/Pod', podDetail],
+  ['apps/DaemonSet', daemonSetDetail],
   ['apps/Deployment', deploymentDetail],
   ['apps/ReplicaSet', replicaSetDetail],
   ['apps/StatefulSet', statefulSetDetail],
-  ['apps/DaemonSet', daemonSetDetail],
+  ['apiextensions.k8s.io/CustomResourceDefinition', definitionDetail],
+  ['coordination.k8s.io/Lease', leaseDetail],
+  ['discovery.k8s.io/EndpointSlice', endpointSliceDetail],
+  ['networking.k8s.io/Ingress', ingressDetail],
+  ['networking.k8s.io/IngressClass', ingressClassDetail],
+  ['networking.k8s.io/NetworkPolicy', networkPolicyDetail],
+  ...roleDetails,
 ]);
 
 /** Of a kind that is not named here: its schema and the rules of metadata. `allocate`: what gives addresses to services. */
