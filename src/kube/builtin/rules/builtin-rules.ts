@@ -43,8 +43,8 @@ export class BuiltinRules implements KindRules {
     const { fill, allocate } = this.#detail;
     const defaulted = this.#schema === undefined ? object : fillDefaults(object, this.#schema);
     const filled = asObject(isJsonObject(defaulted) ? defaulted : object, object);
-    // Code reads fields of the types that the schema says.
-    if (this.#checkSchema(filled).length > 0) return filled;
+    // Code reads fields of the types that the schema says; what is missing it may fill in.
+    if (this.#checkSchema(filled).some(({ reason }) => reason !== 'FieldValueRequired')) return filled;
     const prepared = fill === undefined ? filled : fill(filled, before);
     if (allocate === undefined || this.validate(prepared, before).length > 0) return prepared;
     return allocate(prepared, before);
