@@ -80,12 +80,13 @@ export function continueLife(
   return { ...next, metadata: { ...metadata, generation: generation + 1 } };
 }
 
-/** `deleted`: nothing holds it. Otherwise as it waits for its finalizers. */
+/** `isDeleted`: nothing holds it. Otherwise as it waits for its finalizers. `isHeld`: what is not in its metadata holds it. */
 export function endLife(
   live: KubeObject,
   propagation: 'Background' | 'Foreground' | 'Orphan' | undefined,
   gracePeriodSeconds: number,
   nowText: string,
+  isHeld = false,
 ): { readonly object: KubeObject; readonly isDeleted: boolean } {
   const { finalizers = [], deletionTimestamp, generation } = live.metadata;
   const wanted = propagation === 'Foreground' ? 'foregroundDeletion' : propagation === 'Orphan' ? 'orphan' : undefined;
@@ -93,10 +94,10 @@ export function endLife(
   const kept =
     propagation === undefined ? finalizers : finalizers.filter((name) => !dependentFinalizers.includes(name));
   const held = wanted === undefined ? kept : [...kept, wanted];
-  if (held.length === 0) return { object: live, isDeleted: true };
+  if (held.length === 0 && !isHeld) return { object: live, isDeleted: true };
   const metadata: ObjectMeta = {
     ...live.metadata,
-    finalizers: held,
+    ...(held.length === 0 ? {} : { finalizers: held }),
     deletionTimestamp: deletionTimestamp ?? nowText,
     deletionGracePeriodSeconds: gracePeriodSeconds,
     // The spec of an object that is going has changed: it is to be no more.

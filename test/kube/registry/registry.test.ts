@@ -463,17 +463,19 @@ test('nothing new comes into a namespace that is going', async (t) => {
   const space = {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: 'default', finalizers: ['example.com/hold'] },
+    metadata: { name: 'going', finalizers: ['example.com/hold'] },
   };
   await setting.registry.create({ resource: namespaces, namespace: undefined }, space, setting.options);
-  await setting.create('a');
+  const create = (name: string): Promise<KubeObject> =>
+    setting.registry.create({ resource: widgets, namespace: 'going' }, widgetOf(name, {}), setting.options);
+  await create('a');
   await setting.registry.delete(
-    { resource: namespaces, namespace: undefined, name: 'default', subresource: undefined },
+    { resource: namespaces, namespace: undefined, name: 'going', subresource: undefined },
     deletion,
     setting.options,
   );
   t.is(
-    await refused(t, setting.create('b')),
-    '403 Forbidden: widgets.example.com is forbidden: unable to create new content in namespace default because it is being terminated',
+    await refused(t, create('b')),
+    '403 Forbidden: widgets.example.com is forbidden: unable to create new content in namespace going because it is being terminated',
   );
 });
