@@ -1,10 +1,11 @@
-// Columns of the core group that say little more than what is in the object, and events, which are told by what happened. Pods,
-// services and nodes have files of their own.
+// Columns of the core group that say little more than what is in the object. Pods, services, nodes and events have files of their
+// own.
 
 import type { JsonObject } from '../../api/object.ts';
 import type { PrinterColumn } from '../../api/resource.ts';
-import { at, listAt, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
-import { ageColumn, column, orNone, showAge, showSome, wideColumn } from './column.ts';
+import { listAt, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
+import { ageColumn, column, orNone, showSome } from './column.ts';
+import { eventColumns } from './event.ts';
 import { nodeColumns } from './node.ts';
 import { podColumns } from './pod.ts';
 import { serviceColumns } from './service.ts';
@@ -49,50 +50,11 @@ function listEndpoints(subset: JsonObject): readonly string[] {
   return ports.flatMap((port) => addresses.map((ip) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)));
 }
 
-/** An event is told by what happened: its name comes last, and only with `-o wide`. */
-const eventColumns: readonly PrinterColumn[] = [
-  column('Last Seen', 'Time since it was last seen.', (object, nowMs) => lastSeen(object, nowMs)),
-  column('Type', 'Normal or Warning.', (object) => textAt(object, 'type')),
-  column('Reason', 'Why, in one word.', (object) => textAt(object, 'reason')),
-  column('Object', 'What it is about.', (object) => {
-    const kind = textAt(object, 'involvedObject', 'kind').toLowerCase();
-    const name = textAt(object, 'involvedObject', 'name');
-    return name === '' ? kind : `${kind}/${name}`;
-  }),
-  wideColumn('Subobject', 'The part that it is about.', (object) => textAt(object, 'involvedObject', 'fieldPath')),
-  wideColumn('Source', 'Who tells it.', (object) => sourceOf(object)),
-  column('Message', 'What happened.', (object) => textAt(object, 'message').trim()),
-  wideColumn('First Seen', 'Time since it was first seen.', (object, nowMs) => firstSeen(object, nowMs)),
-  wideColumn('Count', 'How often it was seen.', (object) => String(countOf(object))),
-  wideColumn('Name', 'Name of the event.', (object) => textAt(object, 'metadata', 'name')),
-];
-
-function firstSeen(event: JsonObject, nowMs: number): string {
-  return showAge(at(event, 'firstTimestamp') ?? at(event, 'eventTime'), nowMs);
-}
-
-function lastSeen(event: JsonObject, nowMs: number): string {
-  const series = at(event, 'series', 'lastObservedTime');
-  if (at(event, 'series') !== undefined) return showAge(series, nowMs);
-  const last = at(event, 'lastTimestamp');
-  return last === undefined ? firstSeen(event, nowMs) : showAge(last, nowMs);
-}
-
-function countOf(event: JsonObject): number {
-  if (at(event, 'series') !== undefined) return numberAt(event, 'series', 'count');
-  return numberAt(event, 'count') || 1;
-}
-
-function sourceOf(event: JsonObject): string {
-  const component = textAt(event, 'source', 'component') || textAt(event, 'reportingComponent');
-  const host = textAt(event, 'source', 'host') || textAt(event, 'reportingInstance');
-  return host === '' ? component : `${component}, ${host}`;
-}
-
 export const coreColumns: ReadonlyMap<string, readonly PrinterColumn[]> = new Map([
   ['/ConfigMap', configMapColumns],
   ['/Endpoints', endpointsColumns],
   ['/Event', eventColumns],
+  ['events.k8s.io/Event', eventColumns],
   ['/Namespace', namespaceColumns],
   ['/Node', nodeColumns],
   ['/Pod', podColumns],

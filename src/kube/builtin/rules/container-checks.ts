@@ -1,11 +1,11 @@
 // What is wrong with the containers of a pod or a template: names, images, ports, variables, mounts, resources. In Kubernetes' words;
-// defaults are in. Security contexts, probes and handlers are the schema's business alone.
+// defaults are in. Security contexts are the schema's business alone.
 
 import type { Json, JsonObject } from '../../api/object.ts';
 import { tell } from '../../registry/metadata-rules.ts';
 import { checkLabelName, checkPortName, checkPortNumber } from '../../registry/name-rules.ts';
 import type { Faults } from '../../schema/faults.ts';
-import { at, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
+import { at, listAt, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
 import { quantityWords, readQuantity } from './quantity.ts';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -52,6 +52,42 @@ function checkContainer(container: JsonObject, field: string, faults: Faults): v
     checkVariable(variable, `${field}.env[${index}]`, faults);
   }
   checkResources(mapAt(container, 'resources'), `${field}.resources`, faults);
+  checkHandlers(container, field, faults);
+}
+
+const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'];
+const actions = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'];
+
+function checkHandlers(container: JsonObject, field: string, faults: Faults): void {
+  for (const name of probes) {
+    const probe = at(container, name);
+    if (probe === undefined) continue;
+    checkHandler(mapAt(probe), `${field}.${name}`, faults);
+    for (const number of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold']) {
+      const value = numberAt(probe, number);
+      if (value < 0) faults.invalid(`${field}.${name}.${number}`, value, 'must be greater than or equal to 0');
+    }
+    const threshold = numberAt(probe, 'successThreshold');
+    if (name !== 'readinessProbe' && threshold > 1) {
+      faults.invalid(`${field}.${name}.successThreshold`, threshold, 'must be 1');
+    }
+  }
+  for (const name of ['postStart', 'preStop']) {
+    const hook = at(container, 'lifecycle', name);
+    if (hook !== undefined) checkHandler(mapAt(hook), `${field}.lifecycle.${name}`, faults);
+  }
+}
+
+/** Exactly one thing to do. */
+function checkHandler(handler: JsonObject, field: string, faults: Faults): void {
+  const [first, ...others] = actions.filter((action) => at(handler, action) !== undefined);
+  if (first === undefined) faults.required(field, 'must specify a handler type');
+  for (const other of others) faults.forbidden(`${field}.${other}`, 'may not specify more than 1 handler type');
+  if (first === 'exec' && listAt(handler, 'exec', 'command').length === 0) faults.required(`${field}.exec.command`);
+  if (first !== 'httpGet' && first !== 'tcpSocket') return;
+  const port = at(handler, first, 'port');
+  if (typeof port === 'number') tell(faults, `${field}.${first}.port`, port, checkPortNumber(port));
+  if (typeof port === 'string') tell(faults, `${field}.${first}.port`, port, checkPortName(port));
 }
 
 function checkPorts(container: JsonObject, field: string, faults: Faults): void {
@@ -79,12 +115,18 @@ function checkPorts(container: JsonObject, field: string, faults: Faults): void 
 /** A pod has one network: two of its containers cannot have one port of the host. */
 function checkHostPorts(spec: JsonObject, path: string, faults: Faults): void {
   const used = new Set<string>();
-  for (const [at, container] of mapsAt(spec, 'containers').entries()) {
+  const isOnHost = at(spec, 'hostNetwork') === true;
+  for (const [place, container] of mapsAt(spec, 'containers').entries()) {
     for (const [index, port] of mapsAt(container, 'ports').entries()) {
       const hostPort = numberAt(port, 'hostPort');
       if (hostPort === 0) continue;
+      const field = `${path}.containers[${place}].ports[${index}]`;
+      if (isOnHost && hostPort !== numberAt(port, 'containerPort')) {
+        const words = 'must match `hostPort` when `hostNetwork` is true';
+        faults.invalid(`${field}.containerPort`, numberAt(port, 'containerPort'), words);
+      }
       const key = `${textAt(port, 'protocol')}/${textAt(port, 'hostIP')}/${hostPort}`;
-      if (used.has(key)) faults.duplicate(`${path}.containers[${at}].ports[${index}].hostPort`, key);
+      if (used.has(key)) faults.duplicate(`${field}.hostPort`, key);
       used.add(key);
     }
   }
@@ -117,12 +159,12 @@ function checkVariable(variable: JsonObject, field: string, faults: Faults): voi
 function checkMounts(container: JsonObject, field: string, volumes: ReadonlySet<string>, faults: Faults): void {
   const paths = new Set<string>();
   for (const [index, mount] of mapsAt(container, 'volumeMounts').entries()) {
-    const at = `${field}.volumeMounts[${index}]`;
+    const place = `${field}.volumeMounts[${index}]`;
     const [name, path] = [textAt(mount, 'name'), textAt(mount, 'mountPath')];
-    if (name === '') faults.required(`${at}.name`);
-    else if (!volumes.has(name)) faults.notFound(`${at}.name`, name);
-    if (path === '') faults.required(`${at}.mountPath`);
-    else if (paths.has(path)) faults.invalid(`${at}.mountPath`, path, 'must be unique');
+    if (name === '') faults.required(`${place}.name`);
+    else if (!volumes.has(name)) faults.notFound(`${place}.name`, name);
+    if (path === '') faults.required(`${place}.mountPath`);
+    else if (paths.has(path)) faults.invalid(`${place}.mountPath`, path, 'must be unique');
     paths.add(path);
   }
 }

@@ -7,7 +7,7 @@ import { configMapDetail, secretDetail } from './config-data.ts';
 import { definitionDetail } from './definition.ts';
 import { endpointsDetail, endpointSliceDetail } from './endpoints.ts';
 import { ingressClassDetail, ingressDetail } from './ingress.ts';
-import { eventDetail, leaseDetail } from './lease-and-event.ts';
+import { eventDetail, leaseDetail, newerEventDetail } from './lease-and-event.ts';
 import { namespaceDetail } from './namespace.ts';
 import { networkPolicyDetail } from './network-policy.ts';
 import { nodeDetail } from './node.ts';
@@ -32,6 +32,7 @@ const details: ReadonlyMap<string, KindDetail> = new Map([
   ['apiextensions.k8s.io/CustomResourceDefinition', definitionDetail],
   ['coordination.k8s.io/Lease', leaseDetail],
   ['discovery.k8s.io/EndpointSlice', endpointSliceDetail],
+  ['events.k8s.io/Event', newerEventDetail],
   ['networking.k8s.io/Ingress', ingressDetail],
   ['networking.k8s.io/IngressClass', ingressClassDetail],
   ['networking.k8s.io/NetworkPolicy', networkPolicyDetail],

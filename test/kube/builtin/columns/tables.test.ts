@@ -225,3 +225,22 @@ test('an event is as old as it was last seen, in a series by the series', (t) =>
   const series = { count: 5, lastObservedTime: '2026-11-23T11:59:50.000000Z' };
   t.like(showRow('/Event', { ...told, series }), { 'LAST SEEN': '10s', COUNT: '5' });
 });
+
+test('an event of the newer group is told alike', (t) => {
+  const event = {
+    metadata,
+    regarding: { kind: 'Node', name: 'n1' },
+    note: 'gone',
+    reportingController: 'c',
+    reportingInstance: 'i',
+    deprecatedLastTimestamp: '2026-11-23T11:59:00Z',
+    deprecatedCount: 3,
+  };
+  t.like(showRow('events.k8s.io/Event', event), {
+    'LAST SEEN': '60s',
+    OBJECT: 'node/n1',
+    MESSAGE: 'gone',
+    SOURCE: 'c, i',
+    COUNT: '3',
+  });
+});

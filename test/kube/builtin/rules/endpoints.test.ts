@@ -17,6 +17,18 @@ const newer = {
   ...inWeb,
 };
 
+const events = 'events.k8s.io/Event';
+const strict = {
+  eventTime: '2026-11-23T12:00:00.000000Z',
+  reportingController: 'example.com/controller',
+  reportingInstance: 'a',
+  action: 'b',
+  reason: 'c',
+  type: 'Normal',
+  regarding: { namespace: 'web' },
+  ...inWeb,
+};
+
 test('ports of endpoints speak TCP', (t) => {
   const subsets = [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }];
   t.like(writeObject('/Endpoints', { subsets }).object, { subsets: [{ ports: [{ port: 80, protocol: 'TCP' }] }] });
@@ -112,6 +124,31 @@ for (const [kind, fields, faults] of [
     { ...newer, message: 'x'.repeat(1_025) },
     ['message: Invalid value: "": can have at most 1024 characters'],
   ],
+  [events, strict, []],
+  [
+    events,
+    {
+      ...strict,
+      type: 'Loud',
+      deprecatedCount: 2,
+      deprecatedSource: {},
+      deprecatedLastTimestamp: '2026-11-23T12:00:00Z',
+    },
+    [
+      'type: Invalid value: "": has invalid value: Loud',
+      'lastTimestamp: Invalid value: "": needs to be unset',
+      'count: Invalid value: "": needs to be unset',
+    ],
+  ],
+  [
+    events,
+    { ...strict, eventTime: undefined, series: { count: 1 } },
+    [
+      'series.count: Invalid value: "": should be at least 2',
+      'series.lastObservedTime: Required value',
+      'eventTime: Required value',
+    ],
+  ],
   [
     '/Node',
     {
@@ -166,4 +203,13 @@ test('a node gets its prefix and its provider once, and has at hand what it has'
   t.like(writeObject('/Node', { spec: {}, status: { capacity } }).object, {
     status: { capacity, allocatable: capacity },
   });
+});
+
+test('an event of the newer group is what it was, but for its series', (t) => {
+  const before = writeObject(events, strict).object;
+  const series = { count: 2, lastObservedTime: '2026-11-23T12:01:00.000000Z' };
+  t.deepEqual(writeObject(events, { ...strict, series }, before).faults, []);
+  t.deepEqual(writeObject(events, { ...strict, note: 'other' }, before).faults, [
+    'note: Invalid value: "other": field is immutable',
+  ]);
 });

@@ -229,6 +229,40 @@ for (const [spec, faults] of [
     ],
   ],
   [
+    { containers: [{ ...web, livenessProbe: {}, readinessProbe: { httpGet: { port: 0 }, tcpSocket: { port: 1 } } }] },
+    [
+      `${one}.livenessProbe: Required value: must specify a handler type`,
+      `${one}.readinessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type`,
+      `${one}.readinessProbe.httpGet.port: Invalid value: 0: must be between 1 and 65535, inclusive`,
+    ],
+  ],
+  [
+    { containers: [{ ...web, startupProbe: { exec: {}, successThreshold: 2 }, lifecycle: { preStop: {} } }] },
+    [
+      `${one}.startupProbe.exec.command: Required value`,
+      `${one}.startupProbe.successThreshold: Invalid value: 2: must be 1`,
+      `${one}.lifecycle.preStop: Required value: must specify a handler type`,
+    ],
+  ],
+  [
+    { hostNetwork: true, containers: [{ ...web, ports: [{ containerPort: 80, hostPort: 81 }] }] },
+    [`${one}.ports[0].containerPort: Invalid value: 80: must match \`hostPort\` when \`hostNetwork\` is true`],
+  ],
+  [
+    {
+      containers: [
+        {
+          ...web,
+          ports: [
+            { containerPort: 1, hostPort: 80 },
+            { containerPort: 2, hostPort: 80 },
+          ],
+        },
+      ],
+    },
+    [`${one}.ports[1].hostPort: Duplicate value: "TCP//80"`],
+  ],
+  [
     { restartPolicy: 'Maybe', dnsPolicy: 'Any', terminationGracePeriodSeconds: -1, activeDeadlineSeconds: 0 },
     [
       'spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "Never", "OnFailure"',
