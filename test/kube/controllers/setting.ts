@@ -69,7 +69,7 @@ export class Setting {
   readonly registry: Registry;
   readonly deps: ControllerDeps;
   readonly store: ObjectStore;
-  readonly #asUser: WriteOptions = { ...writeAs('test'), fieldValidation: 'Strict' };
+  readonly writeOptions: WriteOptions = { ...writeAs('test'), fieldValidation: 'Strict' };
   readonly #t: ExecutionContext;
   #uid = 0;
 
@@ -115,24 +115,24 @@ export class Setting {
     const target = this.at(where, '');
     const { kind } = target.resource;
     const object = { apiVersion: apiVersionOf(target.resource), kind, metadata, ...fields };
-    return this.registry.create(target, object, this.#asUser);
+    return this.registry.create(target, object, this.writeOptions);
   }
 
   async setStatus(where: Named, name: string, status: JsonObject): Promise<KubeObject> {
     const target = this.at(where, name);
     const live = this.registry.get(target);
-    return this.registry.update({ ...target, subresource: 'status' }, { ...live, status }, this.#asUser);
+    return this.registry.update({ ...target, subresource: 'status' }, { ...live, status }, this.writeOptions);
   }
 
   async change(where: Named, name: string, change: (live: KubeObject) => JsonObject): Promise<KubeObject> {
     const target = this.at(where, name);
-    return this.registry.update(target, change(this.registry.get(target)), this.#asUser);
+    return this.registry.update(target, change(this.registry.get(target)), this.writeOptions);
   }
 
   delete(where: Named, name: string, propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'): Promise<KubeObject> {
     const preconditions = { uid: undefined, resourceVersion: undefined };
     const options = { propagationPolicy, gracePeriodSeconds: undefined, preconditions };
-    return this.registry.delete(this.at(where, name), options, this.#asUser);
+    return this.registry.delete(this.at(where, name), options, this.writeOptions);
   }
 
   get(where: Named, name: string): KubeObject {
