@@ -39,12 +39,24 @@ const details: ReadonlyMap<string, KindDetail> = new Map([
   ...roleDetails,
 ]);
 
-/** Of a kind that is not named here: its schema and the rules of metadata. `allocate`: what gives addresses to services. */
+type Allocate = NonNullable<KindDetail['allocate']>;
+
+/** Of a kind that is not named here: its schema and the rules of metadata. `allocateService` gives services what they need. */
 export function rulesOf(
   { group, kind, schema }: Pick<Resource, 'group' | 'kind' | 'schema'>,
-  allocateService?: NonNullable<KindDetail['allocate']>,
+  allocateService?: Allocate,
 ): KindRules {
   const detail = details.get(`${group}/${kind}`) ?? {};
   const isService = group === '' && kind === 'Service' && allocateService !== undefined;
   return new BuiltinRules(schema, isService ? { ...detail, allocate: allocateService } : detail);
+}
+
+/** The same for each resource once: patterns of schemas are compiled when they are first met. */
+export function keepRules(allocateService?: Allocate): (resource: Resource) => KindRules {
+  const kept = new WeakMap<Resource, KindRules>();
+  return (resource) => {
+    let rules = kept.get(resource);
+    if (rules === undefined) kept.set(resource, (rules = rulesOf(resource, allocateService)));
+    return rules;
+  };
 }

@@ -1,5 +1,5 @@
 // Gives services their addresses and ports while they are written. What is written is seen in the store only after its transaction, so
-// what was given out is remembered for a moment; what came to nothing (a dry run, a write that failed) is forgotten with it.
+// what was given out is remembered until the next one; what came to nothing (a dry run, a write that failed) is forgotten with it.
 
 import type { KubeObject } from '../../api/object.ts';
 import { allocateService, readTaken, type ServiceRanges } from './allocate.ts';
@@ -8,18 +8,22 @@ import type { Pick } from './ranges.ts';
 export interface ServiceAllocatorDeps {
   /** Every service that is there, of all namespaces. */
   readonly listServices: () => readonly KubeObject[];
+  /** Of what listServices answers: one transaction takes every write that waits. */
+  readonly revision: () => number;
   readonly nowMs: () => number;
   readonly pick: Pick;
 }
 
-/** Longer than any transaction. */
+/** Longer than any transaction: what came to nothing may be the last write for a while. */
 const rememberMs = 2_000;
-const maxRemembered = 10_000;
 
 export class ServiceAllocator {
   readonly #ranges: ServiceRanges;
   readonly #deps: ServiceAllocatorDeps;
-  readonly #recent = new Map<string, { readonly service: KubeObject; readonly untilMs: number }>();
+  readonly #recent = new Map<string, KubeObject>();
+  /** Of what is remembered. */
+  #revision = 0;
+  #untilMs = 0;
 
   constructor(ranges: ServiceRanges, deps: ServiceAllocatorDeps) {
     this.#ranges = ranges;
@@ -28,24 +32,21 @@ export class ServiceAllocator {
 
   /** Throws ApiError. */
   allocate(service: KubeObject, before: KubeObject | undefined): KubeObject {
-    const { listServices, nowMs, pick } = this.#deps;
-    const now = nowMs();
-    this.#forget(now);
+    const { listServices, pick } = this.#deps;
+    this.#forget();
     const key = keyOf(service);
-    const recent = [...this.#recent.values()].map(({ service: one }) => one);
-    const others = [...listServices(), ...recent].filter((one) => keyOf(one) !== key);
+    const others = [...listServices(), ...this.#recent.values()].filter((one) => keyOf(one) !== key);
     const allocated = allocateService(service, before, readTaken(others), this.#ranges, pick);
-    this.#recent.delete(key);
-    this.#recent.set(key, { service: allocated, untilMs: now + rememberMs });
+    this.#recent.set(key, allocated);
     return allocated;
   }
 
-  /** The oldest come first. */
-  #forget(now: number): void {
-    for (const [key, { untilMs }] of this.#recent) {
-      if (untilMs > now && this.#recent.size <= maxRemembered) return;
-      this.#recent.delete(key);
-    }
+  #forget(): void {
+    const [revision, now] = [this.#deps.revision(), this.#deps.nowMs()];
+    if (revision === this.#revision && now < this.#untilMs) return;
+    this.#recent.clear();
+    this.#revision = revision;
+    this.#untilMs = now + rememberMs;
   }
 }
 

@@ -280,29 +280,30 @@ test('ranges without room are none', (t) => {
 });
 
 test('two services of one moment get different addresses, and what came to nothing is free again', (t) => {
-  let nowMs = 0;
+  let [nowMs, revision] = [0, 1];
   const stored: KubeObject[] = [];
-  const allocator = new ServiceAllocator(single, { listServices: () => stored, nowMs: () => nowMs, pick: () => 0 });
+  const deps = { listServices: () => stored, revision: () => revision, nowMs: () => nowMs, pick: () => 0 };
+  const allocator = new ServiceAllocator(single, deps);
   const make = (name: string): unknown => {
-    const service = {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { namespace: 'n', name },
-      spec: { type: 'ClusterIP' },
-    };
+    const metadata = { namespace: 'n', name };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { type: 'ClusterIP' } };
     return specOf(allocator.allocate(service, undefined))['clusterIP'];
+  };
+  const store = (name: string, address: string): void => {
+    const metadata = { namespace: 'n', name };
+    stored.push({ apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIPs: [address] } });
+    revision++;
   };
   t.is(make('a'), '10.96.1.1');
   t.is(make('b'), '10.96.1.2');
   t.is(make('a'), '10.96.1.1', 'once more, after a conflict');
+  store('a', '10.96.1.1');
+  t.is(make('c'), '10.96.1.2', 'b was not written with a');
+  nowMs = 1_999;
+  t.is(make('d'), '10.96.1.3');
   nowMs = 2_000;
-  t.is(make('c'), '10.96.1.1');
-  stored.push({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { namespace: 'n', name: 'c' },
-    spec: { clusterIPs: ['10.96.1.1'] },
-  });
-  nowMs = 10_000;
-  t.is(make('d'), '10.96.1.2');
+  t.is(make('e'), '10.96.1.2', 'nothing was written for long');
+  stored.pop();
+  revision++;
+  t.is(make('f'), '10.96.1.1', 'a is gone');
 });
