@@ -32,7 +32,7 @@ export function checkSubdomain(text: string): readonly string[] {
   return [...faults, explain(words, subdomainText, ['example.com'])];
 }
 
-/** RFC 1035: begins with a letter. */
+/** As old as DNS: begins with a letter. */
 export function checkDns1035Label(text: string): readonly string[] {
   const faults = checkLength(text, 63);
   if (dns1035.test(text)) return faults;
@@ -88,7 +88,7 @@ export function checkConfigKey(text: string): readonly string[] {
   return faults;
 }
 
-/** RFC 6335, in lower case. */
+/** As services are registered for ports, in lower case. */
 export function checkPortName(text: string): readonly string[] {
   const faults = [...checkLength(text, 15)];
   if (!/^[-a-z0-9]+$/.test(text)) {

@@ -143,11 +143,14 @@ function checkBase64({ apiVersion, kind, ...object }: KubeObject, field: string)
   }
 }
 
-/** Line ends are passed over, as Go does. */
+/** Line ends are passed over, as Go does. No pattern here repeats a group: values are long. */
 function findBase64Fault(text: string): number | undefined {
-  if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replaceAll(/[\r\n]/g, ''))) {
-    return undefined;
-  }
-  const wrong = text.search(/[^A-Za-z0-9+/=\r\n]|=(?![=\r\n]*$)/);
-  return wrong === -1 ? Math.floor(text.length / 4) * 4 : wrong;
+  const bare = text.replaceAll(/[\r\n]/g, '');
+  const isWhole = bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare);
+  if (isWhole) return undefined;
+  const wrong = text.search(/[^A-Za-z0-9+/=\r\n]/);
+  if (wrong !== -1) return wrong;
+  const padding = text.search(/={1,2}[\r\n]*$/);
+  const early = text.indexOf('=');
+  return early !== -1 && early !== padding ? early : Math.floor(text.length / 4) * 4;
 }

@@ -84,6 +84,6 @@ function checkGates(spec: JsonObject, old: JsonObject, faults: Faults): void {
   for (const [index, name] of namesOf(spec).entries()) {
     if (namesOf(old).includes(name)) continue;
     const words = `only deletion is allowed, but found new scheduling gate '${name}'`;
-    faults.forbidden(`spec.schedulingGates[${index}]`, words);
+    faults.forbidden(`spec.schedulingGates[${index}].name`, words);
   }
 }

@@ -52,6 +52,11 @@ for (const [text, byte] of [
   });
 }
 
+test('base64 of many mebibytes is too long, and no more than that', (t) => {
+  const { faults } = writeObject('/Secret', { data: { a: 'A'.repeat(16 * 1_048_576) } });
+  t.deepEqual(faults, ['data: Too long: may not be more than 1048576 bytes']);
+});
+
 test('base64 may be in lines', (t) => {
   t.deepEqual(writeObject('/Secret', { data: { a: 'YWJj\nYWJj\r\n' } }).faults, []);
 });

@@ -320,6 +320,11 @@ for (const [what, change, faults] of [
     ['spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds'],
   ],
   [
+    'a new gate',
+    { schedulingGates: [{ name: 'g' }] },
+    ["spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'"],
+  ],
+  [
     'a later deadline',
     { activeDeadlineSeconds: 11 },
     ['spec.activeDeadlineSeconds: Invalid value: 11: must be less than or equal to previous value'],
