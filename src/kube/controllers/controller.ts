@@ -62,6 +62,16 @@ export function findResource(api: Api, group: string, plural: string): Resource 
   return resource;
 }
 
+/** One version of each kind: the one that is stored, where it is served. */
+export function listKinds(api: Api): readonly Resource[] {
+  const kinds = new Map<string, Resource>();
+  for (const resource of api.resources()) {
+    const key = `${resource.group}/${resource.plural}`;
+    if (resource.isStorage || !kinds.has(key)) kinds.set(key, resource);
+  }
+  return [...kinds.values()];
+}
+
 export function targetOf(resource: Resource, { metadata: { namespace, name = '' } }: KubeObject): ObjectTarget {
   return { resource, namespace, name, subresource: undefined };
 }

@@ -12,6 +12,7 @@ import {
   everything,
   findResource,
   getIfThere,
+  listKinds,
   targetOf,
   timeText,
   unlessAlready,
@@ -97,7 +98,7 @@ export class NamespaceController implements Controller {
     const { name = '' } = namespace.metadata;
     const errors: string[] = [];
     const remaining: Content[] = [];
-    for (const kind of listKinds(api.resources())) {
+    for (const kind of listKinds(api).filter(({ isNamespaced }) => isNamespaced)) {
       const target = { resource: kind, namespace: name };
       try {
         await api.deleteCollection(target, everything, background, asUs);
@@ -123,14 +124,4 @@ export class NamespaceController implements Controller {
     const freed = { ...live, spec: { ...mapAt(live, 'spec'), finalizers } };
     await unlessAlready(api.update({ ...target, subresource: 'finalize' }, freed, asUs), 'NotFound');
   }
-}
-
-/** One version of each namespaced kind: the one that is stored, where it is served. */
-function listKinds(resources: readonly Resource[]): readonly Resource[] {
-  const kinds = new Map<string, Resource>();
-  for (const resource of resources) {
-    const key = `${resource.group}/${resource.plural}`;
-    if (resource.isNamespaced && (resource.isStorage || !kinds.has(key))) kinds.set(key, resource);
-  }
-  return [...kinds.values()];
 }

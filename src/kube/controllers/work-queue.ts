@@ -25,6 +25,7 @@ export class WorkQueue {
   readonly #again = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { readonly handle: TimerHandle; readonly atMs: number }>();
+  #isPlanned = false;
   #isClosed = false;
 
   constructor(deps: WorkQueueDeps) {
@@ -69,7 +70,17 @@ export class WorkQueue {
     this.#timers.clear();
   }
 
+  /** In a turn of its own: whoever asks goes through with what it observes first. */
   #go(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
     for (const key of this.#waiting) {
       if (this.#running.size >= workers) return;
       this.#waiting.delete(key);
