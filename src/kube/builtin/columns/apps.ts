@@ -1,7 +1,7 @@
 // Columns of the group apps.
 
 import type { PrinterColumn } from '../../api/resource.ts';
-import { mapAt, numberAt } from '../read-fields.ts';
+import { at, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
 import { ageColumn, column, containersColumn, imagesColumn, selectorColumn, showLabels } from './column.ts';
 
 const templateColumns = [containersColumn, imagesColumn, selectorColumn] as const;
@@ -33,6 +33,20 @@ export const appsColumns: ReadonlyMap<string, readonly PrinterColumn[]> = new Ma
       countColumn('Ready', 'Pods that are ready.', 'status', 'readyReplicas'),
       ageColumn,
       ...templateColumns,
+    ],
+  ],
+  [
+    'apps/ControllerRevision',
+    [
+      column('Controller', 'Whose revision it is.', (object) => {
+        const owner = mapsAt(object, 'metadata', 'ownerReferences').find((one) => at(one, 'controller') === true);
+        if (owner === undefined) return '<none>';
+        const [group, version] = textAt(owner, 'apiVersion').split('/');
+        const kind = textAt(owner, 'kind') + (version === undefined ? '' : `.${group}`);
+        return `${kind.toLowerCase()}/${textAt(owner, 'name')}`;
+      }),
+      column('Revision', 'Its number.', (object) => numberAt(object, 'revision'), { type: 'integer' }),
+      ageColumn,
     ],
   ],
   ['apps/StatefulSet', [readyColumn, ageColumn, containersColumn, imagesColumn]],

@@ -14,7 +14,13 @@ import { nodeDetail } from './node.ts';
 import { podDetail } from './pod.ts';
 import { roleDetails } from './roles.ts';
 import { serviceDetail } from './service.ts';
-import { daemonSetDetail, deploymentDetail, replicaSetDetail, statefulSetDetail } from './workloads.ts';
+import {
+  controllerRevisionDetail,
+  daemonSetDetail,
+  deploymentDetail,
+  replicaSetDetail,
+  statefulSetDetail,
+} from './workloads.ts';
 
 const details: ReadonlyMap<string, KindDetail> = new Map([
   ['/ConfigMap', configMapDetail],
@@ -25,6 +31,7 @@ const details: ReadonlyMap<string, KindDetail> = new Map([
   ['/Pod', podDetail],
   ['/Secret', secretDetail],
   ['/Service', serviceDetail],
+  ['apps/ControllerRevision', controllerRevisionDetail],
   ['apps/DaemonSet', daemonSetDetail],
   ['apps/Deployment', deploymentDetail],
   ['apps/ReplicaSet', replicaSetDetail],

@@ -207,3 +207,13 @@ export const daemonSetDetail = makeDetail(
     }
   },
 );
+
+/** What a workload was once, and never is otherwise. */
+export const controllerRevisionDetail: KindDetail = {
+  check: (object, before, faults) => {
+    if (at(object, 'data') === undefined) faults.required('data', 'data is mandatory');
+    const revision = numberAt(object, 'revision');
+    if (revision < 0) faults.invalid('revision', revision, 'must be greater than or equal to 0');
+    checkImmutable(object, before, ['data'], faults);
+  },
+};

@@ -24,6 +24,7 @@ for (const [kind, heads] of [
   ['apps/Deployment', 'READY UP-TO-DATE AVAILABLE AGE'],
   ['apps/ReplicaSet', 'DESIRED CURRENT READY AGE'],
   ['apps/StatefulSet', 'READY AGE'],
+  ['apps/ControllerRevision', 'CONTROLLER REVISION AGE'],
   ['apps/DaemonSet', 'DESIRED CURRENT READY UP-TO-DATE AVAILABLE NODE SELECTOR AGE'],
   ['rbac.authorization.k8s.io/Role', 'CREATED AT'],
   ['rbac.authorization.k8s.io/ClusterRole', 'CREATED AT'],
@@ -195,6 +196,13 @@ for (const [kind, object, cells] of [
     t.like(showRow(kind, { ...object, metadata }), cells);
   });
 }
+
+test('a revision names its controller', (t) => {
+  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web', controller: true };
+  const object = { metadata: { ...metadata, ownerReferences: [owner] }, revision: 3 };
+  t.like(showRow('apps/ControllerRevision', object), { CONTROLLER: 'statefulset.apps/web', REVISION: 3 });
+  t.like(showRow('apps/ControllerRevision', { metadata }), { CONTROLLER: '<none>', REVISION: 0 });
+});
 
 test('an event is as old as it was last seen, in a series by the series', (t) => {
   const event = {

@@ -194,3 +194,14 @@ test('a stateful set changes in few of its fields', (t) => {
     "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
   ]);
 });
+
+test('a revision says what it is of, once', (t) => {
+  t.deepEqual(writeObject('apps/ControllerRevision', { revision: -1 }).faults, [
+    'data: Required value: data is mandatory',
+    'revision: Invalid value: -1: must be greater than or equal to 0',
+  ]);
+  const before = writeObject('apps/ControllerRevision', { revision: 1, data: { a: 1 } }).object;
+  t.deepEqual(writeObject('apps/ControllerRevision', { revision: 2, data: { a: 2 } }, before).faults, [
+    'data: Invalid value: {"a":2}: field is immutable',
+  ]);
+});
