@@ -90,7 +90,7 @@ class AddressAllocation {
     const prefix = range?.prefix.toString() ?? 'none';
     const why =
       range?.has(wanted) !== true
-        ? `the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${prefix}`
+        ? `provided IP is not in the valid range. The range of valid IPs is ${prefix}`
         : this.#taken.has(canonical(wanted))
           ? 'provided IP is already allocated'
           : undefined;

@@ -138,7 +138,7 @@ for (const [spec, ranges, message] of [
       [
         { ports: [port], clusterIP: ip },
         single,
-        `${prefix}clusterIPs: Invalid value: ["${ip}"]: failed to allocate IP ${ip}: the provided IP (${ip}) is not in the valid range. ${range}`,
+        `${prefix}clusterIPs: Invalid value: ["${ip}"]: failed to allocate IP ${ip}: provided IP is not in the valid range. ${range}`,
       ] as const,
   ),
   [
