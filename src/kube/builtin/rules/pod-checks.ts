@@ -7,6 +7,7 @@ import { checkLabelName, checkQualifiedName, checkSubdomain, type NameRule } fro
 import type { Faults } from '../../schema/faults.ts';
 import { at, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
 import { checkContainers } from './container-checks.ts';
+import { checkScheduling } from './scheduling-checks.ts';
 
 export function checkPodSpec(spec: JsonObject, path: string, faults: Faults): void {
   checkVolumes(spec, `${path}.volumes`, faults);
@@ -30,6 +31,7 @@ export function checkPodSpec(spec: JsonObject, path: string, faults: Faults): vo
   for (const [index, toleration] of mapsAt(spec, 'tolerations').entries()) {
     checkToleration(toleration, `${path}.tolerations[${index}]`, faults);
   }
+  checkScheduling(spec, path, faults);
 }
 
 /** Of a workload: labels, annotations and pods. */

@@ -292,6 +292,60 @@ for (const [spec, faults] of [
   });
 }
 
+const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
+const zone = { key: 'zone', operator: 'In', values: ['a'] };
+for (const [spec, faults] of [
+  [{ affinity: { nodeAffinity: { [required]: { nodeSelectorTerms: [{ matchExpressions: [zone] }] } } } }, []],
+  [
+    { affinity: { nodeAffinity: { [required]: {} } } },
+    [
+      `spec.affinity.nodeAffinity.${required}.nodeSelectorTerms: Required value: must have at least one node selector term`,
+    ],
+  ],
+  [
+    {
+      affinity: {
+        nodeAffinity: {
+          [preferred]: [{ weight: 0, preference: { matchExpressions: [{ ...zone, operator: 'Gt', values: [] }] } }],
+        },
+      },
+    },
+    [
+      `spec.affinity.nodeAffinity.${preferred}[0].weight: Invalid value: 0: must be in the range 1-100`,
+      `spec.affinity.nodeAffinity.${preferred}[0].preference.matchExpressions[0].values: Required value: must be specified single value when \`operator\` is 'Lt' or 'Gt'`,
+    ],
+  ],
+  [
+    {
+      affinity: {
+        podAntiAffinity: { [required]: [{ labelSelector: { matchExpressions: [{ ...zone, operator: 'Gt' }] } }] },
+      },
+    },
+    [
+      `spec.affinity.podAntiAffinity.${required}[0].labelSelector.matchExpressions[0].operator: Invalid value: "Gt": not a valid selector operator`,
+      `spec.affinity.podAntiAffinity.${required}[0].topologyKey: Required value: can not be empty`,
+    ],
+  ],
+  [
+    {
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
+        { maxSkew: 0 },
+      ],
+    },
+    [
+      'spec.topologySpreadConstraints[1].maxSkew: Invalid value: 0: must be greater than zero',
+      'spec.topologySpreadConstraints[1].topologyKey: Required value: can not be empty',
+      'spec.topologySpreadConstraints[1].whenUnsatisfiable: Unsupported value: "": supported values: "DoNotSchedule", "ScheduleAnyway"',
+    ],
+  ],
+] satisfies readonly (readonly [JsonObject, readonly string[]])[]) {
+  test(`where a pod wants to be: ${JSON.stringify(spec).slice(0, 120)}: ${faults.length} faults`, (t) => {
+    t.deepEqual(write(spec), faults);
+  });
+}
+
 const words =
   'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 const tolerations = [{ key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }];
