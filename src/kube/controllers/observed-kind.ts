@@ -3,28 +3,33 @@
 
 import type { TimerHandle } from '#bgp/ports.ts';
 import { ApiError } from '../api/api-error.ts';
-import type { Target, WatchEvent, Watching } from '../api/api-port.ts';
+import type { Api, Target, WatchEvent, Watching } from '../api/api-port.ts';
 import { isJsonObject, type JsonObject, type KubeObject } from '../api/object.ts';
 import { type ControllerDeps, everything, keyOf } from './controller.ts';
 
 /** `before` undefined: new; `now` undefined: gone. */
 export type Changed = (now: KubeObject | undefined, before: KubeObject | undefined) => void;
 
+export interface ObserverDeps extends Omit<ControllerDeps, 'api'> {
+  readonly api: Pick<Api, 'list' | 'watch'>;
+}
+
 const relistMs = 600_000;
 const retryMs = 1_000;
 
 export class ObservedKind {
   readonly #target: Target;
-  readonly #deps: ControllerDeps;
+  readonly #deps: ObserverDeps;
   readonly #changed: Changed;
-  readonly #objects = new Map<string, KubeObject>();
+  /** By namespace and name. */
+  readonly #objects = new Map<string, Map<string, KubeObject>>();
   /** The newest change that is known. */
   #position = 0;
   #watching: Watching | undefined;
   #timer: TimerHandle | undefined;
   #isClosed = false;
 
-  constructor(target: Target, deps: ControllerDeps, changed: Changed) {
+  constructor(target: Target, deps: ObserverDeps, changed: Changed) {
     this.#target = target;
     this.#deps = deps;
     this.#changed = changed;
@@ -35,12 +40,16 @@ export class ObservedKind {
     this.#list();
   }
 
-  get(namespace: string, name: string): KubeObject | undefined {
-    return this.#objects.get(`${namespace}/${name}`);
+  get objects(): readonly KubeObject[] {
+    return [...this.#objects.values()].flatMap((named) => [...named.values()]);
   }
 
-  get objects(): Iterable<KubeObject> {
-    return this.#objects.values();
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.#objects.get(namespace)?.get(name);
+  }
+
+  inNamespace(namespace: string): Iterable<KubeObject> {
+    return this.#objects.get(namespace)?.values() ?? [];
   }
 
   close(): void {
@@ -74,11 +83,7 @@ export class ObservedKind {
 
   #replace(items: readonly KubeObject[]): void {
     const there = new Set(items.map((item) => keyOf(item)));
-    for (const [key, before] of this.#objects) {
-      if (there.has(key)) continue;
-      this.#objects.delete(key);
-      this.#changed(undefined, before);
-    }
+    for (const before of this.objects) if (!there.has(keyOf(before))) this.#drop(before);
     for (const item of items) this.#set(item);
   }
 
@@ -93,20 +98,24 @@ export class ObservedKind {
     // Told again, or late: something newer is known.
     if (version <= this.#position) return;
     this.#position = version;
-    if (type !== 'DELETED') {
-      this.#set(object);
-      return;
-    }
-    const before = this.#objects.get(keyOf(object));
-    if (before === undefined) return;
-    this.#objects.delete(keyOf(object));
+    if (type === 'DELETED') this.#drop(object);
+    else this.#set(object);
+  }
+
+  #drop({ metadata: { namespace = '', name = '' } }: KubeObject): void {
+    const named = this.#objects.get(namespace);
+    const before = named?.get(name);
+    if (named === undefined || before === undefined) return;
+    named.delete(name);
+    if (named.size === 0) this.#objects.delete(namespace);
     this.#changed(undefined, before);
   }
 
   #set(object: KubeObject): void {
-    const key = keyOf(object);
-    const before = this.#objects.get(key);
-    this.#objects.set(key, object);
+    const { namespace = '', name = '' } = object.metadata;
+    const named = this.#objects.get(namespace) ?? new Map<string, KubeObject>();
+    const before = named.get(name);
+    this.#objects.set(namespace, named.set(name, object));
     if (before?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#changed(object, before);
   }
 }
