@@ -29,7 +29,7 @@ import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
 import { compareVersions } from './version-order.ts';
-import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp } from './write-rules.ts';
+import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp, recount } from './write-rules.ts';
 
 export { compareVersions };
 
@@ -300,7 +300,7 @@ export class Registry implements Api {
     const next = continueLife(given, live, subresource === 'status' ? 'status' : undefined, resource);
     const { managedFields } = given.metadata;
     const kept = managedFields === undefined ? next : { ...next, metadata: { ...next.metadata, managedFields } };
-    return this.#prepare(resource, kept, live);
+    return recount(this.#prepare(resource, kept, live), live, resource);
   }
 
   async delete(target: ObjectTarget, options: DeleteOptions, write: WriteOptions): Promise<KubeObject> {

@@ -76,8 +76,15 @@ export function continueLife(
   const next = resource.hasStatus
     ? { ...rest, metadata, ...(live['status'] === undefined ? {} : { status: live['status'] }) }
     : { ...object, metadata };
-  if (generation === undefined || isSameSpec(next, live, resource)) return next;
-  return { ...next, metadata: { ...metadata, generation: generation + 1 } };
+  return recount(next, live, resource);
+}
+
+/** The generation: the next one when anything but metadata and status is other than it was. Asked again when defaults are in. */
+export function recount(next: KubeObject, live: KubeObject, resource: Resource): KubeObject {
+  const { generation } = live.metadata;
+  if (generation === undefined) return next;
+  const counted = isSameSpec(next, live, resource) ? generation : generation + 1;
+  return counted === next.metadata.generation ? next : { ...next, metadata: { ...next.metadata, generation: counted } };
 }
 
 /** `isDeleted`: nothing holds it. Otherwise as it waits for its finalizers. `isHeld`: what is not in its metadata holds it. */

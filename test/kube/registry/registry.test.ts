@@ -261,6 +261,13 @@ test('a dry run answers what would be, and keeps nothing', async (t) => {
   t.is(setting.names, 'a');
 });
 
+test('who writes the same again without the defaults has changed nothing', async (t) => {
+  const setting = new Setting(t);
+  await setting.begin();
+  const seen = await setting.create('a', { spec: { replicas: 1 } });
+  t.deepEqual(await setting.registry.update(at('a'), widgetOf('a', { spec: { replicas: 1 } }), setting.options), seen);
+});
+
 test('of two writers who saw the same version the second is told of the conflict', async (t) => {
   const setting = new Setting(t);
   await setting.begin();
