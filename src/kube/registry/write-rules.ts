@@ -158,9 +158,13 @@ function checkNoNewFinalizers(finalizers: readonly string[], live: KubeObject, {
   );
 }
 
-/** Kinds without a spec have no generation upstream; custom resources always have one. */
-function hasGeneration({ group, schema }: Resource): boolean {
-  return group.includes('.') && !group.endsWith('.k8s.io') ? true : schema?.properties?.['spec'] !== undefined;
+const ungenerated: ReadonlySet<string> = new Set(['', 'coordination.k8s.io']);
+
+/** As upstream has it: custom resources always, of the oldest groups pods alone, slices of endpoints, and whatever else has a spec. */
+function hasGeneration({ group, kind, schema }: Resource): boolean {
+  if (group.includes('.') && !group.endsWith('.k8s.io')) return true;
+  if (ungenerated.has(group)) return kind === 'Pod';
+  return group === 'discovery.k8s.io' || schema?.properties?.['spec'] !== undefined;
 }
 
 /** Whether all but metadata is the same, and but status where that has a subresource of its own. */
