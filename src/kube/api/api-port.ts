@@ -32,7 +32,8 @@ export interface Target {
 
 export interface ObjectTarget extends Target {
   readonly name: string;
-  readonly subresource: 'status' | 'scale' | undefined;
+  /** `finalize`: of namespaces, their spec.finalizers, which nothing else changes. */
+  readonly subresource: 'status' | 'scale' | 'finalize' | undefined;
 }
 
 export interface Selection {

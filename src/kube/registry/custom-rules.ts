@@ -1,5 +1,5 @@
-// The rules of a custom kind: what its schema says, and nothing else. Patterns are compiled once for all of its objects.
-// Built-in kinds have rules in code.
+// The rules of a custom kind: what its schema says, and what holds for the metadata of every kind. Patterns are compiled once for all
+// of its objects. Built-in kinds have rules in code.
 
 import type { StatusCause } from '../api/api-error.ts';
 import { isJsonObject, type KubeObject } from '../api/object.ts';
@@ -10,6 +10,7 @@ import { pruneObject } from '../schema/prune.ts';
 import { Re2 } from '../schema/re2.ts';
 import { validateValue } from '../schema/validate.ts';
 import type { KindRules } from './kind-rules.ts';
+import { validateMetadata } from './metadata-rules.ts';
 
 export class CustomRules implements KindRules {
   readonly #schema: OpenApiSchema;
@@ -42,7 +43,8 @@ export class CustomRules implements KindRules {
     const whole = { ...schema, properties: fields, required: required.filter((name) => name !== 'metadata') };
     const causes = validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
     // Rules take the types of fields for granted.
-    return causes.length > 0 ? causes : this.#rules.validate(object, before);
+    const ofFields = causes.length > 0 ? causes : this.#rules.validate(object, before);
+    return [...validateMetadata(object, before), ...ofFields];
   }
 
   #compile(pattern: string): Re2 {

@@ -1,10 +1,10 @@
 // How an object is changed in part, and who owns which of its fields afterwards: what the registry needs of src/kube/patch.
 
-import type { Patch, WriteOptions } from '../api/api-port.ts';
+import type { ObjectTarget, Patch, WriteOptions } from '../api/api-port.ts';
 import type { Json, KubeObject } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 
-type Subresource = 'status' | 'scale' | undefined;
+type Subresource = ObjectTarget['subresource'];
 
 export interface Patches {
   /** JSON, merge and strategic merge patches; throws ApiError. */

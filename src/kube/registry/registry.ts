@@ -19,6 +19,7 @@ import type {
 } from '../api/api-port.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
+import { isHeld, markEnding, withFinalizers } from './endings.ts';
 import type { KindRules } from './kind-rules.ts';
 import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
@@ -27,7 +28,10 @@ import { eventFor, type Selects } from './selection.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
-import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp } from './write-rules.ts';
+import { compareVersions } from './version-order.ts';
+import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp, recount } from './write-rules.ts';
+
+export { compareVersions };
 
 export interface RegistryDeps {
   readonly storage: Storage;
@@ -219,6 +223,10 @@ export class Registry implements Api {
     }
     return this.#write({ resource, namespace: target.namespace ?? '', name }, options, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
+      if (target.subresource === 'finalize') {
+        checkPreconditions(given.metadata, latest, resource);
+        return this.#checked(resource, withFinalizers(latest, given), latest);
+      }
       return this.#replace(target, this.#prune(resource, given, options), latest, options);
     });
   }
@@ -233,6 +241,9 @@ export class Registry implements Api {
     const namespace = target.namespace ?? '';
     let isCreated = false;
     checkSubresource(target);
+    if (target.subresource === 'finalize') {
+      throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+    }
     if (target.subresource === 'scale') {
       const patched = (live: KubeObject): ScaleChange => ({
         live,
@@ -289,7 +300,7 @@ export class Registry implements Api {
     const next = continueLife(given, live, subresource === 'status' ? 'status' : undefined, resource);
     const { managedFields } = given.metadata;
     const kept = managedFields === undefined ? next : { ...next, metadata: { ...next.metadata, managedFields } };
-    return this.#prepare(resource, kept, live);
+    return recount(this.#prepare(resource, kept, live), live, resource);
   }
 
   async delete(target: ObjectTarget, options: DeleteOptions, write: WriteOptions): Promise<KubeObject> {
@@ -297,12 +308,11 @@ export class Registry implements Api {
     const last = await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
       checkPreconditions(options.preconditions, latest, resource);
-      const { object, isDeleted } = endLife(
-        latest,
-        options.propagationPolicy,
-        options.gracePeriodSeconds ?? 0,
-        this.#nowText(),
-      );
+      const nowText = this.#nowText();
+      const marked = markEnding(latest, resource, nowText);
+      const { propagationPolicy, gracePeriodSeconds = 0 } = options;
+      const isKept = isHeld(marked, resource);
+      const { object, isDeleted } = endLife(marked, propagationPolicy, gracePeriodSeconds, nowText, isKept);
       return isDeleted ? 'delete' : object;
     });
     // Of a dry run: as it is.
@@ -345,7 +355,7 @@ export class Registry implements Api {
     let next: KubeObject | undefined;
     const written = await this.#change(at, options, (latest) => {
       next = change(latest);
-      if (latest !== undefined && isOver(next)) return 'delete';
+      if (latest !== undefined && isOver(next) && !isHeld(next, at.resource)) return 'delete';
       return latest !== undefined && isSameJson(next, latest) ? undefined : next;
     });
     const answered = written ?? next;
@@ -399,11 +409,13 @@ export class Registry implements Api {
 
   /** Defaults, then everything that is wrong at once. */
   #prepare(resource: Resource, object: KubeObject, before: KubeObject | undefined): KubeObject {
-    const rules = this.#deps.rulesOf(resource);
-    const prepared = rules.prepare(object, before);
-    const causes = rules.validate(prepared, before);
-    if (causes.length > 0) throw invalid(resource.group, resource.kind, prepared.metadata.name ?? '', causes);
-    return prepared;
+    return this.#checked(resource, this.#deps.rulesOf(resource).prepare(object, before), before);
+  }
+
+  #checked(resource: Resource, object: KubeObject, before: KubeObject | undefined): KubeObject {
+    const causes = this.#deps.rulesOf(resource).validate(object, before);
+    if (causes.length > 0) throw invalid(resource.group, resource.kind, object.metadata.name ?? '', causes);
+    return object;
   }
 
   #checkNamespace(resource: Resource, namespace: string): void {
@@ -448,9 +460,13 @@ interface ScaleChange {
 }
 
 function checkSubresource({ resource, subresource }: ObjectTarget): void {
-  const isThere =
-    subresource === undefined || (subresource === 'status' ? resource.hasStatus : resource.scale !== undefined);
-  if (isThere) return;
+  if (subresource === undefined) return;
+  const isThere = {
+    status: resource.hasStatus,
+    scale: resource.scale !== undefined,
+    finalize: keyOf(resource) === '/namespaces',
+  };
+  if (isThere[subresource]) return;
   const { group, plural } = resource;
   throw new ApiError('NotFound', 'the server could not find the requested resource', {
     ...(group === '' ? {} : { group }),
@@ -479,18 +495,4 @@ function checkRevision(text: string | undefined, revision: number): void {
       retryAfterSeconds: 1,
     });
   }
-}
-
-/** Kubernetes' version priority: GA before beta before alpha, then the higher number. */
-export function compareVersions(a: string, b: string): number {
-  const [one, other] = [rankOf(a), rankOf(b)];
-  for (const [index, rank] of one.entries()) if (rank !== other[index]) return other[index] - rank;
-  return a < b ? -1 : Number(a > b);
-}
-
-function rankOf(version: string): readonly [number, number, number] {
-  const [, major, stage, minor] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
-  if (major === undefined) return [-1, 0, 0];
-  const maturity = stage === undefined ? 2 : stage === 'beta' ? 1 : 0;
-  return [maturity, Number(major), Number(minor ?? 0)];
 }

@@ -76,16 +76,24 @@ export function continueLife(
   const next = resource.hasStatus
     ? { ...rest, metadata, ...(live['status'] === undefined ? {} : { status: live['status'] }) }
     : { ...object, metadata };
-  if (generation === undefined || isSameSpec(next, live, resource)) return next;
-  return { ...next, metadata: { ...metadata, generation: generation + 1 } };
+  return recount(next, live, resource);
 }
 
-/** `deleted`: nothing holds it. Otherwise as it waits for its finalizers. */
+/** The generation: the next one when anything but metadata and status is other than it was. Asked again when defaults are in. */
+export function recount(next: KubeObject, live: KubeObject, resource: Resource): KubeObject {
+  const { generation } = live.metadata;
+  if (generation === undefined) return next;
+  const counted = isSameSpec(next, live, resource) ? generation : generation + 1;
+  return counted === next.metadata.generation ? next : { ...next, metadata: { ...next.metadata, generation: counted } };
+}
+
+/** `isDeleted`: nothing holds it. Otherwise as it waits for its finalizers. `isHeld`: what is not in its metadata holds it. */
 export function endLife(
   live: KubeObject,
   propagation: 'Background' | 'Foreground' | 'Orphan' | undefined,
   gracePeriodSeconds: number,
   nowText: string,
+  isHeld = false,
 ): { readonly object: KubeObject; readonly isDeleted: boolean } {
   const { finalizers = [], deletionTimestamp, generation } = live.metadata;
   const wanted = propagation === 'Foreground' ? 'foregroundDeletion' : propagation === 'Orphan' ? 'orphan' : undefined;
@@ -93,10 +101,10 @@ export function endLife(
   const kept =
     propagation === undefined ? finalizers : finalizers.filter((name) => !dependentFinalizers.includes(name));
   const held = wanted === undefined ? kept : [...kept, wanted];
-  if (held.length === 0) return { object: live, isDeleted: true };
+  if (held.length === 0 && !isHeld) return { object: live, isDeleted: true };
   const metadata: ObjectMeta = {
     ...live.metadata,
-    finalizers: held,
+    ...(held.length === 0 ? {} : { finalizers: held }),
     deletionTimestamp: deletionTimestamp ?? nowText,
     deletionGracePeriodSeconds: gracePeriodSeconds,
     // The spec of an object that is going has changed: it is to be no more.
@@ -150,9 +158,13 @@ function checkNoNewFinalizers(finalizers: readonly string[], live: KubeObject, {
   );
 }
 
-/** Kinds without a spec have no generation upstream; custom resources always have one. */
-function hasGeneration({ group, schema }: Resource): boolean {
-  return group.includes('.') && !group.endsWith('.k8s.io') ? true : schema?.properties?.['spec'] !== undefined;
+const ungenerated: ReadonlySet<string> = new Set(['', 'coordination.k8s.io']);
+
+/** As upstream has it: custom resources always, of the oldest groups pods alone, slices of endpoints, and whatever else has a spec. */
+function hasGeneration({ group, kind, schema }: Resource): boolean {
+  if (group.includes('.') && !group.endsWith('.k8s.io')) return true;
+  if (ungenerated.has(group)) return kind === 'Pod';
+  return group === 'discovery.k8s.io' || schema?.properties?.['spec'] !== undefined;
 }
 
 /** Whether all but metadata is the same, and but status where that has a subresource of its own. */

@@ -15,6 +15,11 @@ export class Faults {
     return this.#causes;
   }
 
+  /** What somebody else found. */
+  add(causes: readonly StatusCause[]): void {
+    for (const { reason, field, message } of causes) this.#add(reason, field, message);
+  }
+
   required(field: string, detail = ''): void {
     this.#add('FieldValueRequired', field, detail === '' ? 'Required value' : `Required value: ${detail}`);
   }
@@ -27,13 +32,27 @@ export class Faults {
     this.#add('FieldValueForbidden', field, `Forbidden: ${detail}`);
   }
 
-  duplicate(field: string, value: Json): void {
-    this.#add('FieldValueDuplicate', field, `Duplicate value: ${show(value)}`);
+  duplicate(field: string, value: Json, detail = ''): void {
+    const words = detail === '' ? '' : `: ${detail}`;
+    this.#add('FieldValueDuplicate', field, `Duplicate value: ${show(value)}${words}`);
   }
 
   unsupported(field: string, value: Json | undefined, supported: readonly string[]): void {
     const values = supported.map((one) => JSON.stringify(one)).join(', ');
     this.#add('FieldValueNotSupported', field, `Unsupported value: ${show(value)}: supported values: ${values}`);
+  }
+
+  notFound(field: string, value: Json): void {
+    this.#add('FieldValueNotFound', field, `Not found: ${show(value)}`);
+  }
+
+  tooLong(field: string, maxBytes: number): void {
+    this.#add('FieldValueTooLong', field, `Too long: may not be more than ${maxBytes} bytes`);
+  }
+
+  tooMany(field: string, count: number, max: number): void {
+    const items = max === 1 ? 'item' : 'items';
+    this.#add('FieldValueTooMany', field, `Too many: ${count}: must have at most ${max} ${items}`);
   }
 
   #add(reason: StatusCause['reason'], field: string, message: string): void {

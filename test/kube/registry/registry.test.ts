@@ -261,6 +261,13 @@ test('a dry run answers what would be, and keeps nothing', async (t) => {
   t.is(setting.names, 'a');
 });
 
+test('who writes the same again without the defaults has changed nothing', async (t) => {
+  const setting = new Setting(t);
+  await setting.begin();
+  const seen = await setting.create('a', { spec: { replicas: 1 } });
+  t.deepEqual(await setting.registry.update(at('a'), widgetOf('a', { spec: { replicas: 1 } }), setting.options), seen);
+});
+
 test('of two writers who saw the same version the second is told of the conflict', async (t) => {
   const setting = new Setting(t);
   await setting.begin();
@@ -463,17 +470,19 @@ test('nothing new comes into a namespace that is going', async (t) => {
   const space = {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: 'default', finalizers: ['example.com/hold'] },
+    metadata: { name: 'going', finalizers: ['example.com/hold'] },
   };
   await setting.registry.create({ resource: namespaces, namespace: undefined }, space, setting.options);
-  await setting.create('a');
+  const create = (name: string): Promise<KubeObject> =>
+    setting.registry.create({ resource: widgets, namespace: 'going' }, widgetOf(name, {}), setting.options);
+  await create('a');
   await setting.registry.delete(
-    { resource: namespaces, namespace: undefined, name: 'default', subresource: undefined },
+    { resource: namespaces, namespace: undefined, name: 'going', subresource: undefined },
     deletion,
     setting.options,
   );
   t.is(
-    await refused(t, setting.create('b')),
-    '403 Forbidden: widgets.example.com is forbidden: unable to create new content in namespace default because it is being terminated',
+    await refused(t, create('b')),
+    '403 Forbidden: widgets.example.com is forbidden: unable to create new content in namespace going because it is being terminated',
   );
 });

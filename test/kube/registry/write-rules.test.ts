@@ -68,6 +68,24 @@ test('an object to be created says no resourceVersion', (t) => {
   });
 });
 
+for (const [group, kind, hasSpec, generation] of [
+  ['', 'Pod', true, 1],
+  ['', 'Service', true, undefined],
+  ['', 'Namespace', true, undefined],
+  ['', 'Secret', false, undefined],
+  ['coordination.k8s.io', 'Lease', true, undefined],
+  ['discovery.k8s.io', 'EndpointSlice', false, 1],
+  ['apps', 'Deployment', true, 1],
+  ['rbac.authorization.k8s.io', 'Role', false, undefined],
+  ['example.com', 'Widget', false, 1],
+] as const) {
+  test(`a new ${kind} ${generation === undefined ? 'has no generation' : 'is of the first generation'}`, (t) => {
+    const schema = { properties: hasSpec ? { spec: {} } : {} };
+    const begun = beginLife(written, 'x', 'default', { ...policies, group, kind, schema }, stamp);
+    t.is(begun.metadata.generation, generation);
+  });
+}
+
 test('the generation counts changes of the spec, not of metadata or status', (t) => {
   const change = (fields: object, resource = policies): number | undefined =>
     continueLife({ ...stored(), ...fields }, stored(), undefined, resource).metadata.generation;
