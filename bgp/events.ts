@@ -60,12 +60,12 @@ export type SpeakerEvent = { readonly instance: string; readonly wallMs: number 
       readonly prefix: string;
       readonly reason: string;
     }
-  /** RFC 4486 §4: `warning` at the configured share of the limit, `reached` beyond it; each once until it is below again. */
+  /** RFC 4486 §4: mark: `warning` at the configured share of the limit, `reached` beyond it; each once until it is below again. */
   | {
       readonly type: 'prefix-limit';
       readonly neighbor: string;
       readonly family: FamilyName;
-      readonly level: 'warning' | 'reached';
+      readonly mark: 'warning' | 'reached';
       readonly prefixes: number;
       readonly limit: number;
       readonly action: 'warn' | 'discard' | 'restart' | 'shutdown';

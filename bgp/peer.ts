@@ -99,8 +99,8 @@ export class Peer {
       index,
       ribs,
       clock,
-      told: (family, level, prefixes, { action, limit }) =>
-        this.tell({ type: 'prefix-limit', neighbor: address, family: family.name, level, prefixes, limit, action }),
+      told: (family, mark, prefixes, { action, limit }) =>
+        this.tell({ type: 'prefix-limit', neighbor: address, family: family.name, mark, prefixes, limit, action }),
       fetch: (family) => this.askAgain(family),
       holdChanged: () => this.neighbor.reconfigure(this.limits.effective(this.config), this.identity),
     });
@@ -246,7 +246,9 @@ export class Peer {
       this.limits.release();
       this.limits.configure(config);
     }
-    const outcome = this.neighbor.reconfigure(this.limits.effective(config), identity);
+    const taken = this.neighbor.reconfigure(this.limits.effective(config), identity);
+    // What another limit let go was reconfigured by that.
+    const outcome = isLimitChanged && taken === 'unchanged' ? 'updated' : taken;
     // As by order.
     if (config.isShutdown && !before.isShutdown) this.stale.dropAll('shut down by the configuration');
     const { negotiated } = this.neighbor;

@@ -216,7 +216,7 @@ class Parser {
       at + 1,
       this.text[at] === undefined
         ? 'the end of the text too early'
-        : `${showCharacter(this.text[at])}, which no AS path has,`,
+        : `${showCharacter(this.text.codePointAt(at) ?? 0)}, which no AS path has,`,
     );
   }
 
@@ -226,7 +226,7 @@ class Parser {
 }
 
 /** By its number where it is none that everybody sees: the complaint goes to a terminal. */
-function showCharacter(character: string): string {
-  if (/[!-~]/.test(character)) return JSON.stringify(character);
-  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+function showCharacter(codePoint: number): string {
+  if (codePoint > 0x20 && codePoint < 0x7f) return JSON.stringify(String.fromCodePoint(codePoint));
+  return `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`;
 }

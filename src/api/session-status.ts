@@ -1,17 +1,17 @@
 // The BGP sessions in words and counts, as the status tells them: how many of the configured ones stand, and which do not and why.
 // A session that nobody shut down and that does not stand is a warning: the daemon is well, the network is not as asked.
 
-import type { InstanceView, NeighborView } from '#bgp/views.ts';
+import type { InstanceView, NeighborView, RestartView } from '#bgp/views.ts';
 import { escapeText } from './escape.ts';
 import type { StatusEntry } from './status.ts';
 
-/** Of the configured neighbors of all instances; each is in exactly one of the four after `configured`. */
+/** Of all instances. Each configured neighbor is in exactly one of the four after `configured`. */
 export interface SessionCounts {
   readonly configured: number;
   readonly established: number;
   /** Neither shut nor kept down: they try, or wait for the neighbor. */
   readonly down: number;
-  /** Kept down by us until something changes: a password that is missing, a prefix limit that was passed. */
+  /** Kept down by us until something changes: a password that is missing, a prefix limit that was passed. Dynamic ones too. */
   readonly keptDown: number;
   readonly shutDown: number;
   /** Among the others: what is sent has GRACEFUL_SHUTDOWN. */
@@ -33,7 +33,10 @@ function sortNeighbors(neighbors: readonly NeighborView[]): Sorted {
     configured,
     established: open.filter(({ state }) => state === 'Established'),
     down: waiting.filter(({ session }) => session.heldDownReason === undefined),
-    keptDown: waiting.filter(({ session }) => session.heldDownReason !== undefined),
+    keptDown: neighbors.filter(
+      ({ isShutdown, state, session }) =>
+        !isShutdown && state !== 'Established' && session.heldDownReason !== undefined,
+    ),
     shutDown: configured.filter(({ isShutdown }) => isShutdown),
     drained: configured.filter(({ isDraining }) => isDraining),
     dynamic: neighbors.filter(({ dynamicPrefix, state }) => dynamicPrefix !== undefined && state === 'Established'),
@@ -55,13 +58,13 @@ export function countSessions(instances: readonly InstanceView[]): SessionCounts
 
 /** One line an instance. */
 export function listSessionStatus(instances: readonly InstanceView[]): StatusEntry[] {
-  return instances.map(({ instance, neighbors }) => {
+  return instances.map(({ instance, neighbors, restart }) => {
     const sorted = sortNeighbors(neighbors);
-    const isAsAsked = sorted.down.length === 0 && sorted.keptDown.length === 0;
+    const isAsAsked = sorted.down.length === 0 && sorted.keptDown.length === 0 && !restart.isDeferring;
     return {
       component: instances.length === 1 ? 'sessions' : `sessions ${instance}`,
       state: isAsAsked ? 'ok' : 'warning',
-      message: describe(sorted),
+      message: [describe(sorted), describeDeferral(restart)].filter((part) => part !== '').join('; '),
     };
   });
 }
@@ -69,14 +72,23 @@ export function listSessionStatus(instances: readonly InstanceView[]): StatusEnt
 /** `1/3 established; 1 down: 10.0.0.2 (connection refused); 1 shut down: 10.0.0.3` */
 function describe({ configured, established, dynamic, ...rest }: Sorted): string {
   const dynamicOnes = dynamic.length === 0 ? '' : `${dynamic.length} dynamic established`;
-  if (configured.length === 0) return dynamicOnes === '' ? 'no neighbors' : dynamicOnes;
-  const parts = [`${established.length}/${configured.length} established`, dynamicOnes];
+  const configuredOnes = `${established.length}/${configured.length} established`;
+  const parts = [configured.length === 0 ? '' : configuredOnes, dynamicOnes];
   const why = ({ address, downReason, state }: NeighborView): string =>
     `${address} (${escapeText(downReason ?? state)})`;
   const who = ({ address }: NeighborView): string => address;
   parts.push(list('down', rest.down, why), list('kept down', rest.keptDown, why));
   parts.push(list('shut down', rest.shutDown, who), list('drained', rest.drained, who));
-  return parts.filter((part) => part !== '').join('; ');
+  return parts.filter((part) => part !== '').join('; ') || 'no neighbors';
+}
+
+/** After a restart (RFC 4724 §4.1): until then nothing is chosen, told or installed. */
+function describeDeferral({ isDeferring, deferralRemainingSec = 0, awaited }: RestartView): string {
+  if (!isDeferring) return '';
+  const named = awaited.slice(0, MAX_NAMED).map((who) => escapeText(who));
+  const more = awaited.length > MAX_NAMED ? `, and ${awaited.length - MAX_NAMED} more` : '';
+  const whom = named.length === 0 ? 'our own routes' : `the routes of ${named.join(', ')}${more}`;
+  return `no route is chosen yet after the restart: ${whom} are awaited, ${deferralRemainingSec} s at most`;
 }
 
 function list(what: string, neighbors: readonly NeighborView[], show: (neighbor: NeighborView) => string): string {

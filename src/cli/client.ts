@@ -40,7 +40,8 @@ function findCommand(words: readonly string[]): Command {
   if (found !== undefined) return found;
   const first = clientCommands.filter((command) => command.name.startsWith(`${words[0]} `));
   const names = (first.length > 0 ? first : clientCommands).map((command) => command.name);
-  throw new UsageError(`unknown command: ${words.join(' ')}; expected one of ${names.join(', ')}`);
+  const others = first.length > 0 ? '' : " (daemons and checks: see 'waggle help')";
+  throw new UsageError(`unknown command: ${words.join(' ')}; expected one of ${names.join(', ')}${others}`);
 }
 
 /** The words with the first one written out. Throws UsageError when several commands begin so. */

@@ -189,6 +189,9 @@ export class KernelFib implements Fib, OwnRoutes {
     const columns = this.#columnsOf(route);
     const slot = columns.find(route.w0, route.w1, route.w2, route.w3, route.length);
     if (slot === 0 || (isDeleted && columns.installed[slot] === 0)) return;
+    // Which of several routes a foreign one took the place of is not told.
+    const isForeign = route.protocol !== ownProtocol;
+    if (isDeleted && isForeign && (columns.flags[slot] & RouteState.Beside) !== 0) return this.#deps.doubt();
     // One hop of several may have gone with its link: what is left is read with all the others.
     if (isDeleted && this.#hasMoreHops(columns, slot, route)) return this.#deps.doubt();
     columns.setInstalled(slot, isDeleted ? 0 : this.#paths.ofRoute(route));

@@ -61,6 +61,8 @@ export class KernelServices {
       suspect: () => this.view.readRoutesSoon(),
     });
     this.#fibs.add(fib);
+    // Foreign routes beside those that it adopted were read when nobody asked for them yet.
+    this.view.doubt();
     return fib;
   }
 

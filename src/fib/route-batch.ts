@@ -1,5 +1,5 @@
 // hot: writes of routes, collected into one send to the kernel and answered one by one. Knows slots of a table and what was asked
-// for each; what an answer means is decided by kernel-fib.ts.
+// for each; what an answer means is decided by route-writer.ts.
 
 import { isRefused, MissingCapabilityError } from '#kernel/capabilities.ts';
 import { MessageFlag } from '#kernel/netlink/code-points.ts';

@@ -129,8 +129,8 @@ const catalogue: Catalogue = {
   'kernel-problem': { level: 'warn', message: ({ problem }) => problem },
   'prefix-limit': {
     level: 'warn',
-    message: ({ neighbor, family, level, prefixes, limit, action }) =>
-      level === 'warning'
+    message: ({ neighbor, family, mark, prefixes, limit, action }) =>
+      mark === 'warning'
         ? `${neighbor} announced ${prefixes} prefixes of ${family}; the limit is ${limit}`
         : `${neighbor} announced ${prefixes} prefixes of ${family}, more than ${limit}: ${limitWords[action]}`,
   },

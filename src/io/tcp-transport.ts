@@ -417,5 +417,5 @@ function drop(socket: Socket): void {
 /** Of two addresses that may be meant, the one that is. */
 function describeConnectError(error: unknown, { sourceAddress }: ConnectRequest): string {
   if (sourceAddress === undefined || errorCode(error) !== 'EADDRNOTAVAIL') return describeSocketError(error);
-  return `source address ${sourceAddress} is not on this machine`;
+  return `source address ${sourceAddress} is not on this machine, or not usable yet`;
 }

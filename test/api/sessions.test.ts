@@ -45,6 +45,34 @@ test('a session that is down or kept down is a warning that names it and says wh
   });
 });
 
+test('a dynamic neighbor that is kept down is a warning too, and counted as such', (t) => {
+  const instances = [instanceOf([up, { ...held, dynamicPrefix: '192.0.2.0/24' }])];
+  t.like(listSessionStatus(instances)[0], {
+    state: 'warning',
+    message: '1/1 established; 1 kept down: 192.0.2.5 (password file tor: is empty)',
+  });
+  t.like(countSessions(instances), { configured: 1, keptDown: 1, dynamic: 0 });
+});
+
+test('while no route is chosen after a restart that is a warning with whom it waits for', (t) => {
+  const restart = {
+    isRestarting: true,
+    isDeferring: true,
+    deferralRemainingSec: 17,
+    awaited: ['192.0.2.1 ipv4-unicast'],
+    hasSynchronised: true,
+  };
+  t.deepEqual(listSessionStatus([{ ...instanceOf([up]), restart }]), [
+    {
+      component: 'sessions',
+      state: 'warning',
+      message:
+        '1/1 established; no route is chosen yet after the restart: ' +
+        'the routes of 192.0.2.1 ipv4-unicast are awaited, 17 s at most',
+    },
+  ]);
+});
+
 test('a session that was shut down or is drained is told, and is no warning: somebody asked for it', (t) => {
   t.deepEqual(listSessionStatus([instanceOf([up, shut, drained])]), [
     {

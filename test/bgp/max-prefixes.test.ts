@@ -26,7 +26,8 @@ interface Pair {
   readonly sender: Speaker;
   readonly events: SpeakerEvent[];
   readonly send: (count: number) => void;
-  readonly limit: (maxPrefixes: Partial<MaxPrefixesConfig>) => void;
+  /** Answers the neighbors that it changed. */
+  readonly limit: (maxPrefixes: Partial<MaxPrefixesConfig>) => readonly string[];
 }
 
 const defaults: MaxPrefixesConfig = { limit: 4, warningPercent: 75, action: 'warn', restartSec: 60 };
@@ -47,8 +48,8 @@ function pair(maxPrefixes: Partial<MaxPrefixesConfig>): Pair {
     );
     lab.settle();
   };
-  const limit = (overrides: Partial<MaxPrefixesConfig>): void => {
-    limited.configure(
+  const limit = (overrides: Partial<MaxPrefixesConfig>): readonly string[] => {
+    const outcome = limited.configure(
       speakerConfig({
         asn: 65001,
         routerId: A,
@@ -62,6 +63,7 @@ function pair(maxPrefixes: Partial<MaxPrefixesConfig>): Pair {
       }),
     );
     lab.settle();
+    return outcome.neighborsUpdated;
   };
   limit(maxPrefixes);
   send(0);
@@ -79,13 +81,13 @@ test('a share of the limit is told once, and once more when the limit is passed;
   send(3);
   send(4);
   t.deepEqual(
-    told(events).map(({ level, prefixes, limit }) => [level, prefixes, limit]),
+    told(events).map(({ mark, prefixes, limit }) => [mark, prefixes, limit]),
     [['warning', 3, 4]],
   );
   send(7);
   send(9);
   t.deepEqual(
-    told(events).map(({ level }) => level),
+    told(events).map(({ mark }) => mark),
     ['warning', 'reached'],
   );
   t.is(held(limited), 9);
@@ -99,7 +101,7 @@ test('discard takes no more than the limit, keeps the session, and fetches what 
   t.is(neighborView(limited, B).state, 'Established');
   t.like(neighborView(limited, B).families[0], { receivedPrePolicy: 4, refusedByLimit: 2 });
   t.deepEqual(neighborView(limited, B).families[0].maxPrefixes, { ...defaults, action: 'discard' });
-  t.like(told(events).at(-1), { level: 'reached', limit: 4, action: 'discard' });
+  t.like(told(events).at(-1), { mark: 'reached', limit: 4, action: 'discard' });
   sender.configure(
     speakerConfig({
       asn: 65002,
@@ -175,7 +177,7 @@ test('a limit that is lowered below what is there acts at once', (t) => {
   limit({ limit: 5, action: 'restart' });
   lab.pass(1);
   t.not(neighborView(limited, B).state, 'Established');
-  t.like(told(events).at(-1), { level: 'reached', prefixes: 6, limit: 5 });
+  t.like(told(events).at(-1), { mark: 'reached', prefixes: 6, limit: 5 });
 });
 
 test('a lower limit on a live session: warn and discard tell of it and keep what is there, a warning is told of at once', (t) => {
@@ -186,7 +188,7 @@ test('a lower limit on a live session: warn and discard tell of it and keep what
     limit({ limit: 8, action });
     limit({ limit: 5, action });
     t.deepEqual(
-      told(events).map(({ level, prefixes, limit }) => [level, prefixes, limit]),
+      told(events).map(({ mark, prefixes, limit }) => [mark, prefixes, limit]),
       [
         ['warning', 6, 8],
         ['warning', 6, 5],
@@ -214,9 +216,18 @@ test('a limit that was discarded beyond and now shuts down does so, unless there
   t.not(neighborView(limited, B).state, 'Established');
 });
 
+test('another limit of a neighbor that is held down is a change that is told', (t) => {
+  const { lab, send, limited, limit } = pair({ action: 'restart', limit: 2 });
+  send(3);
+  lab.pass(1);
+  t.not(neighborView(limited, B).state, 'Established');
+  t.deepEqual(limit({ action: 'discard', limit: 2 }), [B]);
+  t.deepEqual(limit({ action: 'discard', limit: 2 }), []);
+});
+
 test('a line that is crossed again after the number fell below it is told of again, once a minute at most', (t) => {
   const { lab, events, send } = pair({});
-  const levels = (): string[] => told(events).map(({ level }) => level);
+  const levels = (): string[] => told(events).map(({ mark }) => mark);
   send(5);
   t.deepEqual(levels(), ['warning', 'reached']);
   send(4);

@@ -288,3 +288,22 @@ test(
     t.deepEqual(ours(namespace), []);
   }),
 );
+
+test(
+  'a foreign route that came beside ours between two runs is still there when ours leads elsewhere',
+  needs(requirements, async (t) => {
+    const namespace = makeTwoLinks(t);
+    const first = new Driven(namespace);
+    await first.order('configure', main);
+    await first.order('install', [['203.0.113.0/24', '192.0.2.7']]);
+    await first.order('stop', { keep: true });
+    namespace.ip('route', 'prepend', '203.0.113.0/24', 'via', '192.0.2.99', 'proto', 'static', 'metric', '20');
+    const second = new Driven(namespace);
+    await second.order('configure', main);
+    const answer = await second.order('install', [['203.0.113.0/24', '198.51.100.7']]);
+    t.deepEqual(answer, [`203.0.113.0/24 no: ${taken}`]);
+    t.regex(namespace.ip('route', 'show', '203.0.113.0/24'), /via 192\.0\.2\.99 .*proto static/);
+    t.deepEqual(ours(namespace), []);
+    await second.order('stop', { keep: false });
+  }),
+);

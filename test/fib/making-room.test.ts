@@ -56,6 +56,7 @@ class Setting {
   readonly fib: KernelFib;
   readonly answers: boolean[] = [];
   suspicions = 0;
+  doubts = 0;
   settled: Settled = 'sure';
 
   constructor(t: ExecutionContext, refused: readonly number[] = []) {
@@ -74,7 +75,7 @@ class Setting {
         installed: (_family, _w0, _w1, _w2, _w3, _length, isInstalled) => this.answers.push(isInstalled),
         failed: () => {},
         settle: () => this.settled,
-        doubt: () => {},
+        doubt: () => this.doubts++,
         suspect: () => this.suspicions++,
       },
     );
@@ -160,4 +161,18 @@ test('while what was told is lost in part ours goes before another one comes, an
   setting.settled = 'sure';
   t.is(await changed, 1);
   await setting.fib.stop({ keep: true });
+});
+
+test('a foreign route that takes the place of another one beside ours is not taken for the loss of ours', async (t) => {
+  const setting = new Setting(t);
+  const { fib } = setting;
+  t.is(await setting.change(), 1);
+  fib.foreignAdded(foreign);
+  fib.changed(foreign, true);
+  t.is(setting.doubts, 1, 'which of them went is read');
+  const before = setting.socket.count;
+  fib.remove(family, word, 0, 0, 0, 24);
+  await fib.settled();
+  t.is(setting.socket.count - before, 1, 'ours is taken away when nobody wants it any more');
+  await fib.stop({ keep: true });
 });

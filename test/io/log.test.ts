@@ -17,6 +17,22 @@ function linesOf(level: 'debug' | 'info', events: readonly LogEvent[]): Record<s
   });
 }
 
+test('no field of an event takes the place of what every line has', (t) => {
+  const [line] = linesOf('info', [
+    {
+      ...base,
+      type: 'prefix-limit',
+      neighbor: '192.0.2.1',
+      family: 'ipv4-unicast',
+      mark: 'reached',
+      prefixes: 5,
+      limit: 4,
+      action: 'discard',
+    },
+  ]);
+  t.like(line, { level: 40, mark: 'reached', event: 'prefix-limit' });
+});
+
 test('an event becomes one JSON line with its name, fields and sentence', (t) => {
   const [line] = linesOf('info', [
     {

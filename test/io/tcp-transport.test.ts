@@ -160,7 +160,7 @@ test('a refused connection fails with short words', async (t) => {
   rig.connect(1, port);
   t.is((await rig.next('failed')).text, 'connection refused');
   rig.connect(2, port, { sourceAddress: '192.0.2.99' });
-  t.is((await rig.next('failed')).text, 'source address 192.0.2.99 is not on this machine');
+  t.is((await rig.next('failed')).text, 'source address 192.0.2.99 is not on this machine, or not usable yet');
   rig.connect(3, port, { address: '::1', sourceAddress: '127.0.0.1' });
   t.is((await rig.next('failed')).text, 'address family not supported here');
   rig.connect(4, port, { ttl: 1 });

@@ -240,7 +240,10 @@ type Tell = (field: keyof NeighborFields, rest: FieldPath, message: string) => v
 /** Where we listen there is nobody else. */
 function checkWhom({ address, port = bgpPort }: NeighborFields, { listen = [] }: RouterFields, tell: Tell): void {
   const own = listen.flatMap((text) => parseEndpoint(text, bgpPort) ?? []);
-  if (address === undefined || !own.some((endpoint) => endpoint.address === address && endpoint.port === port)) return;
+  if (address === undefined) return;
+  // IPv6 is written in many ways.
+  const meant = parseZonedAddress(address)?.text;
+  if (!own.some((endpoint) => endpoint.address === meant && endpoint.port === port)) return;
   tell(
     'address',
     [],

@@ -347,6 +347,8 @@ test('where the router listens itself there is no neighbor', (t) => {
   t.deepEqual(faultsOf(text('address: 192.0.2.1')), [
     'r:7: router.neighbors[0].address: "192.0.2.1" is where this router listens itself: expected the address of another one',
   ]);
+  const ipv6 = text('address: "2001:DB8:0::1"').replace('"192.0.2.1"', '"2001:DB8:0::1"');
+  t.regex(faultsOf(ipv6).join(), /"2001:DB8:0::1" is where this router listens/);
   t.regex(faultsOf(text('address: 192.0.2.2, peerGroup: g')).join(), /"192\.0\.2\.2" is where this router listens/);
   // Another program may have the same address with another port.
   for (const other of ['address: 192.0.2.1, port: 1790', 'address: 192.0.2.1, peerGroup: g', 'address: 192.0.2.2']) {
