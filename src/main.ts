@@ -10,6 +10,7 @@ const help = `Usage: waggle COMMAND …
 Daemons:
   router        a BGP speaker and its API, from one file
   agent         the node agent: the same, from Kubernetes objects
+  apiserver     the Kubernetes API of one machine or lab, for kubectl
 
 Without a daemon:
   config check  faults of router files and manifests
@@ -40,6 +41,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'agent': {
       const { runAgent } = await import('#agent/run.ts');
       return runAgent(args, await readVersion());
+    }
+    case 'apiserver': {
+      const { runApiServer } = await import('#apiserver/run.ts');
+      return runApiServer(args, await readVersion());
     }
     case 'config': {
       const { runConfig } = await import('./config-command.ts');

@@ -13,13 +13,13 @@ export class StateError extends Error {
   override readonly name = 'StateError';
 }
 
-/** Everything of the server is below it. */
+/** Everything of the server is in it; what the others here call the state directory. */
 export function stateDirectory(stateDir: string): string {
   return join(stateDir, 'apiserver');
 }
 
 export function authorityFile(stateDir: string): string {
-  return join(stateDirectory(stateDir), 'authority.json');
+  return join(stateDir, 'authority.json');
 }
 
 /** Throws StateError. undefined: there is none yet. */
