@@ -1,10 +1,12 @@
 // What the server says of itself: discovery, OpenAPI, version, health. Made of the resources that are served now, and kept until those
 // change.
 
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
 import { type MediaRange, readAccept } from './accept.ts';
 import { ServedGroups } from './discovery.ts';
+import { documentName, renderOpenApiV3 } from './openapi-v3.ts';
 import { reviewKinds } from './reviews.ts';
 
 export interface DocumentAnswer {
@@ -24,6 +26,11 @@ export interface DocumentsDeps {
   readonly fault: () => string | undefined;
 }
 
+interface Spec {
+  readonly text: string;
+  readonly etag: string;
+}
+
 /** The release whose API this one speaks: clients compare their own with it. */
 const kubernetes = { major: '1', minor: '35' } as const;
 
@@ -31,6 +38,7 @@ export class Documents {
   readonly #deps: DocumentsDeps;
   #resources: readonly Resource[] = [];
   #groups = new ServedGroups([], []);
+  readonly #specs = new Map<string, Spec>();
 
   constructor(deps: DocumentsDeps) {
     this.#deps = deps;
@@ -48,7 +56,7 @@ export class Documents {
         return json(this.#version());
     }
     this.#follow();
-    return this.#discovery(path, accept);
+    return path.startsWith('/openapi/') ? this.#openApi(path) : this.#discovery(path, accept);
   }
 
   /** Every change of what is served makes a new list. */
@@ -57,6 +65,35 @@ export class Documents {
     if (resources === this.#resources) return;
     this.#resources = resources;
     this.#groups = new ServedGroups(resources, reviewKinds);
+    this.#specs.clear();
+  }
+
+  /** Each document is made when it is first asked for; its hash says when it has changed. */
+  #openApi(path: string): DocumentAnswer | undefined {
+    const names = new Set(this.#resources.map((resource) => documentName(resource)));
+    if (path === '/openapi/v3') {
+      const urls = [...names].map((name): [string, JsonObject] => [name, { serverRelativeURL: this.#urlOf(name) }]);
+      return json({ paths: Object.fromEntries(urls) });
+    }
+    const name = path.replace(/^\/openapi\/v3\//, '');
+    if (!names.has(name)) return undefined;
+    const { text, etag } = this.#specOf(name);
+    return { type: 'document', code: 200, media: 'application/json', text, headers: { etag: `"${etag}"` } };
+  }
+
+  #urlOf(name: string): string {
+    return `/openapi/v3/${name}?hash=${this.#specOf(name).etag}`;
+  }
+
+  #specOf(name: string): Spec {
+    let spec = this.#specs.get(name);
+    if (spec === undefined) {
+      const resources = this.#resources.filter((resource) => documentName(resource) === name);
+      const text = JSON.stringify(renderOpenApiV3(resources, 'Waggle'));
+      spec = { text, etag: createHash('sha256').update(text).digest('hex').toUpperCase() };
+      this.#specs.set(name, spec);
+    }
+    return spec;
   }
 
   #discovery(path: string, accept: string | undefined): DocumentAnswer | undefined {
@@ -103,7 +140,7 @@ export class Documents {
 }
 
 const paths: JsonObject = {
-  paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
+  paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'],
 };
 
 /** Which version of apidiscovery.k8s.io is liked best; undefined: the old way is. */
