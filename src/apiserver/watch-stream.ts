@@ -17,33 +17,33 @@ export interface WatchStreamOptions {
   readonly cut: (why: string) => void;
 }
 
-/** `begin` starts the watch, and may throw before anything is sent. Resolves when the answer is over. */
+/** `begin` starts the watch; what it throws is thrown before anything is sent. Resolves when the answer is over. */
 export function streamWatch(
   response: ServerResponse,
   begin: (told: (event: WatchEvent) => void) => Watching,
   { media, timeoutMs, headers, render, cut }: WatchStreamOptions,
 ): Promise<void> {
+  let tell: (event: WatchEvent) => void = () => {};
+  // Nothing is told within this call.
+  const watching = begin((event) => tell(event));
   return new Promise((resolve) => {
-    let isOver = false;
     const end = (): void => {
-      if (isOver) return;
-      isOver = true;
+      tell = () => {};
       clearTimeout(timer);
       watching.close();
-      if (!response.destroyed) response.end();
+      if (!response.destroyed && !response.writableEnded) response.end();
       resolve();
     };
-    const watching = begin((event) => {
-      if (isOver) return;
+    const timer = setTimeout(end, timeoutMs);
+    timer.unref();
+    tell = (event) => {
       response.write(`${render(event)}\n`);
       if (event.type === 'ERROR') return end();
       if (response.writableLength <= maxWaiting) return;
       cut(`${response.writableLength} octets of events wait`);
       response.destroy();
       end();
-    });
-    const timer = setTimeout(end, timeoutMs);
-    timer.unref();
+    };
     response.once('close', end);
     response.writeHead(200, { ...headers, 'content-type': media, 'cache-control': 'no-cache, private' });
     // The client learns at once that its watch stands, also when nothing changes.
