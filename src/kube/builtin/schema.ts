@@ -17,12 +17,26 @@ const scalars: ReadonlyMap<string, OpenApiSchema> = new Map<string, OpenApiSchem
   ['byte', { type: 'string', format: 'byte' }],
   ['date-time', { type: 'string', format: 'date-time' }],
   ['int-or-string', { 'x-kubernetes-int-or-string': true }],
-  // Clients write quantities as numbers too, also with a fraction: the rules read them.
-  ['quantity', { 'x-kubernetes-preserve-unknown-fields': true }],
+  // Clients write quantities as numbers too, also with a fraction.
+  ['quantity', { 'x-kubernetes-preserve-unknown-fields': true, anyOf: [{ type: 'string' }, { type: 'number' }] }],
   ['any', { 'x-kubernetes-preserve-unknown-fields': true }],
   // Schemas nest without end; the reader of definitions checks them.
   ['V1JSONSchemaProps', { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }],
 ]);
+
+/** Of these the models say no more than that they are text. */
+const quantities = new Set([
+  'limits',
+  'requests',
+  'overhead',
+  'allocatedResources',
+  'capacity',
+  'allocatable',
+  'sizeLimit',
+  'divisor',
+]);
+const typeOf = (name: string, type: string): string =>
+  quantities.has(name) ? type.replace(/string!?$/, 'quantity') : type.replace('!', '');
 
 const schemaOf = (type: string): OpenApiSchema => {
   if (type.startsWith('[]'))
@@ -54,7 +68,7 @@ export function modelSchema(model: string): OpenApiSchema {
   const schema: OpenApiSchema = {
     type: 'object',
     properties: Object.fromEntries(
-      entries.map(([name, type]) => [name, withKeys(schemaOf(type.replace('!', '')), `${model}.${name}`)]),
+      entries.map(([name, type]) => [name, withKeys(schemaOf(typeOf(name, type)), `${model}.${name}`)]),
     ),
     required: entries.filter(([, type]) => type.endsWith('!')).map(([name]) => name),
   };

@@ -51,3 +51,9 @@ test('a service is valid, and one with a port of text is not', (t) => {
   t.deepEqual(faults(service(80), builtinSchema('', 'v1', 'Service')), []);
   t.deepEqual(faults(service('80'), builtinSchema('', 'v1', 'Service')), ['spec.ports[0].port']);
 });
+
+test('quantities are texts or numbers, and nothing else', (t) => {
+  const resources = modelSchema('V1ResourceRequirements');
+  t.deepEqual(faults({ limits: { cpu: 0.5, memory: '1Gi' } }, resources), []);
+  t.true(faults({ limits: { cpu: true } }, resources).length > 0);
+});
