@@ -64,7 +64,7 @@ const rooms: ReadonlyMap<string, Room> = new Map([
   ['src/', { values: ['bgp/', 'src/'], types: [], isPure: false }],
   ['frr-lab/', { values: [], types: [], isPure: false }],
   ['test/', { values: everything, types: [], isPure: false }],
-  ['scripts/', { values: ['src/kube/crds/'], types: [], isPure: false }],
+  ['scripts/', { values: ['src/kube/crds/', 'src/kube/builtin/'], types: [], isPure: false }],
 ]);
 
 /** Packages that work on text and values alone, for the cores that read files' contents; bgp/ needs none. */

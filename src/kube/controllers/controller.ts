@@ -72,6 +72,11 @@ export function listKinds(api: Api): readonly Resource[] {
   return [...kinds.values()];
 }
 
+/** Of either group: they are kept apart here. */
+export function isEventKind({ group, plural }: Resource): boolean {
+  return plural === 'events' && (group === '' || group === 'events.k8s.io');
+}
+
 export function targetOf(resource: Resource, { metadata: { namespace, name = '' } }: KubeObject): ObjectTarget {
   return { resource, namespace, name, subresource: undefined };
 }

@@ -3,7 +3,6 @@
 
 import type { TimerHandle } from '#bgp/ports.ts';
 import { ApiError } from '../api/api-error.ts';
-import type { Target } from '../api/api-port.ts';
 import type { KubeObject } from '../api/object.ts';
 import { textAt } from '../builtin/read-fields.ts';
 import {
@@ -11,7 +10,8 @@ import {
   type ControllerDeps,
   deleteOnly,
   everything,
-  findResource,
+  isEventKind,
+  listKinds,
   targetOf,
   unlessAlready,
   writeAs,
@@ -46,14 +46,14 @@ export class EventExpiry implements Controller {
   async #sweep(): Promise<void> {
     const { api, clock, failed } = this.#deps;
     try {
-      const target: Target = { resource: findResource(api, '', 'events'), namespace: undefined };
-      const expired = listExpired(api.list(target, everything).items, clock.wallMs(), maxEvents);
-      await Promise.all(
-        expired.slice(0, maxDeletions).map((event) => {
-          const gone = api.delete(targetOf(target.resource, event), deleteOnly(event, undefined), asUs);
-          return unlessAlready(gone, 'NotFound', 'Conflict');
-        }),
-      );
+      for (const resource of listKinds(api).filter((kind) => isEventKind(kind))) {
+        const { items } = api.list({ resource, namespace: undefined }, everything);
+        const expired = listExpired(items, clock.wallMs(), maxEvents).slice(0, maxDeletions);
+        const deletions = expired.map((event) =>
+          api.delete(targetOf(resource, event), deleteOnly(event, undefined), asUs),
+        );
+        await Promise.all(deletions.map((gone) => unlessAlready(gone, 'NotFound', 'Conflict')));
+      }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       failed('expiry of events', error);
@@ -70,13 +70,11 @@ export function listExpired(events: readonly KubeObject[], nowMs: number, maxKep
   return aged.filter(({ toldMs }, index) => index < surplus || toldMs <= nowMs - keepMs).map(({ event }) => event);
 }
 
-/** The newest of its times. What lies ahead was told by a clock that is wrong. */
+const toldFields = [['lastTimestamp'], ['deprecatedLastTimestamp'], ['series', 'lastObservedTime'], ['eventTime']];
+
+/** The newest of its times. What lies ahead was told by a clock that is wrong; but what was made is no older than now. */
 function readToldMs(event: KubeObject, nowMs: number): number {
-  const { creationTimestamp = '' } = event.metadata;
-  const told = [
-    textAt(event, 'lastTimestamp'),
-    textAt(event, 'series', 'lastObservedTime'),
-    textAt(event, 'eventTime'),
-  ];
-  return Math.max(0, ...[creationTimestamp, ...told].map((text) => Date.parse(text)).filter((ms) => ms <= nowMs));
+  const created = Math.min(nowMs, Date.parse(event.metadata.creationTimestamp ?? '') || 0);
+  const told = toldFields.map((path) => Date.parse(textAt(event, ...path))).filter((ms) => ms <= nowMs);
+  return Math.max(created, ...told);
 }

@@ -2,6 +2,7 @@
 // orphaning ones for dependents to be nobody's. Who belongs to whom is observed of every kind that is served (owner-graph.ts); whether
 // an owner is there is asked before anything is deleted. Kubernetes documentation, "Garbage Collection".
 
+import { ApiError } from '../api/api-error.ts';
 import type { Api, ObjectTarget, Watching } from '../api/api-port.ts';
 import type { KubeObject, OwnerReference } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
@@ -13,6 +14,7 @@ import {
   everything,
   findResource,
   getIfThere,
+  isEventKind,
   listKinds,
   targetOf,
   timeText,
@@ -133,14 +135,16 @@ export class GarbageCollector implements Controller {
   async #orphan(owner: KubeObject, target: ObjectTarget): Promise<void> {
     const { api } = this.#deps;
     const { uid } = owner.metadata;
+    const changes: Promise<void>[] = [];
     for (const resource of listOwning(api).values()) {
       for (const dependent of api.list({ resource, namespace: undefined }, everything).items) {
         const { ownerReferences = [] } = dependent.metadata;
         const others = ownerReferences.filter((one) => one.uid !== uid);
         if (others.length === ownerReferences.length) continue;
-        await unlessAlready(this.#setOwners(dependent, targetOf(resource, dependent), others), 'NotFound');
+        changes.push(unlessAlready(this.#setOwners(dependent, targetOf(resource, dependent), others), 'NotFound'));
       }
     }
+    await Promise.all(changes);
     await this.#dropFinalizer(owner, target, orphanFinalizer);
   }
 
@@ -207,11 +211,17 @@ export class GarbageCollector implements Controller {
     return { reference, state: readOwned(owner, resource).isForeground ? 'waiting' : 'there' };
   }
 
+  /** What cannot be told is done all the same. */
   async #tell(dependent: KubeObject, owner: OwnerReference): Promise<void> {
-    const { api, clock } = this.#deps;
+    const { api, clock, failed } = this.#deps;
     const event = makeOwnerEvent(dependent, owner, timeText(clock.wallMs()));
-    const target = { resource: findResource(api, '', 'events'), namespace: event.metadata.namespace };
-    await unlessAlready(api.create(target, event, asUs), 'AlreadyExists');
+    try {
+      const target = { resource: findResource(api, '', 'events'), namespace: event.metadata.namespace };
+      await unlessAlready(api.create(target, event, asUs), 'AlreadyExists');
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      failed(`event of ${event.metadata.name}`, error);
+    }
   }
 
   #setOwners(object: KubeObject, target: ObjectTarget, owners: readonly OwnerReference[]): Promise<KubeObject> {
@@ -238,12 +248,8 @@ function marksOf({ owners, isForeground, isOrphaning }: OwnedObject): object {
 
 /** By group, version and plural. Nobody owns by events, and there are many. */
 function listOwning(api: Api): ReadonlyMap<string, Resource> {
-  const kinds = listKinds(api).filter(({ group, plural }) => !(plural === 'events' && isEventGroup(group)));
+  const kinds = listKinds(api).filter((resource) => !isEventKind(resource));
   return new Map(kinds.map((resource) => [`${resource.group}/${resource.version}/${resource.plural}`, resource]));
-}
-
-function isEventGroup(group: string): boolean {
-  return group === '' || group === 'events.k8s.io';
 }
 
 /** The version does not matter: an object is the same in all. */

@@ -165,7 +165,9 @@ export class ServedKinds {
     const isEnding = object.metadata.deletionTimestamp !== undefined;
     const status = judgeStatus(object, definition, others, timeText(this.#deps.clock.wallMs()));
     const judged = isEnding ? object : { ...object, status };
-    const names = isEstablished(judged) ? readAcceptedNames(judged) : undefined;
+    // Deleted before it was told that it is served: it was, and may have objects.
+    const served = isEnding && known?.uid === object.metadata.uid ? known?.names : undefined;
+    const names = isEstablished(judged) ? readAcceptedNames(judged) : served;
     this.#serve(name, object, definition, names);
     if (isEnding) return this.#empty(api, target, object, names === undefined ? undefined : definition);
     if (!isSameJson(status, object['status'])) {

@@ -1,0 +1,52 @@
+// How lists of built-in kinds are merged: what the models of data/fields.json do not say. By `Model.field`; lists that are not here
+// are replaced as a whole.
+
+export interface ListKeys {
+  readonly strategy: string;
+  /** The key of strategic merge patches; undefined for lists of plain values. */
+  readonly mergeKey: string | undefined;
+  /** None is a set. */
+  readonly mapKeys: readonly string[];
+}
+
+const by = (mergeKey: string, ...more: readonly string[]): ListKeys => ({
+  strategy: 'merge',
+  mergeKey,
+  mapKeys: [mergeKey, ...more],
+});
+const retaining = (mergeKey: string): ListKeys => ({ ...by(mergeKey), strategy: 'merge,retainKeys' });
+const set: ListKeys = { strategy: 'merge', mergeKey: undefined, mapKeys: [] };
+
+const containers = ['V1Container', 'V1EphemeralContainer'].flatMap(
+  (model): readonly (readonly [string, ListKeys])[] => [
+    [`${model}.ports`, by('containerPort', 'protocol')],
+    [`${model}.env`, by('name')],
+    [`${model}.volumeMounts`, by('mountPath')],
+    [`${model}.volumeDevices`, by('devicePath')],
+  ],
+);
+
+const conditions = ['Pod', 'Service', 'Node', 'Namespace', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map(
+  (kind): readonly [string, ListKeys] => [`V1${kind}Status.conditions`, by('type')],
+);
+
+export const listKeys: ReadonlyMap<string, ListKeys> = new Map([
+  ...containers,
+  ...conditions,
+  ['V1ObjectMeta.ownerReferences', by('uid')],
+  ['V1ObjectMeta.finalizers', set],
+  ['V1PodSpec.containers', by('name')],
+  ['V1PodSpec.initContainers', by('name')],
+  ['V1PodSpec.ephemeralContainers', by('name')],
+  ['V1PodSpec.imagePullSecrets', by('name')],
+  ['V1PodSpec.schedulingGates', by('name')],
+  ['V1PodSpec.hostAliases', by('ip')],
+  ['V1PodSpec.volumes', retaining('name')],
+  ['V1PodSpec.resourceClaims', retaining('name')],
+  ['V1PodSpec.topologySpreadConstraints', by('topologyKey', 'whenUnsatisfiable')],
+  ['V1PodStatus.podIPs', by('ip')],
+  ['V1ServiceSpec.ports', by('port', 'protocol')],
+  ['V1NodeSpec.podCIDRs', set],
+  ['V1NodeStatus.addresses', by('type')],
+  ['V1ServiceAccount.secrets', by('name')],
+]);
