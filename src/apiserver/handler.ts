@@ -260,6 +260,7 @@ function targetOf(info: ResourceRequest, resource: Resource): Target {
 function subresourceOf(info: ResourceRequest): ObjectTarget['subresource'] {
   const { subresource, group, plural } = info;
   if (subresource === undefined || subresource === 'status' || subresource === 'scale') return subresource;
+  if (subresource === 'finalize' && group === '' && plural === 'namespaces') return subresource;
   const running = ['log', 'exec', 'attach', 'portforward', 'proxy', 'ephemeralcontainers', 'resize', 'eviction'];
   if (group === '' && plural === 'pods' && running.includes(subresource.split('/')[0])) {
     throw new ApiError(

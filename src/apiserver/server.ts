@@ -231,7 +231,7 @@ function sendText(reply: HttpReply, code: number, media: string, text: string, h
   void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));
 }
 
-/** RFC 9111 §5.5 as Kubernetes uses it: `299 - "text"`. */
+/** As Kubernetes uses the header: `299 - "text"`. */
 function warningHeaders(warnings: readonly string[]): Headers {
   if (warnings.length === 0) return {};
   const quote = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, String.raw`\$&`);

@@ -23,7 +23,7 @@ export function toTable(
 ): JsonObject {
   const rows = objects.map((object): JsonObject => {
     const cells = resource.columns.map(({ read }) => read(object, nowMs) ?? null);
-    const row = { cells: [object.metadata.name ?? '', ...cells] };
+    const row = { cells: hasOwnName(resource) ? cells : [object.metadata.name ?? '', ...cells] };
     switch (includeObject) {
       case 'None':
         return row;
@@ -64,16 +64,19 @@ export function listMetadata({ resourceVersion, continueToken, remainingItemCoun
   };
 }
 
-function definitionsOf({ columns }: Resource): readonly Json[] {
-  const name = { name: 'Name', type: 'string', format: 'name', description: 'Name of the object.', priority: 0 };
-  return [
+function definitionsOf(resource: Resource): readonly Json[] {
+  const own = resource.columns.map(({ name, type, format, description, priority }) => ({
     name,
-    ...columns.map(({ name: title, type, format, description, priority }) => ({
-      name: title,
-      type,
-      format,
-      description,
-      priority,
-    })),
-  ];
+    type,
+    format,
+    description,
+    priority,
+  }));
+  if (hasOwnName(resource)) return own;
+  return [{ name: 'Name', type: 'string', format: 'name', description: 'Name of the object.', priority: 0 }, ...own];
+}
+
+/** Of events the name says little, and does not come first. */
+function hasOwnName({ columns }: Resource): boolean {
+  return columns.some(({ name }) => name === 'Name');
 }

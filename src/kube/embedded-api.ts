@@ -9,7 +9,7 @@ import { readFieldQuery } from './api/field-query.ts';
 import { readLabelQuery } from './api/label-query.ts';
 import type { KubeObject } from './api/object.ts';
 import type { Resource } from './api/resource.ts';
-import { builtinResources } from './builtin/resources.ts';
+import { builtinResources } from './builtin/index.ts';
 import { keepRules } from './builtin/rules/index.ts';
 import { AddressRange, defaultAddressRange, defaultPorts, ServiceAllocator } from './builtin/services/index.ts';
 import {

@@ -9,7 +9,7 @@ import { modelSchema } from './schema.ts';
 const scale = {
   specReplicasPath: '.spec.replicas',
   statusReplicasPath: '.status.replicas',
-  labelSelectorPath: undefined,
+  labelSelectorPath: '.spec.selector',
 };
 
 const describe = (kind: BuiltinKind): Resource => ({
