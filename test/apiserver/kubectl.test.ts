@@ -133,6 +133,21 @@ test(
     t.is(await kubectl('get deployment web -o jsonpath={.spec.replicas}'), '5');
     t.is(await kubectl('expose deployment web --port=80'), 'service/web exposed');
     t.regex(await kubectl('get service web'), /^web +ClusterIP +10\.96\.\d+\.\d+ +<none> +80\/TCP +\d+s$/m);
+    const applied = (image: string): string =>
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'applied' },
+        spec: {
+          selector: { matchLabels: { app: 'a' } },
+          template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image }] } },
+        },
+      });
+    t.is(await kubectl('apply -f -', applied('one')), 'deployment.apps/applied created');
+    t.is(await kubectl('apply -f -', applied('one')), 'deployment.apps/applied unchanged');
+    t.is(await kubectl('set image deployment/applied c=two'), 'deployment.apps/applied image updated');
+    t.is(await kubectl('apply -f -', applied('three')), 'deployment.apps/applied configured');
+    t.is(await kubectl('get deployment applied -o jsonpath={.spec.template.spec.containers[*].image}'), 'three');
     t.is(await kubectl('create secret generic s --from-literal=password=x'), 'secret/s created');
     t.regex(await kubectl('get secret s'), /^s +Opaque +1 +\d+s$/m);
     t.is(await kubectl('run p --image=nginx'), 'pod/p created');
