@@ -25,6 +25,7 @@ const describe = (kind: BuiltinKind): Resource => ({
   isStorage: true,
   deprecationWarning: undefined,
   hasStatus: kind.hasStatus,
+  isCreatedWithStatus: kind.isCreatedWithStatus,
   scale: kind.hasScale ? scale : undefined,
   schema: modelSchema(kind.model),
   columns: builtinColumns.get(`${kind.group}/${kind.kind}`) ?? [],
