@@ -68,7 +68,7 @@ enter_node() {
   fi
   local directory=$PWD
   case $directory in /run | /run/* | /var/lib | /var/lib/*) directory=/ ;; esac
-  export PATH="$repo_dir/bin:$repo_dir/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  export PATH="$repo_dir/bin:$repo_dir/node_modules/.bin:$repo_dir/.tools/kubectl:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   export WAGGLE_LAB=$topology$space_suffix NODE_NAME=$name
   # As in run.ts: kubectl works as the administrator, and what it keeps goes with the node.
   if [ "$name" = mgmt ]; then

@@ -91,6 +91,8 @@ install_all() {
     [ "$may_install" = yes ] || fail 1 "node_modules is missing or older than package-lock.json (--no-install forbids npm ci)"
     install_node_modules "$repo"
   fi
+  # Labs go up without it; what needs kubectl then takes one that is on PATH.
+  [ "$may_install" = no ] || "$repo/node_modules/.bin/node" "$repo/scripts/install-kubectl.ts" || true
 }
 
 missing_packages() {

@@ -52,9 +52,9 @@ export function inside(node: NodePaths, command: readonly string[]): readonly st
 
 /** What a program in a node finds in its environment: our `waggle` first on PATH, and whose lab it belongs to. */
 export function nodeEnvironment(lab: LabPaths, node: string): NodeJS.ProcessEnv {
-  const path = [join(repoDir, 'bin'), join(repoDir, 'node_modules/.bin'), '/usr/local/sbin', '/usr/local/bin'];
+  const ours = ['bin', 'node_modules/.bin', '.tools/kubectl'].map((folder) => join(repoDir, folder));
   return {
-    PATH: [...path, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(delimiter),
+    PATH: [...ours, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(delimiter),
     HOME: process.env['HOME'] ?? '/root',
     LANG: 'C.UTF-8',
     TERM: process.env['TERM'] ?? 'dumb',

@@ -72,5 +72,7 @@ if [ "$may_install" = yes ] && [ -x frr-lab/lab ]; then
   echo '== install: Debian packages'
   frr-lab/lab install || fail "packages for the lab are missing (above); 'npm test -- --no-install' runs without them and skips what needs them"
 fi
+# One kubectl for all; without it the tests take one that is on PATH, or skip and say so.
+[ "$may_install" = no ] || node scripts/install-kubectl.ts || true
 
 exec node scripts/test.ts "$@"

@@ -56,6 +56,7 @@ export class Documents {
         return json(this.#version());
     }
     this.#follow();
+    if (path === '/openapi/v2') return openApiV2(accept);
     return path.startsWith('/openapi/') ? this.#openApi(path) : this.#discovery(path, accept);
   }
 
@@ -140,8 +141,19 @@ export class Documents {
 }
 
 const paths: JsonObject = {
-  paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'],
+  paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
 };
+
+/** Describes nothing: all is in OpenAPI v3. kubectl asks here for what v3 has not, a List among others, and gives up without an answer. */
+function openApiV2(accept: string | undefined): DocumentAnswer {
+  const [title, version] = ['Waggle', `v${kubernetes.major}.${kubernetes.minor}`];
+  const asked = readAccept(accept).find(({ type }) => type.includes('proto-openapi'));
+  if (asked === undefined) return json({ swagger: '2.0', info: { title, version }, paths: {} });
+  // The same as a message of gnostic's openapi.v2.Document: swagger 1, info 2 (title 1, version 2), paths 8.
+  const field = (tag: number, text: string): string => String.fromCharCode((tag << 3) | 2, text.length) + text;
+  const text = field(1, '2.0') + field(2, field(1, title) + field(2, version)) + field(8, '');
+  return { type: 'document', code: 200, media: asked.type, text, headers: {} };
+}
 
 /** Which version of apidiscovery.k8s.io is liked best; undefined: the old way is. */
 function chooseAggregated(accept: string | undefined): string | undefined {

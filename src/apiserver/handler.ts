@@ -21,6 +21,7 @@ import { type Body, mediaTypeOf, readBody } from './body.ts';
 import type { DocumentAnswer } from './documents.ts';
 import { forbidden } from './forbidden.ts';
 import type { Identity } from './identity.ts';
+import { type HeaderValues, impersonate } from './impersonation.ts';
 import {
   type Query,
   readDeleteOptions,
@@ -47,6 +48,7 @@ export interface Request {
   readonly octets: Uint8Array | undefined;
   /** A text: why it is nobody's. */
   readonly who: Identity | string;
+  readonly headers: HeaderValues;
 }
 
 export type Answer =
@@ -96,7 +98,8 @@ export class Handler {
 
   /** `warn` collects what is said beside the answer. Throws ApiError, or rejects with one. */
   async answer(request: Request, warn: (text: string) => void): Promise<Answer> {
-    const { method, path, query, who } = request;
+    const { method, path, query, headers } = request;
+    const who = typeof request.who === 'string' ? request.who : impersonate(request.who, headers, this.#deps.rbac);
     const info = readRequestInfo(method, path, query.has('watch') && readFlag(query, 'watch'));
     if (info === undefined) throw notHere();
     if (typeof who === 'string') {

@@ -160,6 +160,7 @@ export class ApiServer {
         userAgent: headers['user-agent'],
         octets: Buffer.isBuffer(body) ? body : undefined,
         who: identityOf(request),
+        headers: raw.headersDistinct,
       },
       (text) => {
         if (warnings.length < 32 && !warnings.includes(text)) warnings.push(text);

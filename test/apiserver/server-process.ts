@@ -33,7 +33,7 @@ export class ServerProcess {
   #child: ChildProcess | undefined;
   #output = '';
 
-  constructor(t: ExecutionContext) {
+  constructor(t: Pick<ExecutionContext, 'teardown'>) {
     this.home = mkdtempSync(join(tmpdir(), 'waggle-apiserver-'));
     this.kubeconfig = join(this.home, 'state/apiserver/admin.kubeconfig');
     t.teardown(async () => {
