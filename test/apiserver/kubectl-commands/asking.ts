@@ -48,6 +48,8 @@ export const asking: readonly Row[] = [
     code: 1,
     err: /^Error from server \(BadRequest\): impersonate-uid: not supported/,
   },
+  // OpenAPI 2.0 specification, Swagger Object: the document that describes nothing, as JSON.
+  { run: 'get --raw /openapi/v2', json: { swagger: '2.0', info: { title: 'Waggle' }, paths: {} } },
   // kubectl explain: of built-in kinds and of custom ones.
   { run: 'explain pod.spec.containers.image', out: /^KIND: +Pod\nVERSION: +v1\n\nFIELD: image <string>$/m },
   {
