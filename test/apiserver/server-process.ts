@@ -33,13 +33,16 @@ export class ServerProcess {
   #child: ChildProcess | undefined;
   #output = '';
 
-  constructor(t: ExecutionContext) {
+  /** Removed with the test that it is for. */
+  constructor(t: Pick<ExecutionContext, 'teardown'>) {
     this.home = mkdtempSync(join(tmpdir(), 'waggle-apiserver-'));
     this.kubeconfig = join(this.home, 'state/apiserver/admin.kubeconfig');
-    t.teardown(async () => {
-      await this.stop('SIGKILL');
-      rmSync(this.home, { recursive: true, force: true });
-    });
+    t.teardown(() => this.remove());
+  }
+
+  async remove(): Promise<void> {
+    await this.stop('SIGKILL');
+    rmSync(this.home, { recursive: true, force: true });
   }
 
   get words(): readonly string[] {

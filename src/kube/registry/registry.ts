@@ -29,6 +29,7 @@ import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
 import { compareVersions } from './version-order.ts';
+import { checkDeletionPreconditions } from './deletion-preconditions.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp, recount } from './write-rules.ts';
 
 export { compareVersions };
@@ -307,7 +308,7 @@ export class Registry implements Api {
     const { resource, name } = target;
     const last = await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
-      checkPreconditions(options.preconditions, latest, resource);
+      checkDeletionPreconditions(options.preconditions, latest, resource);
       const nowText = this.#nowText();
       const marked = markEnding(latest, resource, nowText);
       const { propagationPolicy, gracePeriodSeconds = 0 } = options;
