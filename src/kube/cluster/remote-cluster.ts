@@ -182,9 +182,13 @@ export class RemoteCluster implements Cluster {
     };
     if (signal !== undefined) options.signal = signal;
     return await new Promise((resolve, reject) => {
-      const asked = request(url, options, resolve);
-      const silent = (): unknown => asked.destroy(new Error(`no answer for ${silentMs / 1000} s`));
-      asked.setTimeout(silentMs, silent);
+      let answer: IncomingMessage | undefined;
+      const asked = request(url, options, (response) => {
+        answer = response;
+        resolve(response);
+      });
+      // Whoever reads the answer is told why it ended.
+      asked.setTimeout(silentMs, () => (answer ?? asked).destroy(new Error(`no answer for ${silentMs / 1000} s`)));
       asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
       asked.on('error', (error) => reject(asReason(error, signal)));
       asked.end(body?.text);
