@@ -79,6 +79,7 @@ export class ApiServerDaemon implements Daemon {
       {
         clock: new SystemClock(() => {}),
         failed: (what, error) => this.#log.write({ type: 'problem', what, problem: `${what}: ${error.message}` }),
+        storeFaulted: (fault) => this.#tellFault(fault),
       },
     );
     this.#api = api;
@@ -88,7 +89,7 @@ export class ApiServerDaemon implements Daemon {
       resources: () => api.api.resources(),
       address: formatEndpoint(listen),
       version: this.#version,
-      fault: () => undefined,
+      fault: () => api.fault,
     });
     const server = new ApiServer(
       { ...listen, certificate: certificate.certificate, key: certificate.key, clientAuthority: authority.certificate },
@@ -108,6 +109,12 @@ export class ApiServerDaemon implements Daemon {
     this.#log.write({ type: 'listening', what: 'Kubernetes API', address: formatEndpoint({ ...listen, port }) });
     this.#writeKubeconfig(authority, clientUrl(listen, port));
     this.#renew(authority, certificate.certificate, server);
+  }
+
+  #tellFault(fault: string | undefined): void {
+    const what = 'the database';
+    if (fault === undefined) this.#log.write({ type: 'problem-over', what });
+    else this.#log.write({ type: 'problem', what, problem: `writes are refused, reads go on: ${fault}` });
   }
 
   #certify(authority: Certified): Certified {
