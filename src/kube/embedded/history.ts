@@ -1,4 +1,5 @@
-// The last changes, from which watches resume: bounded by number, size and age, one for each revision without a gap.
+// The last changes, from which watches resume: one for each revision without a gap, bounded by number, length and age. What is on the
+// disk is the same; the store forgets in both places at once.
 
 import { ApiError } from '../api/api-error.ts';
 import type { StoredEvent } from '../registry/storage.ts';
