@@ -7,7 +7,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { ApiError } from '#kube/api/api-error.ts';
 import { maxBodyBytes } from './body.ts';
 import type { Answer, Handler } from './handler.ts';
-import { readIdentity } from './identity.ts';
+import { Identities, type Identity } from './identity.ts';
 import type { Renderer } from './render.ts';
 import { streamWatch } from './watch-stream.ts';
 
@@ -56,6 +56,7 @@ export class ApiServer {
   readonly #options: ServerOptions;
   readonly #deps: ServerDeps;
   readonly #app: Instance;
+  readonly #identities = new Identities(Date.now);
   #running = 0;
 
   constructor(options: ServerOptions, deps: ServerDeps) {
@@ -120,7 +121,7 @@ export class ApiServer {
     // Before the body is read: of strangers nothing is, and what is too much at once is not begun.
     app.addHook('onRequest', async (request) => {
       const { method } = request.raw;
-      const who = identityOf(request);
+      const who = this.#identityOf(request);
       if (method !== 'GET' && method !== 'HEAD' && typeof who === 'string')
         throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
       if (this.#running >= limits.requests) {
@@ -159,12 +160,16 @@ export class ApiServer {
         contentType: headers['content-type'],
         userAgent: headers['user-agent'],
         octets: Buffer.isBuffer(body) ? body : undefined,
-        who: identityOf(request),
+        who: this.#identityOf(request),
       },
       (text) => {
         if (warnings.length < 32 && !warnings.includes(text)) warnings.push(text);
       },
     );
+  }
+
+  #identityOf({ socket }: Pick<HttpRequest, 'socket'>): Identity | string {
+    return socket instanceof TLSSocket ? this.#identities.of(socket) : 'no TLS';
   }
 
   async #send(request: HttpRequest, reply: HttpReply, answer: Answer, warnings: readonly string[]): Promise<void> {
@@ -219,10 +224,6 @@ function toApiError(error: unknown): ApiError {
   if (status === 415) return new ApiError('UnsupportedMediaType', message);
   if (status >= 400 && status < 500) return new ApiError('BadRequest', message);
   return new ApiError('InternalError', 'an error of the server: its log says which');
-}
-
-function identityOf({ socket }: Pick<HttpRequest, 'socket'>): ReturnType<typeof readIdentity> {
-  return socket instanceof TLSSocket ? readIdentity(socket) : 'no TLS';
 }
 
 function sendText(reply: HttpReply, code: number, media: string, text: string, headers: Headers): void {

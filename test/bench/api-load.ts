@@ -5,7 +5,7 @@ import { HttpsClient } from '../apiserver/https-client.ts';
 import type { ServerProcess } from '../apiserver/server-process.ts';
 import { BenchError } from './bench-error.ts';
 
-export const writers = 20;
+export const writers = 50;
 export const watches = 100;
 
 const nodes = '/apis/cilium.io/v2/ciliumnodes';

@@ -38,7 +38,7 @@ export function openFormat(database: DatabaseSync, file: string, steps: readonly
       `${file} has format ${found}, and this waggle knows up to ${newest}: run a newer waggle, or restore a copy of format ${newest}`,
     );
   }
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000');
   if (!isNew && found < newest) keepCopy(database, `${file}.format-${found}`);
   if (!isNew && found === newest) return;
   database.exec('BEGIN IMMEDIATE');
