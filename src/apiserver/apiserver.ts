@@ -17,6 +17,7 @@ import { defaultRoles, roleGroups } from './default-roles.ts';
 import { Documents } from './documents.ts';
 import { Handler } from './handler.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
+import { defaultLimits } from './limits.ts';
 import { type ApiServerOptions, clientUrl } from './options.ts';
 import type { RbacObjects } from './rbac.ts';
 import { Renderer } from './render.ts';
@@ -92,7 +93,13 @@ export class ApiServerDaemon implements Daemon {
       fault: () => api.fault,
     });
     const server = new ApiServer(
-      { ...listen, certificate: certificate.certificate, key: certificate.key, clientAuthority: authority.certificate },
+      {
+        ...listen,
+        certificate: certificate.certificate,
+        key: certificate.key,
+        clientAuthority: authority.certificate,
+        limits: defaultLimits,
+      },
       {
         handler: new Handler({
           api: api.api,
