@@ -138,7 +138,13 @@ export class ApiServerDaemon implements Daemon {
   #writeKubeconfig(authority: Certified, server: string): void {
     const client = makeClientCertificate(authority, { name: 'admin', groups: [roleGroups.admin] }, Date.now());
     const text = renderKubeconfig({ server, authority: authority.certificate, user: 'admin', client });
-    writePrivate(join(this.#options.stateDir, 'admin.kubeconfig'), text);
+    try {
+      writePrivate(join(this.#options.stateDir, 'admin.kubeconfig'), text);
+    } catch (error) {
+      // On a full disk what is there is read all the same; 'waggle apiserver kubeconfig' prints one.
+      if (!(error instanceof StateError)) throw error;
+      this.#log.write({ type: 'problem', what: 'admin.kubeconfig', problem: error.message });
+    }
   }
 
   /** A server that runs for a year gets a new certificate in time. */

@@ -2,12 +2,13 @@
 // lines are handed on as they come. What breaks a connection is an error, not an answer.
 
 import { Agent, request } from 'node:https';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Credentials } from './server-process.ts';
 
 export interface Reply {
   readonly code: number;
   readonly text: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface Stream {
@@ -29,7 +30,7 @@ export class HttpsClient {
     const response = await this.#send(method, path, body, media);
     const pieces: Buffer[] = [];
     for await (const piece of response) pieces.push(piece);
-    return { code: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() };
+    return { code: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(pieces).toString() };
   }
 
   /** Resolves when the answer begins; each line of it is told without its end. Rejects with what was answered instead of a watch. */

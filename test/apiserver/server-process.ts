@@ -26,15 +26,16 @@ export interface Credentials {
 
 export class ServerProcess {
   readonly home: string;
-  readonly kubeconfig: string;
   port = 0;
+  /** What runs it: `nsenter …` puts it into a namespace. */
+  readonly #prefix: readonly string[];
   #child: ChildProcess | undefined;
   #output = '';
 
   /** `teardown` is called with what is to be done in the end: an ExecutionContext, or a bench. */
-  constructor(owner: { readonly teardown: (end: () => Promise<void>) => void }) {
+  constructor(owner: { readonly teardown: (end: () => Promise<void>) => void }, prefix: readonly string[] = []) {
+    this.#prefix = prefix;
     this.home = mkdtempSync(join(tmpdir(), 'waggle-apiserver-'));
-    this.kubeconfig = join(this.home, 'state/apiserver/admin.kubeconfig');
     owner.teardown(async () => {
       await this.stop('SIGKILL');
       rmSync(this.home, { recursive: true, force: true });
@@ -55,7 +56,8 @@ export class ServerProcess {
       '--listen',
       `127.0.0.1:${this.port === 0 ? freePort() : this.port}`,
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [command, ...words] = [...this.#prefix, process.execPath, ...args];
+    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
       const giveUp = setTimeout(() => reject(new Error(`it does not serve: ${this.#output}`)), 60_000);
@@ -72,6 +74,10 @@ export class ServerProcess {
         resolve();
       });
     });
+  }
+
+  get kubeconfig(): string {
+    return join(this.home, 'state/apiserver/admin.kubeconfig');
   }
 
   get pid(): number {

@@ -20,8 +20,6 @@ export const defaultHistory: HistoryOptions = { keepEvents: 20_000, keepLength: 
 
 /** Of the objects of one transaction, in UTF-16 code units: more do not wait for the end of the turn. */
 const maxBatchLength = 8 * 2 ** 20;
-/** Turns of the event loop that a transaction waits at most for more writes. */
-const gatherTurns = 5;
 /** How often the disk is asked whether it takes anything again. */
 const probeMs = 1_000;
 
@@ -181,17 +179,9 @@ export class ObjectStore implements Storage {
     if (this.#pendingLength >= maxBatchLength) return this.#flush();
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    this.#gather(1);
-  }
-
-  /** While turns bring more, it is worth to wait: each transaction costs an fsync. */
-  #gather(turn: number): void {
-    const { length } = this.#pending;
     setImmediate(() => {
-      if (this.#isClosed) return;
-      if (this.#pending.length > length && turn < gatherTurns) return this.#gather(turn + 1);
       this.#isPlanned = false;
-      this.#flush();
+      if (!this.#isClosed) this.#flush();
     });
   }
 
