@@ -88,7 +88,7 @@ export class ApiServerDaemon implements Daemon {
       resources: () => api.api.resources(),
       address: formatEndpoint(listen),
       version: this.#version,
-      fault: () => undefined,
+      fault: () => api.fault(),
     });
     const server = new ApiServer(
       { ...listen, certificate: certificate.certificate, key: certificate.key, clientAuthority: authority.certificate },
@@ -96,7 +96,7 @@ export class ApiServerDaemon implements Daemon {
         handler: new Handler({
           api: api.api,
           rbac: rbacOf(api.storage),
-          document: (path, accept) => documents.answer(path, accept),
+          document: (asked) => documents.answer(asked),
         }),
         renderer: new Renderer(Date.now),
         report: (about, error) => this.#log.write({ type: 'api-fault', about, error: textOf(error) }),

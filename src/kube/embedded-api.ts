@@ -120,6 +120,11 @@ export class EmbeddedApi {
     await Promise.all(objects.map((object) => this.#provide(object)));
   }
 
+  /** What keeps it from writing, in words; undefined: nothing. */
+  fault(): string | undefined {
+    return this.#store.fault();
+  }
+
   /** What was acknowledged is on the disk. */
   close(): void {
     for (const controller of this.#controllers) controller.close();

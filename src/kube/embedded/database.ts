@@ -121,6 +121,15 @@ export class Database {
     }
   }
 
+  /** Writes what is there already, to see whether anything can be written. Throws DatabaseError. */
+  probe(): void {
+    try {
+      this.#count.run(String(this.revision));
+    } catch (error) {
+      throw describe(error, this.file);
+    }
+  }
+
   close(): void {
     this.#database.close();
   }

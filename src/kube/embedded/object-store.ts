@@ -16,6 +16,8 @@ export interface ObjectStoreOptions extends HistoryOptions {
 
 export const defaultHistory: HistoryOptions = { keepEvents: 20_000, keepMs: 3_600_000 };
 
+const probeMs = 1_000;
+
 /** A write that waits for its transaction. */
 interface Pending {
   /** undefined: nothing to do but to wait for what it saw. */
@@ -39,6 +41,8 @@ export class ObjectStore implements Storage {
   /** By key, what pending writes make of it; undefined: gone. */
   readonly #ahead = new Map<string, KubeObject | undefined>();
   #isPlanned = false;
+  /** Since the last write failed. */
+  #fault: { readonly why: string; readonly probedMs: number } | undefined;
   #isClosed = false;
 
   /** Reads the file. Throws DatabaseError. */
@@ -67,6 +71,20 @@ export class ObjectStore implements Storage {
 
   get watchCount(): number {
     return this.#watchers.count;
+  }
+
+  /** Why nothing can be written; undefined: the last write was, or one can be again, which is tried at most every second. */
+  fault(): string | undefined {
+    if (this.#fault === undefined || this.#isClosed) return this.#fault?.why;
+    const probedMs = this.#nowMs();
+    if (Math.abs(probedMs - this.#fault.probedMs) < probeMs) return this.#fault.why;
+    try {
+      this.#database.probe();
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = { why: error instanceof Error ? error.message : String(error), probedMs };
+    }
+    return this.#fault?.why;
   }
 
   get(key: ObjectKey): KubeObject | undefined {
@@ -164,10 +182,12 @@ export class ObjectStore implements Storage {
       // None of it happened, and what was to come next was built on it.
       this.#nextRevision = this.#revision;
       const why = error instanceof DatabaseError ? error.message : String(error);
+      this.#fault = { why, probedMs: this.#nowMs() };
       for (const { reject } of pending)
         reject(new ApiError('InternalError', `nothing was written: ${why}`, undefined, { cause: error }));
       return;
     }
+    if (events.length > 0) this.#fault = undefined;
     for (const event of events) {
       if (event.type === 'DELETED') this.#table.delete(event.key);
       else this.#table.set(event.key, event.object);

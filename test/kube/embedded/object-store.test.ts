@@ -307,9 +307,12 @@ test(
     ];
     const { stdout, stderr, status } = spawnSync('unshare', words, { encoding: 'utf8' });
     t.is(status, 0, stderr);
-    const told: { acknowledged: number; refused: number; message: string; found: number } = JSON.parse(stdout);
+    const told: { acknowledged: number; refused: number; message: string; found: number; faults: string[] } =
+      JSON.parse(stdout);
     t.true(told.acknowledged > 10 && told.refused > 0, stdout);
     t.regex(told.message, /nothing was written: .*disk is full/);
+    const areFull = told.faults.map((fault) => /disk is full/.test(fault));
+    t.deepEqual(areFull, [true, true, false], 'it says so until it can write again, which it tries a second later');
     t.is(told.found, told.acknowledged + 1, 'after a restart: what was acknowledged, and one more when there was room');
   }),
 );
