@@ -25,6 +25,7 @@ import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
+import { checkRevision } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import { changeStored, keyOf, showEvent, toVersion } from './stored-form.ts';
@@ -41,6 +42,8 @@ export interface RegistryDeps {
   readonly resources: () => readonly Resource[];
   readonly rulesOf: (resource: Resource) => KindRules;
   readonly patches: Patches;
+  /** What is said beside the answer of a write that made `object` of `before`; undefined: nothing. */
+  readonly warningsOf?: (resource: Resource, object: KubeObject, before: KubeObject | undefined) => readonly string[];
   /** Throws ApiError BadRequest. */
   readonly readSelection: (resource: Resource, selection: Selection) => Selects;
   readonly nowMs: () => number;
@@ -351,14 +354,16 @@ export class Registry implements Api {
     options: WriteOptions,
     change: (latest: KubeObject | undefined) => KubeObject,
   ): Promise<KubeObject> {
-    let next: KubeObject | undefined;
+    let [before, next]: readonly (KubeObject | undefined)[] = [];
     const written = await this.#change(at, options, (latest) => {
+      before = latest;
       next = change(latest);
       if (latest !== undefined && isOver(next) && !isHeld(next, at.resource)) return 'delete';
       return latest !== undefined && isSameJson(next, latest) ? undefined : next;
     });
     const answered = written ?? next;
     if (answered === undefined) throw notFound(at.resource.group, at.resource.plural, at.name);
+    for (const text of this.#deps.warningsOf?.(at.resource, answered, before) ?? []) options.warn(text);
     return toVersion(answered, at.resource);
   }
 
@@ -480,16 +485,4 @@ function checkSubresource({ resource, subresource }: ObjectTarget): void {
     ...(group === '' ? {} : { group }),
     kind: plural,
   });
-}
-
-function checkRevision(text: string | undefined, revision: number): void {
-  if (text === undefined || text === '') return;
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new ApiError('BadRequest', `Invalid value: "${text.slice(0, 64)}": resourceVersion must be a decimal number`);
-  }
-  if (Number(text) > revision) {
-    throw new ApiError('Timeout', `Too large resource version: ${text}, current: ${revision}`, {
-      retryAfterSeconds: 1,
-    });
-  }
 }
