@@ -29,7 +29,7 @@ import { ServedKinds } from './controllers/served-kinds.ts';
 import { customResourceDefinitions } from './crds/index.ts';
 import { ObjectStore } from './embedded/object-store.ts';
 import { listWarnings } from './notices/notices.ts';
-import { plainPatches } from './registry/plain-patches.ts';
+import { objectPatches } from './registry/object-patches.ts';
 import { Registry } from './registry/registry.ts';
 import type { Selects } from './registry/selection.ts';
 import type { Storage } from './registry/storage.ts';
@@ -94,7 +94,7 @@ export class EmbeddedApi {
       storage: store,
       resources: () => this.#served.resources(),
       rulesOf: (resource) => this.#served.rulesOf(resource),
-      patches: plainPatches,
+      patches: objectPatches,
       warningsOf: listWarnings,
       readSelection,
       nowMs: () => clock.wallMs(),

@@ -3,7 +3,7 @@
 
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
 import table from './data/fields.json' with { type: 'json' };
-import { listKeys } from './list-keys.ts';
+import { atomicMaps, atomicModels, listKeys } from './list-keys.ts';
 
 const fieldsOf: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(Object.entries(table));
 const made = new Map<string, OpenApiSchema>();
@@ -50,6 +50,7 @@ const schemaOf = (type: string): OpenApiSchema => {
 
 const withKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
   if (path === 'V1DeploymentSpec.strategy') return { ...schema, 'x-kubernetes-patch-strategy': 'retainKeys' };
+  if (atomicMaps.has(path)) return { ...schema, 'x-kubernetes-map-type': 'atomic' };
   const keys = listKeys.get(path);
   if (keys === undefined) return schema;
   const strategy = { ...schema, 'x-kubernetes-patch-strategy': keys.strategy };
@@ -70,6 +71,7 @@ export function modelSchema(model: string): OpenApiSchema {
   const entries = Object.entries(fields);
   const schema: OpenApiSchema = {
     type: 'object',
+    ...(atomicModels.has(model) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
     properties: Object.fromEntries(
       entries.map(([name, type]) => [name, withKeys(schemaOf(typeOf(name, type)), `${model}.${name}`)]),
     ),
