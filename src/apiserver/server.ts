@@ -2,6 +2,7 @@
 // how an answer looks the renderer's. Kubernetes API concepts.
 
 import { constants } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -50,6 +51,8 @@ export class ApiServer {
   readonly #app: Instance;
   readonly #identities = new Identities(Date.now);
   readonly #admission: Admission;
+  /** When the last answer on a connection is over. */
+  readonly #turns = new WeakMap<Socket, Promise<void>>();
 
   constructor(options: ServerOptions, deps: ServerDeps) {
     this.#options = options;
@@ -83,6 +86,9 @@ export class ApiServer {
       clientErrorHandler: refuseClient,
     });
     this.#app.server.maxConnections = limits.connections;
+    // Node's HTTP parser takes octets of TLS straight from the connection, also after it paused itself because an answer is not sent
+    // yet, and then fails (HPE_PAUSED): a client that asks again at once lost its connection. Who listens makes it read in order.
+    this.#app.server.on('secureConnection', (socket) => socket.on('data', () => {}));
     // Who goes away, or speaks no TLS, is no fault of anybody's here.
     this.#app.server.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#route();
@@ -125,6 +131,8 @@ export class ApiServer {
       if (!isRead && typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
       this.#admission.enter(reply.raw, isRead ? 'reads' : 'changes');
     });
+    // Once its body is read: a connection whose body waits is not read at all.
+    app.addHook('preHandler', async (request, reply) => this.#takeTurn(request.raw.socket, reply.raw));
     app.all('/*', (request, reply) => this.#serve(request, reply));
     app.setErrorHandler((error, _request, reply) => this.#fail(reply, error, []));
     app.setNotFoundHandler((_request, reply) =>
@@ -162,6 +170,14 @@ export class ApiServer {
         if (warnings.length < 32 && !warnings.includes(text)) warnings.push(text);
       },
     );
+  }
+
+  /** Of requests that come one behind another each sees what the one before it did (RFC 9112 §9.3.2). */
+  async #takeTurn(socket: Socket, response: ServerResponse): Promise<void> {
+    const before = this.#turns.get(socket);
+    this.#turns.set(socket, new Promise((resolve) => void response.once('close', resolve)));
+    await before;
+    if (socket.destroyed) throw new ApiError('BadRequest', 'the connection is closed');
   }
 
   #identityOf({ socket }: Pick<HttpRequest, 'socket'>): Identity | string {
