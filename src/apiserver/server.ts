@@ -2,7 +2,6 @@
 // how an answer looks the renderer's. Kubernetes API concepts.
 
 import { constants } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -13,6 +12,7 @@ import { Identities, type Identity } from './identity.ts';
 import { Admission, type ServerLimits } from './limits.ts';
 import { sendPieces } from './piece-stream.ts';
 import type { Renderer } from './render.ts';
+import { Turns } from './turns.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface ServerOptions {
@@ -51,8 +51,7 @@ export class ApiServer {
   readonly #app: Instance;
   readonly #identities = new Identities(Date.now);
   readonly #admission: Admission;
-  /** When the last answer on a connection is over. */
-  readonly #turns = new WeakMap<Socket, Promise<void>>();
+  readonly #turns = new Turns();
 
   constructor(options: ServerOptions, deps: ServerDeps) {
     this.#options = options;
@@ -126,13 +125,14 @@ export class ApiServer {
     // Before the body is read: of strangers nothing is, and what is too much at once is not begun.
     app.addHook('onRequest', async (request, reply) => {
       const { method } = request.raw;
+      this.#turns.line(request.raw, reply.raw);
       const who = this.#identityOf(request);
       const isRead = method === 'GET' || method === 'HEAD';
       if (!isRead && typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
       this.#admission.enter(reply.raw, isRead ? 'reads' : 'changes');
     });
     // Once its body is read: a connection whose body waits is not read at all.
-    app.addHook('preHandler', async (request, reply) => this.#takeTurn(request.raw.socket, reply.raw));
+    app.addHook('preHandler', (request) => this.#turns.wait(request.raw));
     app.all('/*', (request, reply) => this.#serve(request, reply));
     app.setErrorHandler((error, _request, reply) => this.#fail(reply, error, []));
     app.setNotFoundHandler((_request, reply) =>
@@ -170,14 +170,6 @@ export class ApiServer {
         if (warnings.length < 32 && !warnings.includes(text)) warnings.push(text);
       },
     );
-  }
-
-  /** Of requests that come one behind another each sees what the one before it did (RFC 9112 §9.3.2). */
-  async #takeTurn(socket: Socket, response: ServerResponse): Promise<void> {
-    const before = this.#turns.get(socket);
-    this.#turns.set(socket, new Promise((resolve) => void response.once('close', resolve)));
-    await before;
-    if (socket.destroyed) throw new ApiError('BadRequest', 'the connection is closed');
   }
 
   #identityOf({ socket }: Pick<HttpRequest, 'socket'>): Identity | string {
