@@ -92,50 +92,56 @@ test.serial('one connection too many is closed, and one more is taken when anoth
   }
 });
 
-test.serial('one watch too many gets 429 with Retry-After, and the others go on; one that ends makes room', async (t) => {
-  const server = await startSmall(t, { watches: 3 });
-  const client = clientOf(t, server);
-  const lines: string[] = [];
-  const watch = () => client.watch(`${configMaps}?watch=1&timeoutSeconds=30`, (line) => lines.push(line));
-  const [first] = [await watch(), await watch(), await watch()];
-  const refused = await client.ask('GET', `${configMaps}?watch=1`);
-  t.is(refused.code, 429);
-  t.like(JSON.parse(refused.text), {
-    kind: 'Status',
-    reason: 'TooManyRequests',
-    details: { retryAfterSeconds: 1 },
-    message: 'Too many requests, please try again later: 3 watches at once',
-  });
-  t.is(refused.headers['retry-after'], '1');
-  t.is((await client.ask('GET', configMaps)).code, 200, 'who lists is not concerned');
-  first.close();
-  for (;;) {
-    try {
-      await watch();
-      break;
-    } catch (error) {
-      t.regex(String(error), /429/);
+test.serial(
+  'one watch too many gets 429 with Retry-After, and the others go on; one that ends makes room',
+  async (t) => {
+    const server = await startSmall(t, { watches: 3 });
+    const client = clientOf(t, server);
+    const lines: string[] = [];
+    const watch = () => client.watch(`${configMaps}?watch=1&timeoutSeconds=30`, (line) => lines.push(line));
+    const [first] = [await watch(), await watch(), await watch()];
+    const refused = await client.ask('GET', `${configMaps}?watch=1`);
+    t.is(refused.code, 429);
+    t.like(JSON.parse(refused.text), {
+      kind: 'Status',
+      reason: 'TooManyRequests',
+      details: { retryAfterSeconds: 1 },
+      message: 'Too many requests, please try again later: 3 watches at once',
+    });
+    t.is(refused.headers['retry-after'], '1');
+    t.is((await client.ask('GET', configMaps)).code, 200, 'who lists is not concerned');
+    first.close();
+    for (;;) {
+      try {
+        await watch();
+        break;
+      } catch (error) {
+        t.regex(String(error), /429/);
+      }
     }
-  }
-  await client.ask('POST', configMaps, configMap('x'));
-  while (lines.length < 3) await new Promise((resolve) => void setImmediate(resolve));
-  t.is(lines.filter((line) => line.includes('"ADDED"')).length, 3);
-});
+    await client.ask('POST', configMaps, configMap('x'));
+    while (lines.length < 3) await new Promise((resolve) => void setImmediate(resolve));
+    t.is(lines.filter((line) => line.includes('"ADDED"')).length, 3);
+  },
+);
 
-test.serial('a body that is longer than the limit is 413 before it is read, also when nobody said how long it is', async (t) => {
-  const server = await startSmall(t, { bodyBytes: 1_000 });
-  const socket = await secure(t, server);
-  const answer = once(socket, 'data');
-  const head = `POST ${configMaps} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
-  socket.write(`${head}Content-Length: 1001\r\n\r\n`);
-  t.regex(String((await answer)[0]), /^HTTP\/1\.1 413 [^]*"reason":"RequestEntityTooLarge"/);
-  const chunked = await secure(t, server);
-  const refused = once(chunked, 'data');
-  chunked.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
-  for (let count = 0; count < 5; count++) chunked.write(`fa\r\n${'x'.repeat(250)}\r\n`);
-  const [text] = await refused;
-  t.regex(String(text), /^HTTP\/1\.1 413 /);
-});
+test.serial(
+  'a body that is longer than the limit is 413 before it is read, also when nobody said how long it is',
+  async (t) => {
+    const server = await startSmall(t, { bodyBytes: 1_000 });
+    const socket = await secure(t, server);
+    const answer = once(socket, 'data');
+    const head = `POST ${configMaps} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+    socket.write(`${head}Content-Length: 1001\r\n\r\n`);
+    t.regex(String((await answer)[0]), /^HTTP\/1\.1 413 [^]*"reason":"RequestEntityTooLarge"/);
+    const chunked = await secure(t, server);
+    const refused = once(chunked, 'data');
+    chunked.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    for (let count = 0; count < 5; count++) chunked.write(`fa\r\n${'x'.repeat(250)}\r\n`);
+    const [text] = await refused;
+    t.regex(String(text), /^HTTP\/1\.1 413 /);
+  },
+);
 
 test.serial('a client that does not read its list is cut off, and one that reads slowly gets all of it', async (t) => {
   const server = await startSmall(t, { stalledMs: 1_000 });
@@ -166,34 +172,37 @@ test.serial('a client that does not read its list is cut off, and one that reads
   t.true(cut < 20_000_000, `${cut} octets`);
 });
 
-test.serial('a watch that nobody reads is cut off when too much waits for it, and the others are told everything', async (t) => {
-  const server = await startSmall(t, { waitingBytes: 100_000 });
-  const client = clientOf(t, server);
-  t.is((await client.ask('POST', configMaps, configMap('flood'))).code, 201);
-  const idle = await secure(t, server);
-  idle.write(`GET ${configMaps}?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n`);
-  await once(idle, 'data');
-  idle.pause();
-  const seen: string[] = [];
-  const all = Promise.withResolvers<void>();
-  await client.watch(`${configMaps}?watch=1`, (line) => {
-    seen.push(JSON.parse(line).object.data?.round);
-    if (seen.length === rounds + 1) all.resolve();
-  });
-  // More than the socket's own buffers take.
-  const rounds = 16;
-  for (let round = 0; round < rounds; round++) {
-    const body = JSON.stringify({ data: { round: String(round), filler: 'x'.repeat(900_000) } });
-    t.is((await client.ask('PATCH', `${configMaps}/flood`, body, 'application/merge-patch+json')).code, 200);
-  }
-  await all.promise;
-  t.deepEqual(seen, [undefined, ...Array.from({ length: rounds }, (_, index) => String(index))]);
-  t.false((await readAll(idle.resume())).includes(`"round":"${rounds - 1}"`), 'it was cut before the end');
-  t.regex(
-    server.reports.join(''),
-    /^a watch of \/api\/v1\/namespaces\/default\/configmaps was cut.* octets of events wait/,
-  );
-});
+test.serial(
+  'a watch that nobody reads is cut off when too much waits for it, and the others are told everything',
+  async (t) => {
+    const server = await startSmall(t, { waitingBytes: 100_000 });
+    const client = clientOf(t, server);
+    t.is((await client.ask('POST', configMaps, configMap('flood'))).code, 201);
+    const idle = await secure(t, server);
+    idle.write(`GET ${configMaps}?watch=1 HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await once(idle, 'data');
+    idle.pause();
+    const seen: string[] = [];
+    const all = Promise.withResolvers<void>();
+    await client.watch(`${configMaps}?watch=1`, (line) => {
+      seen.push(JSON.parse(line).object.data?.round);
+      if (seen.length === rounds + 1) all.resolve();
+    });
+    // More than the socket's own buffers take.
+    const rounds = 16;
+    for (let round = 0; round < rounds; round++) {
+      const body = JSON.stringify({ data: { round: String(round), filler: 'x'.repeat(900_000) } });
+      t.is((await client.ask('PATCH', `${configMaps}/flood`, body, 'application/merge-patch+json')).code, 200);
+    }
+    await all.promise;
+    t.deepEqual(seen, [undefined, ...Array.from({ length: rounds }, (_, index) => String(index))]);
+    t.false((await readAll(idle.resume())).includes(`"round":"${rounds - 1}"`), 'it was cut before the end');
+    t.regex(
+      server.reports.join(''),
+      /^a watch of \/api\/v1\/namespaces\/default\/configmaps was cut.* octets of events wait/,
+    );
+  },
+);
 
 test.serial('a watch begins with more than may wait, as fast as its client reads', async (t) => {
   const server = await startSmall(t, { waitingBytes: 100_000 });
