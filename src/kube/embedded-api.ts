@@ -28,6 +28,7 @@ import { NamespaceController } from './controllers/namespace-controller.ts';
 import { ServedKinds } from './controllers/served-kinds.ts';
 import { customResourceDefinitions } from './crds/index.ts';
 import { ObjectStore } from './embedded/object-store.ts';
+import { listWarnings } from './notices/notices.ts';
 import { plainPatches } from './registry/plain-patches.ts';
 import { Registry } from './registry/registry.ts';
 import type { Selects } from './registry/selection.ts';
@@ -94,6 +95,7 @@ export class EmbeddedApi {
       resources: () => this.#served.resources(),
       rulesOf: (resource) => this.#served.rulesOf(resource),
       patches: plainPatches,
+      warningsOf: listWarnings,
       readSelection,
       nowMs: () => clock.wallMs(),
       makeUid: () => randomUUID(),

@@ -36,10 +36,12 @@ export class ServerProcess {
   constructor(owner: { readonly teardown: (end: () => Promise<void>) => void }, prefix: readonly string[] = []) {
     this.#prefix = prefix;
     this.home = mkdtempSync(join(tmpdir(), 'waggle-apiserver-'));
-    owner.teardown(async () => {
-      await this.stop('SIGKILL');
-      rmSync(this.home, { recursive: true, force: true });
-    });
+    owner.teardown(() => this.remove());
+  }
+
+  async remove(): Promise<void> {
+    await this.stop('SIGKILL');
+    rmSync(this.home, { recursive: true, force: true });
   }
 
   get words(): readonly string[] {

@@ -1,6 +1,8 @@
 // The built-in kinds: names, scope and what belongs to each. Their fields are in data/fields.json, by the model named here;
 // their columns and rules have folders of their own.
 
+import { coreEventFields, newerEventFields } from './event-names.ts';
+
 export interface BuiltinKind {
   readonly model: string;
   readonly group: string;
@@ -9,12 +11,13 @@ export interface BuiltinKind {
   readonly shortNames: readonly string[];
   readonly isNamespaced: boolean;
   readonly hasStatus: boolean;
+  readonly isCreatedWithStatus: boolean;
   readonly isInAll: boolean;
   readonly hasScale: boolean;
   readonly selectableFields: readonly string[];
 }
 
-/** `flags`: c of the cluster, s status, a in `all`, r scale. */
+/** `flags`: c of the cluster, s status, S status from its creation on, a in `all`, r scale. */
 const kind = (
   group: string,
   name: string,
@@ -30,19 +33,19 @@ const kind = (
   plural,
   shortNames,
   isNamespaced: !flags.includes('c'),
-  hasStatus: flags.includes('s'),
+  hasStatus: /s/i.test(flags),
+  isCreatedWithStatus: flags.includes('S'),
   isInAll: flags.includes('a'),
   hasScale: flags.includes('r'),
   selectableFields,
 });
 
 const podFields = ['nodeName', 'restartPolicy', 'schedulerName', 'serviceAccountName', 'hostNetwork'];
-const involved = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 const rbac = 'rbac.authorization.k8s.io';
 
 export const builtinKinds: readonly BuiltinKind[] = [
   kind('', 'Namespace', 'namespaces', ['ns'], 'cs', ['.status.phase']),
-  kind('', 'Node', 'nodes', ['no'], 'cs', ['.spec.unschedulable']),
+  kind('', 'Node', 'nodes', ['no'], 'cS', ['.spec.unschedulable']),
   kind('', 'Pod', 'pods', ['po'], 'sa', [
     ...podFields.map((name) => `.spec.${name}`),
     '.status.phase',
@@ -54,15 +57,8 @@ export const builtinKinds: readonly BuiltinKind[] = [
   kind('', 'Secret', 'secrets', [], '', ['.type']),
   kind('', 'ConfigMap', 'configmaps', ['cm'], ''),
   kind('', 'ServiceAccount', 'serviceaccounts', ['sa'], ''),
-  kind(
-    '',
-    'Event',
-    'events',
-    ['ev'],
-    '',
-    [...involved.map((name) => `.involvedObject.${name}`), '.reason', '.reportingComponent', '.source', '.type'],
-    'CoreV1Event',
-  ),
+  kind('', 'Event', 'events', ['ev'], '', coreEventFields, 'CoreV1Event'),
+  kind('events.k8s.io', 'Event', 'events', ['ev'], '', newerEventFields, 'EventsV1Event'),
   kind('discovery.k8s.io', 'EndpointSlice', 'endpointslices', [], ''),
   kind('coordination.k8s.io', 'Lease', 'leases', [], ''),
   kind('networking.k8s.io', 'NetworkPolicy', 'networkpolicies', ['netpol'], ''),
