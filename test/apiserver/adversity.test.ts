@@ -1,6 +1,7 @@
 // Clients that mean ill, or are broken: what they get from a real server, and that nobody else notices. Its limits are in limits.test.ts,
 // a full disk in full-disk.test.ts.
 
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
@@ -99,6 +100,22 @@ test('a client certificate that is expired, of another authority, its own, or fo
       t.regex(String(answer.json['message']), why, what);
     }
   }
+});
+
+test('a client certificate that ends while its connection stands counts no longer', async (t) => {
+  const authority = readAuthority(`${server.home}/state/apiserver`);
+  if (authority === undefined) throw new Error('there is no authority');
+  const admin = { name: 'admin', groups: ['system:masters'] };
+  const lifeMs = Date.parse(new X509Certificate(makeClientCertificate(authority, admin, 0).certificate).validTo);
+  const endMs = Date.now() + 4_000;
+  const { certificate: cert, key } = makeClientCertificate(authority, admin, endMs - lifeMs);
+  const client = new HttpsClient(server.port, { ca: server.admin.ca, cert, key });
+  t.teardown(() => client.close());
+  t.is((await client.ask('GET', configMaps)).code, 200);
+  await new Promise((resolve) => void setTimeout(resolve, endMs + 1_100 - Date.now()));
+  const { code, text } = await client.ask('GET', configMaps);
+  t.is(code, 401);
+  t.regex(text, /CERT_HAS_EXPIRED/);
 });
 
 test('a TLS session that is resumed is the same client', async (t) => {
