@@ -222,6 +222,9 @@ test('what is kept in files is for their owner alone, and a file of a newer form
   const authority = JSON.parse(readFileSync(files[0], 'utf8'));
   writeFileSync(files[0], JSON.stringify({ ...authority, formatVersion: 2 }));
   await t.throwsAsync(server.start(), { message: /authority\.json has format version 2, this program knows 1/ });
+  const { formatVersion: _, ...bare } = authority;
+  writeFileSync(files[0], JSON.stringify(bare));
+  await t.throwsAsync(server.start(), { message: /authority\.json has format version none, this program knows 1/ });
   writeFileSync(files[0], 'x');
   await t.throwsAsync(server.start(), { message: /authority\.json is damaged/ });
 });
