@@ -169,6 +169,11 @@ test(
       await kubectl('explain bgpp.spec.virtualRouters.localASN'),
       /FIELD: localASN <integer>[^]*AS number of the instance/,
     );
+    t.regex(
+      await kubectl('explain service.spec.externalTrafficPolicy'),
+      /FIELD: externalTrafficPolicy <string>[^]*Local: only to endpoints of the node/,
+    );
+    t.regex(await kubectl('explain configmap'), /DESCRIPTION:\s+Settings as keys and values\.[^]*Texts by their keys/);
     // Of OpenAPI v2, which kubectl asks for as protobuf.
     t.regex(
       await kubectl('explain --output=plaintext-openapiv2 bgpp.spec.virtualRouters.localASN'),
