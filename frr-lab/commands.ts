@@ -5,7 +5,8 @@ import { checksOf, summaryCommandsOf } from './checks/index.ts';
 import { requireSoundConfiguration } from './checks/status.ts';
 import { daemonsOf } from './daemons/index.ts';
 import { LabError } from './lab-error.ts';
-import { applyManifests, bringUp, busyProcess, isComplete, takeDown } from './life.ts';
+import { bringUp, busyProcess, isComplete, takeDown } from './life.ts';
+import { applyManifests, isManaged } from './management.ts';
 import { labPaths, type LabPaths, listLabs, nodePaths } from './paths.ts';
 import { findDaemon } from './processes.ts';
 import { inside, nodeEnvironment, run } from './run.ts';
@@ -52,8 +53,8 @@ async function ensureUp(lab: LabPaths, topology: Topology): Promise<void> {
   if (busy !== undefined) throw new LabError(`lab ${lab.topology} is being brought up by process ${busy.pid}`);
   await requireSoundConfiguration(lab, topology);
   if (isComplete(lab, topology)) {
-    say(`${topology.name} is up already; applying the manifests and checking again`);
-    applyManifests(lab);
+    say(`${topology.name} is up already; ${isManaged(topology) ? 'applying the manifests and ' : ''}checking again`);
+    if (isManaged(topology)) await applyManifests(lab);
     return;
   }
   if (listLabs().includes(topology.name)) {

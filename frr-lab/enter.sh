@@ -70,5 +70,9 @@ enter_node() {
   case $directory in /run | /run/* | /var/lib | /var/lib/*) directory=/ ;; esac
   export PATH="$repo_dir/bin:$repo_dir/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   export WAGGLE_LAB=$topology$space_suffix NODE_NAME=$name
+  # As in run.ts: kubectl works as the administrator, and what it keeps goes with the node.
+  if [ "$name" = mgmt ]; then
+    export KUBECONFIG=/var/lib/waggle/apiserver/admin.kubeconfig KUBECACHEDIR=/run/lab/kubectl
+  fi
   exec nsenter "--net=$node/net" "--uts=$node/uts" "--mount=$node/mnt" "--wdns=$directory" -- "$@"
 }

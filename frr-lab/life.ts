@@ -1,12 +1,13 @@
 // The life of a lab: build it, start what runs in it, take it down. Every step first does what can be found again by name or
 // place, so that `takeDown` works from the system's state alone, however and whenever `bringUp` ended.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Daemon } from './daemons/daemon.ts';
 import { daemonsOf, planOf } from './daemons/index.ts';
 import { asRecord, parseJson, readNumber } from './json.ts';
 import { LabError } from './lab-error.ts';
 import { configureNetwork, makeLink } from './links.ts';
+import { applyManifests, isManaged, issueKubeconfigs } from './management.ts';
 import { makeNode, prepareLab, removeNamespaces } from './namespaces.ts';
 import { type LabPaths, nodePaths } from './paths.ts';
 import { endAll, findDaemon, findProcesses, type ProcessRecord, startDaemon, startTicksOf } from './processes.ts';
@@ -32,7 +33,6 @@ export async function bringUp(lab: LabPaths, topology: Topology, say: Say): Prom
     const { needs } = planOf(node);
     if (needs !== undefined && !existsSync(needs)) throw new LabError(`${needs} is missing; run ./frr-lab/lab install`);
   }
-  applyManifests(lab);
   say(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
   await prepareLab(lab);
   markBusy(lab);
@@ -41,17 +41,15 @@ export async function bringUp(lab: LabPaths, topology: Topology, say: Say): Prom
   for (const node of topology.nodes) await configureNetwork(lab, topology, node);
   const names = topology.nodes.flatMap((node) => daemonsOf(node).map((daemon) => `${node.name}/${daemon.name}`));
   say(`starting ${names.join(' ')}`);
-  await Promise.all(topology.nodes.map((node) => startNode(lab, node)));
+  const managed = topology.nodes.filter((node) => node.kind === 'management');
+  for (const node of managed) await startNode(lab, node);
+  if (isManaged(topology)) {
+    await issueKubeconfigs(lab, topology);
+    await applyManifests(lab);
+  }
+  await Promise.all(topology.nodes.filter((node) => !managed.includes(node)).map((node) => startNode(lab, node)));
   writeFileSync(lab.completeMark, `${new Date().toISOString()}\n`);
   rmSync(lab.busyMark, { force: true });
-}
-
-/** What `kubectl apply` would do: the manifests of the checkout become those that the agents read. */
-export function applyManifests(lab: LabPaths): void {
-  const source = `${lab.source}/manifests`;
-  if (!existsSync(source)) return;
-  mkdirSync(lab.manifests, { recursive: true });
-  cpSync(source, lab.manifests, { recursive: true });
 }
 
 export async function takeDown(lab: LabPaths): Promise<void> {
@@ -65,7 +63,6 @@ export async function takeDown(lab: LabPaths): Promise<void> {
     await endAll(found);
   }
   await removeNamespaces(lab);
-  rmSync(lab.manifests, { recursive: true, force: true });
 }
 
 export async function startNode(lab: LabPaths, node: LabNode): Promise<void> {

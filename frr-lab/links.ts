@@ -31,6 +31,7 @@ export async function configureNetwork(lab: LabPaths, topology: Topology, node: 
     ...(node.loopback ?? []).map((address) => addAddress('lo', address)),
     ...ends.flatMap((end) => end.addresses.map((address) => addAddress(end.interface, address))),
     ...(node.isSwitch === true ? ['link add bridge0 type bridge', 'link set bridge0 up'] : []),
+    ...(node.bridgeAddresses ?? []).map((address) => addAddress('bridge0', address)),
     ...ends.map((end) => `link set ${end.interface} ${node.isSwitch === true ? 'master bridge0 ' : ''}up`),
     ...(node.routes ?? []).map((route) => `route add ${route}`),
   ];

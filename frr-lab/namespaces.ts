@@ -39,7 +39,7 @@ export async function prepareLab(lab: LabPaths): Promise<void> {
 
 export async function makeNode(lab: LabPaths, node: LabNode): Promise<void> {
   const paths = nodePaths(lab, node.name);
-  writeNodeFiles(lab, node, paths);
+  writeNodeFiles(node, paths);
   mkdirSync(paths.daemons, { recursive: true });
   for (const file of [paths.net, paths.mnt, paths.uts]) writeFileSync(file, '');
   await unshareNode(lab, node, paths);
@@ -68,7 +68,7 @@ async function unshareNode(lab: LabPaths, node: LabNode, paths: NodePaths): Prom
 }
 
 /** Copies the node's folder of the checkout, so that nothing a daemon or a person does in a node changes the checkout. */
-function writeNodeFiles(lab: LabPaths, node: LabNode, paths: NodePaths): void {
+function writeNodeFiles(node: LabNode, paths: NodePaths): void {
   rmSync(paths.config, { recursive: true, force: true });
   rmSync(paths.logs, { recursive: true, force: true });
   mkdirSync(paths.config, { recursive: true });
@@ -95,7 +95,6 @@ function writeNodeFiles(lab: LabPaths, node: LabNode, paths: NodePaths): void {
       ['bind', join(paths.config, 'passwd'), '/etc/passwd'],
       ['bind', join(paths.config, 'group'), '/etc/group'],
     ]),
-    ...(existsSync(lab.manifests) ? [['bind', lab.manifests, '/run/lab/manifests'] as const] : []),
   ];
   writeFileSync(paths.mounts, mounts.map((line) => `${line.join(' ')}\n`).join(''));
 }

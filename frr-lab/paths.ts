@@ -30,7 +30,6 @@ export type LabPaths = {
   /** Who is building or tearing down just now. */
   readonly busyMark: string;
   readonly files: string;
-  readonly manifests: string;
   /** The folder in the checkout with configurations, manifests and what is expected. */
   readonly source: string;
 };
@@ -59,7 +58,6 @@ export function labPaths(topology: string): LabPaths {
     completeMark: join(run, 'complete'),
     busyMark: join(run, 'busy'),
     files,
-    manifests: join(files, 'manifests'),
     source: join(labDir, topology),
   };
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { LabError } from './lab-error.ts';
+import { adminKubeconfig, managementName } from './topologies/management.ts';
 import { type LabPaths, labVariable, type NodePaths, repoDir } from './paths.ts';
 
 export type Output = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -59,5 +60,7 @@ export function nodeEnvironment(lab: LabPaths, node: string): NodeJS.ProcessEnv 
     TERM: process.env['TERM'] ?? 'dumb',
     NODE_NAME: node,
     [labVariable]: lab.mark,
+    // kubectl works as the administrator, and what it keeps goes with the node.
+    ...(node === managementName ? { KUBECONFIG: adminKubeconfig, KUBECACHEDIR: '/run/lab/kubectl' } : {}),
   };
 }

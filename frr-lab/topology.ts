@@ -2,7 +2,16 @@
 // namespaces.ts, links.ts and daemons/ carry it out, and other descriptions of the same lab can be generated from it.
 
 /** What runs in a node decides which configuration folder it gets and which programs are started. */
-export type NodeKind = 'host' | 'frr' | 'bird' | 'gobgp' | 'exabgp' | 'openbgpd' | 'waggle-agent' | 'waggle-router';
+export type NodeKind =
+  | 'host'
+  | 'frr'
+  | 'bird'
+  | 'gobgp'
+  | 'exabgp'
+  | 'openbgpd'
+  | 'waggle-agent'
+  | 'waggle-router'
+  | 'management';
 
 export type LabNode = {
   readonly name: string;
@@ -15,6 +24,8 @@ export type LabNode = {
   readonly isRouter?: boolean;
   /** All its links are ports of one bridge. */
   readonly isSwitch?: boolean;
+  /** The node's own addresses on that bridge, with prefix length. */
+  readonly bridgeAddresses?: readonly string[];
   /** FRR's ospfd runs beside the node's own BGP speaker, and zebra with it; frr.conf stands in the node's folder. */
   readonly hasOspf?: boolean;
   /** zebra leaves its routes in the kernel when it ends and takes them back within this many seconds (`-K`). */

@@ -5,7 +5,8 @@ import type { NodeKind, Topology } from '../topology.ts';
 import type { Check } from './check.ts';
 import { ibgpRrChecks } from './ibgp-rr.ts';
 import { onTheWireCheck } from './on-the-wire.ts';
-import { quickstartChecks, withdrawAndAnnounce } from './quickstart.ts';
+import { withdrawAndAnnounce } from './management.ts';
+import { quickstartChecks } from './quickstart.ts';
 import { restartChecks } from './restart.ts';
 import { secureChecks } from './secure.ts';
 import { spineLeafChecks } from './spine-leaf.ts';
@@ -42,6 +43,7 @@ const summaries: Readonly<Record<NodeKind, readonly string[] | undefined>> = {
   openbgpd: ['bgpctl', 'show', 'summary'],
   'waggle-agent': ['waggle', 'show', 'bgp', 'summary'],
   'waggle-router': ['waggle', 'show', 'bgp', 'summary'],
+  management: undefined,
 };
 
 export function checksOf(lab: LabPaths): readonly Check[] {

@@ -1,20 +1,19 @@
 // The checks of the quickstart lab: both sides of each session agree, routes are right in both directions, packets flow, and
 // they flow because of Waggle's routes and nothing else.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { asArray, asRecord, at, parseJson, readNumber, readString } from '../json.ts';
 import { startNamed } from '../life.ts';
 import { nodePaths, type LabPaths } from '../paths.ts';
 import { stopDaemon } from '../processes.ts';
 import { quickstart, type QuickstartNode, quickstartNodes, torAsn } from '../topologies/quickstart.ts';
 import { isIpv6 } from '../topology.ts';
-import { type Check, lookUntil, notOk, ok, type Seen, unlessWrong } from './check.ts';
+import { type Check, lookUntil, notOk, ok, unlessWrong } from './check.ts';
 import { readExpectedRoutes } from './expected-file.ts';
 import { getJsonFromWaggle, readFrom, readJsonFrom, runIn } from './lab-reader.ts';
 import { type Family, readReceived, readWaggleTable, summarizeRow } from './received.ts';
 import { differences, type Route, summarizeRoute, tableOf } from './route.ts';
 import { type FamilyKey, findSession, readFrrSummary, readWaggleSummary } from './session.ts';
-import { askName, ping, reach } from './traffic.ts';
+import { managementChecks } from './management.ts';
+import { reachAll, unreachable } from './reach.ts';
 
 type Session = { readonly node: string; readonly tor: string };
 
@@ -37,6 +36,7 @@ export function quickstartChecks(lab: LabPaths): readonly Check[] {
     ]),
     ...quickstartNodes.map((node) => trafficCheck(lab, node)),
     ...quickstartNodes.map((node) => apiCheck(lab, node)),
+    ...managementChecks(lab),
     causeCheck(lab),
   ];
 }
@@ -165,14 +165,6 @@ function trafficCheck(lab: LabPaths, node: QuickstartNode): Check {
   };
 }
 
-async function reachAll(lab: LabPaths, nodes: readonly QuickstartNode[]): Promise<Seen> {
-  const looks = await Promise.all(
-    nodes.flatMap((node) => node.podAddresses.map((address) => reach(lab, 'client', address, node.name))),
-  );
-  const wrong = looks.filter((look) => !look.isOk).map((look) => look.seen);
-  return unlessWrong(wrong, looks.map((look) => look.seen).join('; '));
-}
-
 function apiCheck(lab: LabPaths, node: QuickstartNode): Check {
   return {
     name: `API of ${node.name} on 127.0.0.1:9880`,
@@ -219,37 +211,4 @@ function causeCheck(lab: LabPaths): Check {
       return unlessWrong(wrong, `${gone.seen}; ${rest.seen}; all back after the start`);
     },
   };
-}
-
-function unreachable(lab: LabPaths, node: QuickstartNode): Check {
-  return {
-    name: `${node.name} unreachable`,
-    expected: 'no answer',
-    look: async () => {
-      const looks = await Promise.all(
-        node.podAddresses.map(async (address) => {
-          const pinged = await ping(lab, 'client', address);
-          const answer = await askName(lab, 'client', address);
-          return pinged.isOk || answer !== undefined ? [`${address} still answers`] : [];
-        }),
-      );
-      const still = looks.flat();
-      return unlessWrong(still, `${node.podAddresses.join(' and ')} unreachable`);
-    },
-  };
-}
-
-/** By a change of node1's manifest: its pod networks are taken back, and announced again. */
-export async function withdrawAndAnnounce(lab: LabPaths): Promise<void> {
-  const [node] = quickstartNodes;
-  const file = join(lab.manifests, `peering-${node.name}.yaml`);
-  const text = readFileSync(file, 'utf8');
-  try {
-    writeFileSync(file, text.replace('exportPodCIDR: true', 'exportPodCIDR: false'));
-    await lookUntil(unreachable(lab, node), performance.now() + 15_000);
-  } finally {
-    writeFileSync(file, text);
-  }
-  const back = { name: 'back', expected: 'reachable', look: async () => await reachAll(lab, [node]) };
-  await lookUntil(back, performance.now() + 15_000);
 }

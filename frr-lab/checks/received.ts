@@ -36,6 +36,7 @@ export async function readReceived(lab: LabPaths, question: Question): Promise<r
     case 'waggle-router':
       return await readWaggle(lab, question);
     case 'host':
+    case 'management':
       return [];
   }
 }

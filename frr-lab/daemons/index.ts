@@ -8,7 +8,7 @@ import { exabgpPlan } from './exabgp.ts';
 import { frrPlan } from './frr.ts';
 import { gobgpPlan } from './gobgp.ts';
 import { openbgpdPlan } from './openbgpd.ts';
-import { waggleAgentPlan, waggleOspfPlan, waggleRouterPlan } from './waggle.ts';
+import { waggleAgentPlan, managementPlan, waggleOspfPlan, waggleRouterPlan } from './waggle.ts';
 
 const hostPlan: KindPlan = { configTarget: '/run/lab/config', directories: [], daemons: () => [] };
 
@@ -21,6 +21,7 @@ const plans: Readonly<Record<NodeKind, KindPlan>> = {
   openbgpd: openbgpdPlan,
   'waggle-agent': waggleAgentPlan,
   'waggle-router': waggleRouterPlan,
+  management: managementPlan,
 };
 
 export function planOf(node: LabNode): KindPlan {

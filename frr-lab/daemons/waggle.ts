@@ -1,5 +1,6 @@
-// Waggle itself, both ways: the node agent with manifests, and the router with a file. The commands are found on PATH, which
+// Waggle itself: the node agent, the router with a file, and the API that the agents share. The commands are found on PATH, which
 // begins with the checkout's bin/.
+import { adminKubeconfig, managementEndpoint } from '../topologies/management.ts';
 import type { Daemon, KindPlan } from './daemon.ts';
 import { frrDirectories, loadFrrConfig, underlayDaemons, vtyshFiles } from './frr.ts';
 
@@ -19,9 +20,8 @@ export const waggleAgentPlan: KindPlan = {
       command: [
         'waggle',
         'agent',
-        '--standalone',
-        '--manifests',
-        '/run/lab/manifests',
+        '--kubeconfig',
+        '/run/lab/config/kubeconfig',
         '--node-name',
         node.name,
         '--api-listen',
@@ -29,6 +29,18 @@ export const waggleAgentPlan: KindPlan = {
         ...places,
       ],
       readyFile,
+    },
+  ],
+};
+
+export const managementPlan: KindPlan = {
+  configTarget: '/run/lab/config',
+  directories,
+  daemons: () => [
+    {
+      name: 'apiserver',
+      command: ['waggle', 'apiserver', '--listen', managementEndpoint, ...places],
+      readyFile: adminKubeconfig,
     },
   ],
 };

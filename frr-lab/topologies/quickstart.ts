@@ -1,6 +1,7 @@
 // quickstart: a client behind an FRR top-of-rack router, and two Waggle nodes with pods.
 // The picture and what it proves are in ../quickstart/README.md.
 import { linkBetween, type Topology } from '../topology.ts';
+import { managementLinks, managementNode } from './management.ts';
 
 export const answerPort = 7777;
 
@@ -62,6 +63,7 @@ export const quickstart: Topology = {
       ],
       answersOn: answerPort,
     })),
+    managementNode,
   ],
   links: [
     linkBetween(
@@ -82,5 +84,6 @@ export const quickstart: Topology = {
         },
       ),
     ),
+    ...managementLinks(quickstartNodes.map((node) => node.name)),
   ],
 };

@@ -1,7 +1,6 @@
 // The agent as a whole: the store, the reconciler that it wakes, the speaker, the servers, the log.
-// Starts in an order in which no neighbor hears of it before everything could be opened.
+// Starts in an order in which no neighbor hears of it before everything could be opened, and before every object is known.
 
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { StatusEntry } from '#api/status.ts';
 import type { Endpoint } from '#control/router/text-formats.ts';
@@ -11,14 +10,10 @@ import { Restart, stopKindOf } from '#daemon/restart.ts';
 import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
 import { StateFile } from '#daemon/state-file.ts';
-import { emptyStore } from '#kube/empty-store.ts';
-import { lookAtDirectory } from '#kube/manifest-directory.ts';
-import { ManifestStore } from '#kube/manifest-store.ts';
-import { HistoryError } from '#kube/object-history.ts';
 import type { KubeStore } from '#kube/port.ts';
-import { describeAgent } from './agent-status.ts';
+import { describeAgent, describeWait } from './agent-status.ts';
 import { BgpReconciler } from './bgp-reconciler.ts';
-import { admitManifest } from './judge-manifest.ts';
+import type { OpenedStore } from './open-store.ts';
 import type { AgentOptions } from './options.ts';
 
 const healthListen: Endpoint = { address: '127.0.0.1', port: 9879 };
@@ -31,19 +26,20 @@ const controlPlane = { instance_name: 'bgp' };
 export class Agent implements Daemon {
   readonly #options: AgentOptions;
   readonly #context: SpeakerDaemonContext;
-  readonly #source: string;
+  readonly #opened: OpenedStore;
   readonly #store: KubeStore;
   readonly #reconciler: BgpReconciler;
   readonly #servers: Servers;
   readonly #restart: Restart;
+  #hasBegun = false;
+  #isStopping = false;
 
-  /** Throws StartError. */
-  constructor(options: AgentOptions, context: SpeakerDaemonContext, version: string) {
+  constructor(options: AgentOptions, opened: OpenedStore, context: SpeakerDaemonContext, version: string) {
     this.#options = options;
     this.#context = context;
     const { log, speaker } = context;
-    this.#source = options.manifests ?? 'the store (no --manifests DIR is given)';
-    this.#store = openStore(options);
+    this.#opened = opened;
+    this.#store = opened.store;
     this.#restart = new Restart(new StateFile(options.stateDir, Date.now()), (event) => log.write(event));
     speaker.onEvent((event) => log.write(event));
     this.#servers = new Servers(
@@ -62,7 +58,13 @@ export class Agent implements Daemon {
     );
     const { metrics } = this.#servers;
     this.#reconciler = new BgpReconciler(
-      { nodeName: options.nodeName, source: this.#source, retryMs, secretsNamespace: options.bgpSecretsNamespace },
+      {
+        nodeName: options.nodeName,
+        component: opened.component,
+        source: opened.name,
+        retryMs,
+        secretsNamespace: options.bgpSecretsNamespace,
+      },
       {
         store: this.#store,
         speaker,
@@ -78,27 +80,33 @@ export class Agent implements Daemon {
   }
 
   async start(): Promise<void> {
-    const { manifests, apiListen } = this.#options;
-    const failure = manifests === undefined ? undefined : lookAtDirectory(manifests).failure;
-    if (failure !== undefined) throw new StartError(`--manifests ${manifests}: ${failure}`);
-    await this.#store.start();
+    const { apiListen } = this.#options;
+    const { mayBeAway } = this.#opened;
+    const known = this.#store.start();
+    if (!mayBeAway) await known;
     const closed = await this.#servers.configure({ apiListen, healthListen, metricsListen });
     if (closed.length > 0) throw new StartError(closed[0]);
+    const begun = known.then(() => this.#begin());
+    // While an API server is away, the daemon runs and says so.
+    if (mayBeAway) begun.catch(crash);
+    else await begun;
+  }
+
+  /** Every object is known. */
+  async #begin(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#hasBegun = true;
     this.#store.onChange(() => this.reload());
     await this.#reconciler.wake();
     this.#servers.started();
   }
 
   reload(): void {
-    this.#reconciler.wake().catch((error: unknown) => {
-      // Our own fault: nobody can go on from a broken invariant.
-      process.nextTick(() => {
-        throw error;
-      });
-    });
+    if (this.#hasBegun) this.#reconciler.wake().catch(crash);
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#store.stop();
     await this.#reconciler.stop();
     await this.#servers.close();
@@ -117,19 +125,16 @@ export class Agent implements Daemon {
       state: 'warning',
       message,
     }));
-    return [...listening, ...state, ...describeAgent(this.#reconciler.state, nodeName, this.#source)];
+    const agent = this.#hasBegun
+      ? describeAgent(this.#reconciler.state, nodeName, this.#opened)
+      : describeWait(this.#store.faults(), this.#opened);
+    return [...listening, ...state, ...agent];
   }
 }
 
-function openStore({ manifests, stateDir }: AgentOptions): KubeStore {
-  if (manifests === undefined) return emptyStore;
-  try {
-    return new ManifestStore(
-      { directory: manifests, historyFile: join(stateDir, 'objects.json') },
-      { admit: admitManifest, nowMs: () => Date.now() },
-    );
-  } catch (error) {
-    if (error instanceof HistoryError) throw new StartError(error.message, { cause: error });
+/** Our own fault: nobody can go on from a broken invariant. */
+function crash(error: unknown): void {
+  process.nextTick(() => {
     throw error;
-  }
+  });
 }

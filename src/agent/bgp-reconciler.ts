@@ -13,11 +13,14 @@ import { kindNames, specOf } from '#kube/kinds.ts';
 import type { KubeStore, StoreFault } from '#kube/port.ts';
 import type { SpeakerHostConfig, SpeakerPort } from '#speaker/port.ts';
 import { ProblemLog, type AgentProblem } from './agent-problem.ts';
+import type { OpenedStore } from './open-store.ts';
 import { readLocalNode } from './read-local-node.ts';
 import { readSecret } from './read-secret.ts';
 
 export interface ReconcilerOptions {
   readonly nodeName: string;
+  /** What `waggle status` calls the place of the objects. */
+  readonly component: OpenedStore['component'];
   /** Where objects come from, for people: `/etc/waggle/manifests`. */
   readonly source: string;
   /** How long after a refusal of the world (a port taken, say) the speaker is asked again. */
@@ -125,7 +128,7 @@ export class BgpReconciler {
     const wanted = listHostConfig(this.#desired);
     if (this.#speakerProblems.length > 0 || !isEqual(wanted, this.#applied)) await this.#configure(wanted);
     const problems = [
-      ...store.faults().map((fault) => describeFault(fault)),
+      ...store.faults().map((fault) => describeFault(fault, this.#options.component)),
       ...(node === undefined ? [describeMissingNode(this.#options)] : []),
       ...this.#desired.problems.map((problem) => describeObjectProblem(problem, store)),
       ...this.#speakerProblems.map(describeSpeakerProblem),
@@ -202,11 +205,11 @@ function isEqual(a: SpeakerHostConfig, b: SpeakerHostConfig): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function describeFault({ where, object, message }: StoreFault): AgentProblem {
+function describeFault({ where, object, message }: StoreFault, component: OpenedStore['component']): AgentProblem {
   const text = `${where}: ${message}`;
   const event: LogEvent = { type: 'configuration-broken', source: where, fault: text };
   const file = fileOf(where);
-  return { component: 'manifests', state: 'error', text, event, subject: object ?? file, file };
+  return { component, state: 'error', text, event, subject: object ?? file, file };
 }
 
 /** `file:line` without its line. */

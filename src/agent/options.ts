@@ -11,9 +11,17 @@ import {
   type ParsedOptions,
 } from '#daemon/options.ts';
 
+/** Where Kubernetes objects come from. */
+export type ObjectSource =
+  /** A store of its own; `manifests`: its directory of YAML files, undefined: it holds nothing. */
+  | { readonly type: 'standalone'; readonly manifests: string | undefined }
+  /** The API server that a kubeconfig names. */
+  | { readonly type: 'kubeconfig'; readonly file: string }
+  /** The API server of the cluster in which we are a pod, by its service account. */
+  | { readonly type: 'in-cluster' };
+
 export interface AgentOptions extends DaemonOptions {
-  /** Directory of YAML files; undefined: a store without objects. */
-  readonly manifests: string | undefined;
+  readonly source: ObjectSource;
   readonly apiListen: Endpoint | undefined;
   /** Where the Secrets of authSecretRef live. */
   readonly bgpSecretsNamespace: string;
@@ -22,13 +30,18 @@ export interface AgentOptions extends DaemonOptions {
 /** Cilium's default. */
 export const defaultSecretsNamespace = 'kube-system';
 
-export const agentHelp = `Usage: waggle agent --standalone [--manifests DIR] [options]
+export const agentHelp = `Usage: waggle agent --kubeconfig FILE [options]
+       waggle agent --standalone [--manifests DIR] [options]
 
-Runs the BGP control plane of one node, as CiliumBGPPeeringPolicy, CiliumNode, Node and Secret objects say. The
-directory is followed: what changes in it changes the sessions, and what is broken changes nothing.
-'waggle config check DIR' finds its faults before they meet an agent.
+Runs the BGP control plane of one node, as CiliumBGPPeeringPolicy, CiliumNode, Node and Secret objects say. They come
+from a Kubernetes API server: the one of a kubeconfig, or in a pod, without either option, that of the cluster by the
+pod's service account. While it is away, sessions and routes stay as they are.
+
+With --standalone they come from a directory, which is followed: what changes in it changes the sessions, and what is
+broken changes nothing. 'waggle config check DIR' finds its faults before they meet an agent.
 
 Options:
+  --kubeconfig FILE   the API server, and who the agent is to it (WAGGLE_KUBECONFIG)
   --standalone        run with a store of its own instead of a cluster
   --manifests DIR     YAML files with the store's objects (WAGGLE_MANIFESTS)
   --bgp-secrets-namespace NAME
@@ -53,23 +66,10 @@ export function parseAgentOptions(args: readonly string[], environment: Environm
 function readOwn(
   values: Readonly<Record<string, unknown>>,
   environment: Environment,
-): Pick<AgentOptions, 'manifests' | 'apiListen' | 'bgpSecretsNamespace'> | string {
+): Pick<AgentOptions, 'source' | 'apiListen' | 'bgpSecretsNamespace'> | string {
   if (values.config !== undefined) return '--config: not supported yet; the agent has no settings beyond its options';
-  if (values.kubeconfig !== undefined) {
-    if (values.standalone === true) return '--kubeconfig and --standalone exclude each other: leave one of them out';
-    return '--kubeconfig: a cluster is not supported yet; run with --standalone --manifests DIR';
-  }
-  const manifests = textOf(values.manifests) ?? textOf(environment.WAGGLE_MANIFESTS);
-  if (values.standalone !== true) {
-    if (values.manifests !== undefined) return '--manifests DIR is read with --standalone only: add it';
-    if (textOf(environment.KUBERNETES_SERVICE_HOST) !== undefined) {
-      return 'the in-cluster service account is not supported yet; run with --standalone --manifests DIR';
-    }
-    return (
-      'where are the Kubernetes objects? expected --kubeconfig FILE, the in-cluster service account, or --standalone; ' +
-      'only --standalone is supported yet'
-    );
-  }
+  const source = readSource(values, environment);
+  if (typeof source === 'string') return source;
   const bgpSecretsNamespace =
     textOf(values['bgp-secrets-namespace']) ??
     textOf(environment.WAGGLE_BGP_SECRETS_NAMESPACE) ??
@@ -78,11 +78,33 @@ function readOwn(
     return `--bgp-secrets-namespace ${bgpSecretsNamespace}: expected the name of a namespace, such as kube-system`;
   }
   const listen = textOf(values['api-listen']) ?? textOf(environment.WAGGLE_API_LISTEN);
-  if (listen === undefined) return { manifests, apiListen: undefined, bgpSecretsNamespace };
+  if (listen === undefined) return { source, apiListen: undefined, bgpSecretsNamespace };
   const apiListen = parseEndpoint(listen);
   // The API has no authentication, so it never leaves the machine.
   if (apiListen === undefined || !isLoopbackAddress(apiListen.address)) {
     return `--api-listen ${listen}: expected a loopback address and port, such as 127.0.0.1:9880`;
   }
-  return { manifests, apiListen, bgpSecretsNamespace };
+  return { source, apiListen, bgpSecretsNamespace };
+}
+
+/** A flag goes before a variable, and of the three ways one is meant. */
+function readSource(values: Readonly<Record<string, unknown>>, environment: Environment): ObjectSource | string {
+  const isStandalone = values.standalone === true;
+  const kubeconfig = textOf(values.kubeconfig);
+  if (kubeconfig !== undefined && isStandalone) {
+    return '--kubeconfig and --standalone exclude each other: leave one of them out';
+  }
+  if (values.manifests !== undefined && !isStandalone) {
+    return '--manifests DIR is read with --standalone only: add it';
+  }
+  if (isStandalone) {
+    return { type: 'standalone', manifests: textOf(values.manifests) ?? textOf(environment.WAGGLE_MANIFESTS) };
+  }
+  const file = kubeconfig ?? textOf(environment.WAGGLE_KUBECONFIG);
+  if (file !== undefined) return { type: 'kubeconfig', file };
+  if (textOf(environment.KUBERNETES_SERVICE_HOST) !== undefined) return { type: 'in-cluster' };
+  return (
+    'where are the Kubernetes objects? expected --kubeconfig FILE, the service account of a pod in the cluster, ' +
+    'or --standalone'
+  );
 }

@@ -3,6 +3,7 @@
 import { exitCodes } from '#daemon/run-daemon.ts';
 import { runSpeakerDaemon } from '#daemon/run-speaker-daemon.ts';
 import { Agent } from './agent.ts';
+import { openStore } from './open-store.ts';
 import { agentHelp, parseAgentOptions } from './options.ts';
 
 export async function runAgent(args: readonly string[], version: string): Promise<number> {
@@ -17,7 +18,10 @@ export async function runAgent(args: readonly string[], version: string): Promis
     case 'run': {
       const { options } = parsed;
       const identity = { what: 'waggle agent', version };
-      return runSpeakerDaemon(identity, options, (context) => new Agent(options, context, version));
+      return runSpeakerDaemon(identity, options, async (context) => {
+        const opened = await openStore(options, version);
+        return new Agent(options, opened, context, version);
+      });
     }
   }
 }

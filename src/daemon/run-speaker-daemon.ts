@@ -14,12 +14,12 @@ export interface SpeakerDaemonContext extends DaemonContext {
 export function runSpeakerDaemon(
   identity: DaemonIdentity,
   options: DaemonOptions,
-  create: (context: SpeakerDaemonContext) => Daemon,
+  create: (context: SpeakerDaemonContext) => Daemon | Promise<Daemon>,
 ): Promise<number> {
   return runDaemon(identity, options, async ({ log }) => {
     const speaker = new SpeakerThreadClient({ crashed: (error) => crash(log, error) });
     try {
-      return create({ log, speaker });
+      return await create({ log, speaker });
     } catch (error) {
       // What could not even be made has begun nothing but the thread.
       await speaker.stop();

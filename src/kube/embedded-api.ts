@@ -28,7 +28,8 @@ import { NamespaceController } from './controllers/namespace-controller.ts';
 import { RootAuthorityPublisher } from './controllers/root-authority.ts';
 import { ServedKinds } from './controllers/served-kinds.ts';
 import { customResourceDefinitions } from './crds/index.ts';
-import { defaultHistory, ObjectStore } from './embedded/object-store.ts';
+import { ObjectStore } from './embedded/object-store.ts';
+import { listWarnings } from './notices/notices.ts';
 import type { Admit } from './registry/kind-rules.ts';
 import { plainPatches } from './registry/plain-patches.ts';
 import { Registry } from './registry/registry.ts';
@@ -47,6 +48,8 @@ export interface EmbeddedApiDeps {
   readonly clock: Clock;
   readonly failed: (what: string, error: ApiError) => void;
   readonly admit?: Admit | undefined;
+  /** The disk takes nothing more, and why; undefined: it does again. */
+  readonly storeFaulted?: (fault: string | undefined) => void;
 }
 
 /** Goes up with each change of src/kube/crds. */
@@ -75,7 +78,7 @@ export class EmbeddedApi {
     const range = AddressRange.parse(defaultAddressRange);
     if (range === undefined) throw new Error(`the default range ${defaultAddressRange} cannot be read`);
     this.#range = range;
-    const store = new ObjectStore({ directory: options.directory, ...defaultHistory }, () => clock.wallMs());
+    const store = new ObjectStore({ directory: options.directory }, () => clock.wallMs(), deps.storeFaulted);
     this.#store = this.storage = store;
     const allocator = new ServiceAllocator(
       { addresses: [range], ports: defaultPorts },
@@ -101,11 +104,17 @@ export class EmbeddedApi {
       rulesOf: (resource) => this.#served.rulesOf(resource),
       patches: plainPatches,
       admit: deps.admit,
+      warningsOf: listWarnings,
       readSelection,
       nowMs: () => clock.wallMs(),
       makeUid: () => randomUUID(),
       makeSuffix: () => Array.from({ length: 5 }, () => suffixLetters[randomInt(suffixLetters.length)]).join(''),
     });
+  }
+
+  /** Why nothing can be written now; undefined: everything can. */
+  get fault(): string | undefined {
+    return this.#store.fault;
   }
 
   /** Resolves when our kinds are served; `objects` are there then too, and those that were there are left as they are. */
@@ -128,11 +137,6 @@ export class EmbeddedApi {
     const homes = [...new Set(['default', ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])])];
     await Promise.all(homes.map((name) => this.#provide({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
     await Promise.all(objects.map((object) => this.#provide(object)));
-  }
-
-  /** What keeps it from writing, in words; undefined: nothing. */
-  fault(): string | undefined {
-    return this.#store.fault();
   }
 
   /** What was acknowledged is on the disk. */

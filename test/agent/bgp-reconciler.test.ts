@@ -45,7 +45,7 @@ function open(retryMs = 60_000) {
   const events: LogEvent[] = [];
   const runs: boolean[] = [];
   const reconciler = new BgpReconciler(
-    { nodeName: 'node1', source: '/manifests', retryMs, secretsNamespace: 'kube-system' },
+    { nodeName: 'node1', component: 'manifests', source: '/manifests', retryMs, secretsNamespace: 'kube-system' },
     {
       store,
       speaker,
@@ -63,7 +63,7 @@ function open(retryMs = 60_000) {
       return `${level} ${message}`;
     });
   const status = (): string[] =>
-    describeAgent(reconciler.state, 'node1', '/manifests').map(
+    describeAgent(reconciler.state, 'node1', { component: 'manifests', name: '/manifests' }).map(
       ({ component, state, message }) => `${state} ${component}: ${message}`,
     );
   return { store, speaker, reconciler, runs, log, status };

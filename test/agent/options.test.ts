@@ -6,14 +6,8 @@ import { parseAgentOptions } from '#agent/options.ts';
 type Environment = Readonly<Record<string, string>>;
 
 const wrong: readonly (readonly [words: string, environment: Environment, message: RegExp])[] = [
-  [
-    '',
-    {},
-    /expected --kubeconfig FILE, the in-cluster service account, or --standalone; only --standalone is supported yet$/,
-  ],
-  ['--node-name n1', {}, /--kubeconfig FILE, the in-cluster service account, or --standalone/],
-  ['', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, /in-cluster service account is not supported yet/],
-  ['--kubeconfig k', {}, /^--kubeconfig: a cluster is not supported yet/],
+  ['', {}, /expected --kubeconfig FILE, the service account of a pod in the cluster, or --standalone$/],
+  ['--node-name n1', {}, /--kubeconfig FILE, the service account of a pod in the cluster, or --standalone$/],
   ['--kubeconfig k --standalone', {}, /exclude each other/],
   ['--standalone --config c', {}, /^--config: not supported yet/],
   ['--manifests m', {}, /--manifests DIR is read with --standalone only/],
@@ -48,7 +42,7 @@ test('defaults are those of every daemon', (t) => {
       nodeName: 'n1',
       logFormat: 'json',
       logLevel: 'info',
-      manifests: undefined,
+      source: { type: 'standalone', manifests: undefined },
       apiListen: undefined,
       bgpSecretsNamespace: 'kube-system',
     },
@@ -65,7 +59,7 @@ test("a flag counts before the environment, and ours before the cluster's", (t) 
   };
   const byEnvironment = parseAgentOptions(['--standalone'], environment);
   t.like(byEnvironment, {
-    options: { nodeName: 'ours', manifests: '/m', runDir: '/r', apiListen: { address: '::1', port: 9880 } },
+    options: { nodeName: 'ours', source: { manifests: '/m' }, runDir: '/r', apiListen: { address: '::1', port: 9880 } },
   });
   const words = [
     '--standalone',
@@ -78,8 +72,25 @@ test("a flag counts before the environment, and ours before the cluster's", (t) 
     '127.0.0.1:1',
   ];
   t.like(parseAgentOptions(words, environment), {
-    options: { nodeName: 'flag', manifests: '/f', runDir: '/x', apiListen: { address: '127.0.0.1', port: 1 } },
+    options: {
+      nodeName: 'flag',
+      source: { manifests: '/f' },
+      runDir: '/x',
+      apiListen: { address: '127.0.0.1', port: 1 },
+    },
   });
+});
+
+test('a cluster is that of --kubeconfig, of WAGGLE_KUBECONFIG, or the one in which the agent is a pod', (t) => {
+  const inPod = { KUBERNETES_SERVICE_HOST: '10.96.0.1' };
+  const sourceOf = (args: readonly string[], environment: Environment): unknown => {
+    const parsed = parseAgentOptions(args, environment);
+    return parsed.type === 'run' ? parsed.options.source : parsed;
+  };
+  t.deepEqual(sourceOf(['--kubeconfig', 'k'], { ...inPod, WAGGLE_KUBECONFIG: 'v' }), { type: 'kubeconfig', file: 'k' });
+  t.deepEqual(sourceOf([], { ...inPod, WAGGLE_KUBECONFIG: 'v' }), { type: 'kubeconfig', file: 'v' });
+  t.deepEqual(sourceOf([], inPod), { type: 'in-cluster' });
+  t.deepEqual(sourceOf(['--standalone'], inPod), { type: 'standalone', manifests: undefined });
 });
 
 test('--help is help, whatever else is missing', (t) => {

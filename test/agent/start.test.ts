@@ -40,7 +40,7 @@ test.serial('without a way to Kubernetes objects the agent does not start, and n
   t.is(lines.length, 1);
   t.regex(
     lines[0],
-    /^waggle agent: .*--kubeconfig FILE, the in-cluster service account, or --standalone; only --standalone is supported yet: .*--help'$/,
+    /^waggle agent: .*--kubeconfig FILE, the service account of a pod in the cluster, or --standalone: .*--help'$/,
   );
   t.false(existsSync(join(base, 'run')));
 });

@@ -207,7 +207,10 @@ test('after kill -9 what was acknowledged is there, versions go on, and the same
   await server.stop('SIGKILL');
   await server.start();
   const list = JSON.parse((await server.ask('GET', configMaps, { as: admin })).text);
-  t.is(list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('kill')).length, 20);
+  t.is(
+    list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('kill')).length,
+    20,
+  );
   t.true(Number(list.metadata.resourceVersion) >= Math.max(...versions));
 });
 

@@ -41,6 +41,22 @@ test.serial(
 );
 
 test.serial(
+  '`lab kubectl` hands on input, files of the working directory and the exit code',
+  needs(labNeeds, async (t) => {
+    const child = spawn(labPath, ['kubectl', 'create', '-f', '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end('{apiVersion: v1, kind: ConfigMap, metadata: {name: through}}');
+    let seen = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (seen += text));
+    await once(child, 'close');
+    t.is(seen, 'configmap/through created\n');
+    const again = await runLab(['kubectl', 'create', 'configmap', 'through', '--from-file=package.json']);
+    t.is(again.code, 1);
+    t.regex(again.output, /configmaps "through" already exists/);
+    t.is((await runLab(['kubectl', 'delete', 'configmap', 'through'])).code, 0);
+  }),
+);
+
+test.serial(
   'a node has a /run of its own: no daemon of another is seen in it',
   needs(labNeeds, async (t) => {
     const { output } = await runLab(['exec', 'node1', 'sh', '-c', 'ls /run /run/waggle']);
@@ -81,7 +97,8 @@ test.serial(
     const { code, output } = await runLab(['status']);
     t.is(code, 0);
     t.regex(output, /^quickstart: up /);
-    for (const program of ['zebra', 'bgpd', 'waggle', 'answer']) t.regex(output, new RegExp(`${program} \\d+`));
+    for (const program of ['zebra', 'bgpd', 'waggle', 'answer', 'apiserver'])
+      t.regex(output, new RegExp(`${program} \\d+`));
     t.false(output.includes('NOT RUNNING'));
   }),
 );

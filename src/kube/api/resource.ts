@@ -38,6 +38,8 @@ export interface Resource {
   /** Said with every request, as an HTTP Warning. */
   readonly deprecationWarning: string | undefined;
   readonly hasStatus: boolean;
+  /** Who creates the object also says its first status: of nodes, a kubelet that registers itself. Otherwise it begins without one. */
+  readonly isCreatedWithStatus?: boolean;
   readonly scale: ScaleSubresource | undefined;
   /** Of the whole object; undefined keeps everything (no pruning, no validation beyond metadata). */
   readonly schema: OpenApiSchema | undefined;

@@ -47,6 +47,7 @@ const describe = (kind: BuiltinKind): Resource => ({
   isStorage: !isNewerEvent(kind),
   deprecationWarning: undefined,
   hasStatus: kind.hasStatus,
+  isCreatedWithStatus: kind.isCreatedWithStatus,
   scale: kind.hasScale ? scale : undefined,
   schema: modelSchema(kind.model),
   columns: builtinColumns.get(`${kind.group}/${kind.kind}`) ?? [],

@@ -11,12 +11,13 @@ export interface BuiltinKind {
   readonly shortNames: readonly string[];
   readonly isNamespaced: boolean;
   readonly hasStatus: boolean;
+  readonly isCreatedWithStatus: boolean;
   readonly isInAll: boolean;
   readonly hasScale: boolean;
   readonly selectableFields: readonly string[];
 }
 
-/** `flags`: c of the cluster, s status, a in `all`, r scale. */
+/** `flags`: c of the cluster, s status, S status from its creation on, a in `all`, r scale. */
 const kind = (
   group: string,
   name: string,
@@ -32,7 +33,8 @@ const kind = (
   plural,
   shortNames,
   isNamespaced: !flags.includes('c'),
-  hasStatus: flags.includes('s'),
+  hasStatus: /s/i.test(flags),
+  isCreatedWithStatus: flags.includes('S'),
   isInAll: flags.includes('a'),
   hasScale: flags.includes('r'),
   selectableFields,
@@ -43,7 +45,7 @@ const rbac = 'rbac.authorization.k8s.io';
 
 export const builtinKinds: readonly BuiltinKind[] = [
   kind('', 'Namespace', 'namespaces', ['ns'], 'cs', ['.status.phase']),
-  kind('', 'Node', 'nodes', ['no'], 'cs', ['.spec.unschedulable']),
+  kind('', 'Node', 'nodes', ['no'], 'cS', ['.spec.unschedulable']),
   kind('', 'Pod', 'pods', ['po'], 'sa', [
     ...podFields.map((name) => `.spec.${name}`),
     '.status.phase',

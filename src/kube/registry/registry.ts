@@ -25,11 +25,13 @@ import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
+import { checkRevision } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import { changeStored, keyOf, showEvent, toVersion } from './stored-form.ts';
 import type { Storage } from './storage.ts';
 import { compareVersions } from './version-order.ts';
+import { checkDeletionPreconditions } from './deletion-preconditions.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp, recount } from './write-rules.ts';
 
 export { compareVersions, keyOf };
@@ -41,6 +43,8 @@ export interface RegistryDeps {
   readonly rulesOf: (resource: Resource) => KindRules;
   readonly patches: Patches;
   readonly admit?: Admit | undefined;
+  /** What is said beside the answer of a write that made `object` of `before`; undefined: nothing. */
+  readonly warningsOf?: (resource: Resource, object: KubeObject, before: KubeObject | undefined) => readonly string[];
   /** Throws ApiError BadRequest. */
   readonly readSelection: (resource: Resource, selection: Selection) => Selects;
   readonly nowMs: () => number;
@@ -98,7 +102,8 @@ export class Registry implements Api {
     const { storage, readSelection } = this.#deps;
     const selects = readSelection(resource, options);
     const from = options.resourceVersion ?? '';
-    checkRevision(from, storage.revision);
+    // As upstream: a watch from a version that is still to come waits for it, and only one that wants a list first is refused.
+    checkRevision(from, options.sendInitialEvents ? storage.revision : Infinity);
     const isFromNow = from === '' || from === '0' || options.sendInitialEvents;
     let revision = isFromNow ? storage.revision : Number(from);
     const tell = (type: WatchEvent['type'], object: KubeObject): void => {
@@ -307,7 +312,7 @@ export class Registry implements Api {
     const { resource, name } = target;
     const last = await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
-      checkPreconditions(options.preconditions, latest, resource);
+      checkDeletionPreconditions(options.preconditions, latest, resource);
       const nowText = this.#nowText();
       const marked = markEnding(latest, resource, nowText);
       const { propagationPolicy, gracePeriodSeconds = 0 } = options;
@@ -350,8 +355,9 @@ export class Registry implements Api {
     options: WriteOptions,
     change: (latest: KubeObject | undefined) => KubeObject,
   ): Promise<KubeObject> {
-    let next: KubeObject | undefined;
+    let [before, next]: readonly (KubeObject | undefined)[] = [];
     const written = await this.#change(at, options, (latest) => {
+      before = latest;
       next = change(latest);
       this.#deps.admit?.(at.resource, next, latest, options.caller);
       if (latest !== undefined && isOver(next) && !isHeld(next, at.resource)) return 'delete';
@@ -359,6 +365,7 @@ export class Registry implements Api {
     });
     const answered = written ?? next;
     if (answered === undefined) throw notFound(at.resource.group, at.resource.plural, at.name);
+    for (const text of this.#deps.warningsOf?.(at.resource, answered, before) ?? []) options.warn(text);
     return toVersion(answered, at.resource);
   }
 
@@ -480,16 +487,4 @@ function checkSubresource({ resource, subresource }: ObjectTarget): void {
     ...(group === '' ? {} : { group }),
     kind: plural,
   });
-}
-
-function checkRevision(text: string | undefined, revision: number): void {
-  if (text === undefined || text === '') return;
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new ApiError('BadRequest', `Invalid value: "${text.slice(0, 64)}": resourceVersion must be a decimal number`);
-  }
-  if (Number(text) > revision) {
-    throw new ApiError('Timeout', `Too large resource version: ${text}, current: ${revision}`, {
-      retryAfterSeconds: 1,
-    });
-  }
 }

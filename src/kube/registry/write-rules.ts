@@ -37,7 +37,8 @@ export function beginLife(
     ...keepUnlessEmpty({ labels, annotations, finalizers, ownerReferences }),
   };
   const { status: _, ...rest } = object;
-  return resource.hasStatus ? { ...rest, metadata } : { ...object, metadata };
+  const isWithout = resource.hasStatus && resource.isCreatedWithStatus !== true;
+  return isWithout ? { ...rest, metadata } : { ...object, metadata };
 }
 
 /** The object in the place of the one that is stored. Throws ApiError Conflict when the caller saw an older one. */

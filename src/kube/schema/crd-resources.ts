@@ -3,6 +3,7 @@
 
 import type { Json, JsonObject } from '../api/object.ts';
 import type { PrinterColumn, Resource } from '../api/resource.ts';
+import { compareVersions } from '../registry/version-order.ts';
 import { formatAge } from './age.ts';
 import { parseColumnPath, readColumnPath } from './column-path.ts';
 import type { DefinedColumn, DefinedVersion, Definition, DefinitionNames } from './definition.ts';
@@ -20,8 +21,9 @@ export function toResources(definition: Definition): readonly Resource[] {
   return definition.versions.filter(({ isServed }) => isServed).map((version) => toResource(definition, version));
 }
 
-function toResource({ group, isNamespaced, names }: Definition, version: DefinedVersion): Resource {
-  const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
+function toResource(definition: Definition, version: DefinedVersion): Resource {
+  const { group, isNamespaced, names } = definition;
+  const warning = version.deprecationWarning ?? writeDeprecation(definition, version);
   return {
     ...names,
     group,
@@ -35,6 +37,15 @@ function toResource({ group, isNamespaced, names }: Definition, version: Defined
     columns: (version.columns ?? [ageColumn]).map((column) => toColumn(column)),
     selectableFields: version.selectableFields,
   };
+}
+
+/** In upstream's words: with the version to take instead, when a newer one is served that is not deprecated itself. */
+function writeDeprecation({ group, names, versions }: Definition, { name }: DefinedVersion): string {
+  const instead = versions
+    .filter((other) => other.isServed && !other.isDeprecated && compareVersions(other.name, name) < 0)
+    .toSorted((a, b) => compareVersions(a.name, b.name))[0];
+  const use = instead === undefined ? '' : `; use ${group}/${instead.name} ${names.kind}`;
+  return `${group}/${name} ${names.kind} is deprecated${use}`;
 }
 
 function toColumn({ path, ...column }: DefinedColumn): PrinterColumn {

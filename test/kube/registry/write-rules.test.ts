@@ -59,6 +59,8 @@ test('a new object has metadata of the server, not of the caller, and no status 
     spec: { replicas: 1 },
   });
   t.deepEqual(beginLife(written, 'x', 'default', { ...policies, hasStatus: false }, stamp)['status'], { ready: true });
+  const registered = { ...policies, isCreatedWithStatus: true };
+  t.deepEqual(beginLife(written, 'x', 'default', registered, stamp)['status'], { ready: true }, 'as nodes are');
 });
 
 test('an object to be created says no resourceVersion', (t) => {

@@ -67,7 +67,9 @@ export class BuiltinRules implements KindRules {
     const { properties = {}, required = [], ...schema } = this.#schema;
     const fields = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'metadata'));
     const whole = { ...schema, properties: fields, required: required.filter((name) => name !== 'metadata') };
-    return validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
+    const causes = validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
+    // Keys of lists are for merging: a node has two addresses of one type. What may not stand twice, the kind says itself.
+    return causes.filter(({ reason }) => reason !== 'FieldValueDuplicate');
   }
 
   #compile(pattern: string): Re2 {
