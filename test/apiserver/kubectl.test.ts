@@ -15,7 +15,10 @@ async function begin(t: ExecutionContext): Promise<{ readonly server: ServerProc
   await server.start();
   const environment = { KUBECONFIG: server.kubeconfig, HOME: server.home };
   const kubectl: Kubectl = async (words, input = '') => {
-    const { code, output } = await run('kubectl', words.split(' '), { input, environment });
+    const told = await run('kubectl', words.split(' '), { input, environment });
+    const { code } = told;
+    // Of what is stored and not run there are warnings, which have a test of their own.
+    const output = told.output.replaceAll(/^Warning: .*\n?/gm, '');
     return code === 0 ? output.trim() : `${code}: ${output.trim()}`;
   };
   return { server, kubectl };
