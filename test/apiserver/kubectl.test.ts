@@ -15,7 +15,10 @@ async function begin(t: ExecutionContext): Promise<{ readonly server: ServerProc
   await server.start();
   const environment = { KUBECONFIG: server.kubeconfig, HOME: server.home };
   const kubectl: Kubectl = async (words, input = '') => {
-    const { code, output } = await run('kubectl', words.split(' '), { input, environment });
+    const told = await run('kubectl', words.split(' '), { input, environment });
+    const { code } = told;
+    // Of what is stored and not run there are warnings, which have a test of their own.
+    const output = told.output.replaceAll(/^Warning: .*\n?/gm, '');
     return code === 0 ? output.trim() : `${code}: ${output.trim()}`;
   };
   return { server, kubectl };
@@ -169,6 +172,11 @@ test(
       await kubectl('explain bgpp.spec.virtualRouters.localASN'),
       /FIELD: localASN <integer>[^]*AS number of the instance/,
     );
+    t.regex(
+      await kubectl('explain service.spec.externalTrafficPolicy'),
+      /FIELD: externalTrafficPolicy <string>[^]*Local: only to endpoints of the node/,
+    );
+    t.regex(await kubectl('explain configmap'), /DESCRIPTION:\s+Settings as keys and values\.[^]*Texts by their keys/);
     // Of OpenAPI v2, which kubectl asks for as protobuf.
     t.regex(
       await kubectl('explain --output=plaintext-openapiv2 bgpp.spec.virtualRouters.localASN'),

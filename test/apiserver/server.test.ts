@@ -201,13 +201,16 @@ test('after kill -9 what was acknowledged is there, versions go on, and the same
   const { admin } = server;
   const versions: number[] = [];
   for (let index = 0; index < 20; index++) {
-    const answer = await server.ask('POST', configMaps, { body: configMap(`k${index}`) });
+    const answer = await server.ask('POST', configMaps, { body: configMap(`kill${index}`) });
     versions.push(Number(JSON.parse(answer.text).metadata.resourceVersion));
   }
   await server.stop('SIGKILL');
   await server.start();
   const list = JSON.parse((await server.ask('GET', configMaps, { as: admin })).text);
-  t.is(list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('k')).length, 20);
+  t.is(
+    list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('kill')).length,
+    20,
+  );
   t.true(Number(list.metadata.resourceVersion) >= Math.max(...versions));
 });
 
