@@ -17,6 +17,7 @@ import { defaultRoles, roleGroups } from './default-roles.ts';
 import { Documents } from './documents.ts';
 import { Handler } from './handler.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
+import { defaultLimits } from './limits.ts';
 import { type ApiServerOptions, clientUrl } from './options.ts';
 import type { RbacObjects } from './rbac.ts';
 import { Renderer } from './render.ts';
@@ -79,6 +80,7 @@ export class ApiServerDaemon implements Daemon {
       {
         clock: new SystemClock(() => {}),
         failed: (what, error) => this.#log.write({ type: 'problem', what, problem: `${what}: ${error.message}` }),
+        storeFaulted: (fault) => this.#tellFault(fault),
       },
     );
     this.#api = api;
@@ -88,10 +90,16 @@ export class ApiServerDaemon implements Daemon {
       resources: () => api.api.resources(),
       address: formatEndpoint(listen),
       version: this.#version,
-      fault: () => undefined,
+      fault: () => api.fault,
     });
     const server = new ApiServer(
-      { ...listen, certificate: certificate.certificate, key: certificate.key, clientAuthority: authority.certificate },
+      {
+        ...listen,
+        certificate: certificate.certificate,
+        key: certificate.key,
+        clientAuthority: authority.certificate,
+        limits: defaultLimits,
+      },
       {
         handler: new Handler({
           api: api.api,
@@ -110,6 +118,12 @@ export class ApiServerDaemon implements Daemon {
     this.#renew(authority, certificate.certificate, server);
   }
 
+  #tellFault(fault: string | undefined): void {
+    const what = 'the database';
+    if (fault === undefined) this.#log.write({ type: 'problem-over', what });
+    else this.#log.write({ type: 'problem', what, problem: `writes are refused, reads go on: ${fault}` });
+  }
+
   #certify(authority: Certified): Certified {
     const { listen, names, nodeName } = this.#options;
     const all = new Set([...usualNames, nodeName, listen.address.split('%')[0], ...names]);
@@ -124,7 +138,13 @@ export class ApiServerDaemon implements Daemon {
   #writeKubeconfig(authority: Certified, server: string): void {
     const client = makeClientCertificate(authority, { name: 'admin', groups: [roleGroups.admin] }, Date.now());
     const text = renderKubeconfig({ server, authority: authority.certificate, user: 'admin', client });
-    writePrivate(join(this.#options.stateDir, 'admin.kubeconfig'), text);
+    try {
+      writePrivate(join(this.#options.stateDir, 'admin.kubeconfig'), text);
+    } catch (error) {
+      // On a full disk what is there is read all the same; 'waggle apiserver kubeconfig' prints one.
+      if (!(error instanceof StateError)) throw error;
+      this.#log.write({ type: 'problem', what: 'admin.kubeconfig', problem: error.message });
+    }
   }
 
   /** A server that runs for a year gets a new certificate in time. */

@@ -27,7 +27,7 @@ import { KubernetesService } from './controllers/kubernetes-service.ts';
 import { NamespaceController } from './controllers/namespace-controller.ts';
 import { ServedKinds } from './controllers/served-kinds.ts';
 import { customResourceDefinitions } from './crds/index.ts';
-import { defaultHistory, ObjectStore } from './embedded/object-store.ts';
+import { ObjectStore } from './embedded/object-store.ts';
 import { listWarnings } from './notices/notices.ts';
 import { plainPatches } from './registry/plain-patches.ts';
 import { Registry } from './registry/registry.ts';
@@ -43,6 +43,8 @@ export interface EmbeddedApiOptions {
 export interface EmbeddedApiDeps {
   readonly clock: Clock;
   readonly failed: (what: string, error: ApiError) => void;
+  /** The disk takes nothing more, and why; undefined: it does again. */
+  readonly storeFaulted?: (fault: string | undefined) => void;
 }
 
 /** Goes up with each change of src/kube/crds. */
@@ -68,7 +70,7 @@ export class EmbeddedApi {
     const range = AddressRange.parse(defaultAddressRange);
     if (range === undefined) throw new Error(`the default range ${defaultAddressRange} cannot be read`);
     this.#range = range;
-    const store = new ObjectStore({ directory: options.directory, ...defaultHistory }, () => clock.wallMs());
+    const store = new ObjectStore({ directory: options.directory }, () => clock.wallMs(), deps.storeFaulted);
     this.#store = this.storage = store;
     const allocator = new ServiceAllocator(
       { addresses: [range], ports: defaultPorts },
@@ -99,6 +101,11 @@ export class EmbeddedApi {
       makeUid: () => randomUUID(),
       makeSuffix: () => Array.from({ length: 5 }, () => suffixLetters[randomInt(suffixLetters.length)]).join(''),
     });
+  }
+
+  /** Why nothing can be written now; undefined: everything can. */
+  get fault(): string | undefined {
+    return this.#store.fault;
   }
 
   /** Resolves when our kinds are served; `objects` are there then too, and those that were there are left as they are. */

@@ -16,7 +16,7 @@ export class ClusterConfigError extends Error {
 export async function openCluster(
   source: ClusterSource,
   userAgent: string,
-  rate: RemoteOptions['rate'] = defaultRate,
+  options: Partial<Omit<RemoteOptions, 'userAgent'>> = {},
 ): Promise<RemoteCluster> {
   // Half a second and 80 MB that only those pay who have a cluster.
   const { KubeConfig: Config } = await import('@kubernetes/client-node');
@@ -35,7 +35,7 @@ export async function openCluster(
   if (config.getCurrentUser() === null) {
     throw new ClusterConfigError(`${what}: no user for the context "${config.currentContext}"`);
   }
-  return new RemoteCluster(config, cluster.server, { userAgent, rate });
+  return new RemoteCluster(config, cluster.server, { rate: defaultRate, ...options, userAgent });
 }
 
 function load(config: KubeConfig, file: string): void {

@@ -100,7 +100,8 @@ export class Registry implements Api {
     const { storage, readSelection } = this.#deps;
     const selects = readSelection(resource, options);
     const from = options.resourceVersion ?? '';
-    checkRevision(from, storage.revision);
+    // As upstream: a watch from a version that is still to come waits for it, and only one that wants a list first is refused.
+    checkRevision(from, options.sendInitialEvents ? storage.revision : Infinity);
     const isFromNow = from === '' || from === '0' || options.sendInitialEvents;
     let revision = isFromNow ? storage.revision : Number(from);
     const tell = (type: WatchEvent['type'], object: KubeObject): void => {

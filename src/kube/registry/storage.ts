@@ -33,7 +33,10 @@ export interface Storage {
     key: ObjectKey,
     change: (latest: KubeObject | undefined) => KubeObject | 'delete' | undefined,
   ): Promise<KubeObject | undefined>;
-  /** Events after the revision, in order, each once, never within this call. `ended`: too far behind. Throws ApiError Expired. */
+  /**
+   * Events after the revision, which may be still to come, in order, each once, never within this call. `ended`: too far behind.
+   * Throws ApiError Expired.
+   */
   watch(
     resource: string | undefined,
     namespace: string | undefined,

@@ -15,7 +15,7 @@ test.before(async (t) => {
   server = new ServerProcess({ teardown: () => undefined });
   await server.start();
   const source = { type: 'kubeconfig', file: server.kubeconfig } as const;
-  cluster = await openCluster(source, 'compliance', { perSecond: 10_000, burst: 1_000 });
+  cluster = await openCluster(source, 'compliance', { rate: { perSecond: 10_000, burst: 1_000 } });
 });
 
 test.after.always('the server has no fault of its own to tell', async (t) => {

@@ -16,7 +16,7 @@ if (file === '') {
   });
 } else {
   test.before(async () => {
-    cluster = await openCluster({ type: 'kubeconfig', file }, 'compliance', { perSecond: 50, burst: 100 });
+    cluster = await openCluster({ type: 'kubeconfig', file }, 'compliance', { rate: { perSecond: 50, burst: 100 } });
   });
   testCases(test, () => {
     if (cluster === undefined) throw new Error('the cluster was not opened');
