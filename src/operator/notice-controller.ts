@@ -60,10 +60,7 @@ export class NoticeController {
 
   /** How many objects of the kinds that are policies there are. */
   countPolicies(): number {
-    return [...this.#kinds].reduce(
-      (sum, [kind, { cache }]) => sum + (kind.plural.endsWith('networkpolicies') ? cache.size : 0),
-      0,
-    );
+    return [...this.#kinds].reduce((sum, [{ isPolicy }, { cache }]) => sum + (isPolicy ? cache.size : 0), 0);
   }
 
   /** Looks at everything, now or after the run that is under way. */

@@ -12,7 +12,8 @@ const own: readonly NoticedKind[] = ciliumKinds.flatMap(({ spec: { group, names,
   const stored = versions.find(({ storage }) => storage);
   if (stored === undefined || !told.includes(coverage.type)) return [];
   const { plural, kind } = names;
-  return [{ group, version: stored.name, plural, kind, hasValidCondition: coverage.type === 'policy' }];
+  const isPolicy = coverage.type === 'policy';
+  return [{ group, version: stored.name, plural, kind, isPolicy, hasValidCondition: isPolicy }];
 });
 
 export const noticedKinds: readonly NoticedKind[] = [
@@ -22,6 +23,7 @@ export const noticedKinds: readonly NoticedKind[] = [
     version: 'v1',
     plural: 'networkpolicies',
     kind: 'NetworkPolicy',
+    isPolicy: true,
     // It has had no status since Kubernetes 1.28: an Event has to do.
     hasValidCondition: false,
   },

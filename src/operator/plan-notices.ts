@@ -12,6 +12,7 @@ export interface NoticedKind {
   readonly version: string;
   readonly plural: string;
   readonly kind: string;
+  readonly isPolicy: boolean;
   /** Its status takes a condition `Valid`, as upstream's policies have it. */
   readonly hasValidCondition: boolean;
 }

@@ -16,12 +16,14 @@ const configs = '/apis/cilium.io/v2/ciliumbgpclusterconfigs';
 
 class OperatorProcess {
   readonly #child: ChildProcess;
+  /** Of this process alone: other tests look elsewhere. */
+  readonly port = 30_000 + ((process.pid * 7 + Math.floor(Math.random() * 2000)) % 2_500);
   output = '';
 
   constructor(t: ExecutionContext, home: string, kubeconfig: string) {
     mkdirSync(home);
     const directories = ['--run-dir', join(home, 'run'), '--state-dir', join(home, 'state')];
-    const listen = ['--metrics-listen', '127.0.0.1:0'];
+    const listen = ['--metrics-listen', `127.0.0.1:${this.port}`];
     const args = [program, 'operator', '--kubeconfig', kubeconfig, ...listen, ...directories];
     this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child.stderr?.on('data', (data: Buffer) => (this.output += data.toString()));
@@ -38,10 +40,6 @@ class OperatorProcess {
 
   get isLeader(): boolean {
     return this.output.includes('this operator leads');
-  }
-
-  get port(): string {
-    return /metrics listens on 127\.0\.0\.1:(\d+)/.exec(this.output)?.[1] ?? '';
   }
 }
 
@@ -103,7 +101,8 @@ test('users see what is not acted on as conditions and Events, once, whichever o
   const columns = await server.ask('GET', policies, {
     headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
   });
-  t.is(listOf(columns.json['rows'])[0]?.cells?.at(-1), 'False');
+  const cells = listOf(columns.json['rows'])[0]?.['cells'];
+  t.is(Array.isArray(cells) ? cells.at(-1) : undefined, 'False');
   const metrics = await (await fetch(`http://127.0.0.1:${first.port}/metrics`)).text();
   t.regex(metrics, /^waggle_operator_leader 1$/m);
   t.regex(metrics, /^waggle_operator_policies_not_enforced 2$/m);
@@ -114,7 +113,6 @@ test('users see what is not acted on as conditions and Events, once, whichever o
   const second = new OperatorProcess(t, join(server.home, 'second'), kubeconfig);
   await until('the second waits', () => /the operator .* leads/.test(second.output));
   t.false(second.isLeader);
-  const before = (await server.ask('GET', '/api/v1/namespaces/default/events')).json['metadata'];
   t.is(await first.stop(), 0);
   // The Lease was given back: the next one need not wait for its end.
   await until('the second leads', () => second.isLeader);
@@ -123,7 +121,6 @@ test('users see what is not acted on as conditions and Events, once, whichever o
   t.is((await server.ask('PATCH', `${policies}/web`, patch)).code, 200);
   await until('the count goes up', async () => (await events()).some(({ count }) => count === 2));
   t.is((await events()).length, 3);
-  t.truthy(before);
   t.is(await second.stop(), 0);
   t.notRegex(first.output + second.output, /"level":(50|60)|error/i);
 });
