@@ -1,4 +1,5 @@
-// Carries out leader-election.ts on a cluster: reads the Lease, writes what it says, and asks again after a while.
+// Carries out leader-election.ts on a cluster: reads the Lease, writes what it says, and asks again after a while. A cluster that is
+// away costs us the lead after ten seconds, and nothing else.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '#kube/api/api-error.ts';

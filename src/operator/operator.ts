@@ -1,4 +1,5 @@
-// The operator as a whole: who leads, the controllers that work while we do, and the port with metrics and health. Wiring alone.
+// The operator as a whole: who leads, the controllers that work while we do, and the port with metrics and health. Wiring alone; what is
+// decided is decided in the parts.
 
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
