@@ -104,7 +104,7 @@ export class ApiServerDaemon implements Daemon {
         handler: new Handler({
           api: api.api,
           rbac: rbacOf(api.storage),
-          document: (path, accept) => documents.answer(path, accept),
+          document: (asked) => documents.answer(asked),
         }),
         renderer: new Renderer(Date.now),
         report: (about, error) => this.#log.write({ type: 'api-fault', about, error: textOf(error) }),

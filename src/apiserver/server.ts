@@ -153,6 +153,7 @@ export class ApiServer {
         path,
         query: new URLSearchParams(query),
         accept: headers.accept,
+        ifNoneMatch: headers['if-none-match'],
         contentType: headers['content-type'],
         userAgent: headers['user-agent'],
         octets: Buffer.isBuffer(body) ? body : undefined,
@@ -225,7 +226,7 @@ function toApiError(error: unknown, bodyBytes: number): ApiError {
   return new ApiError('InternalError', 'an error of the server: its log says which');
 }
 
-function sendText(reply: HttpReply, code: number, media: string, text: string, headers: Headers): void {
+function sendText(reply: HttpReply, code: number, media: string, text: string | Uint8Array, headers: Headers): void {
   for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
   // As octets: to text Fastify would add a charset.
   void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));

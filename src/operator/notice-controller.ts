@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '#kube/api/api-error.ts';
 import { BackOff } from '#kube/cluster/back-off.ts';
 import { type Cluster, ClusterUnreachable } from '#kube/cluster/cluster.ts';
-import { Informer } from '#kube/cluster/informer.ts';
+import { Informer, type InformerOptions } from '#kube/cluster/informer.ts';
 import { timeText } from '#kube/controllers/controller.ts';
 import { type NoticedKind, type NoticeWrite, planNotices, reporter } from './plan-notices.ts';
 
@@ -24,6 +24,8 @@ export interface NoticeControllerDeps {
   readonly written: (type: NoticeWrite['type']) => void;
   /** What could not be done, and is tried again. */
   readonly failed: (what: string, error: Error) => void;
+  /** A kind cannot be watched, since now: `failures` has it until it can. */
+  readonly watchFailed: (message: string) => void;
 }
 
 export class NoticeController {
@@ -37,14 +39,13 @@ export class NoticeController {
   #running: Promise<void> | undefined;
 
   constructor(deps: NoticeControllerDeps) {
-    const { cluster, kinds, nowMs, random } = deps;
+    const { kinds, nowMs, random } = deps;
     this.#deps = deps;
     this.#backOff = new BackOff(nowMs, random);
-    const changed = (): void => this.wake();
     const inform = ({ group, version, plural }: NoticedKind): Informer =>
-      new Informer({ group, version, plural, namespace: undefined }, cluster, { changed });
+      this.#inform({ group, version, plural, namespace: undefined });
     this.#kinds = new Map(kinds.map((kind) => [kind, inform(kind)]));
-    this.#events = new Informer({ ...events, fieldSelector: `reportingComponent=${reporter}` }, cluster, { changed });
+    this.#events = this.#inform({ ...events, fieldSelector: `reportingComponent=${reporter}` });
   }
 
   /** Resolves when everything is known. */
@@ -52,6 +53,22 @@ export class NoticeController {
     await Promise.all([...this.#kinds.values(), this.#events].map((informer) => informer.start()));
     this.#isSynced = true;
     this.wake();
+  }
+
+  #inform(options: InformerOptions): Informer {
+    const { cluster, watchFailed } = this.#deps;
+    const changed = (): void => {
+      if (informer.failure !== undefined) watchFailed(informer.failure.message);
+      this.wake();
+    };
+    const informer = new Informer(options, cluster, { changed });
+    return informer;
+  }
+
+  /** Why kinds are not watched just now, each reason once. */
+  get failures(): readonly string[] {
+    const informers = [...this.#kinds.values(), this.#events];
+    return [...new Set(informers.flatMap(({ failure }) => failure?.message ?? []))];
   }
 
   get isSynced(): boolean {
@@ -66,9 +83,11 @@ export class NoticeController {
   /** Looks at everything, now or after the run that is under way. */
   wake(): void {
     this.#isWoken = true;
-    if (!this.#isSynced || !this.#deps.isLeader()) return;
+    if (!this.#isSynced || this.#stop.signal.aborted || !this.#deps.isLeader()) return;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      // Woken after its last look.
+      if (this.#isWoken) this.wake();
     });
   }
 

@@ -64,6 +64,7 @@ export class Operator implements Daemon {
         failures.inc();
         this.#fail('notices', new Error(`${what}: ${error.message}`));
       },
+      watchFailed: (message) => this.#log.write({ type: 'problem', what: 'watch', problem: message }),
     });
     const answers = new Map<string, () => Promise<PlainAnswer>>([
       ['/metrics', () => this.#answerMetrics()],
@@ -156,7 +157,7 @@ export class Operator implements Daemon {
     const body = {
       isLeader: this.#elector.isLeader,
       isSynchronised: this.#notices.isSynced,
-      problems: [...this.#problems.values()],
+      problems: [...this.#problems.values(), ...this.#notices.failures],
     };
     return { status: 200, type: 'application/json; charset=utf-8', body: JSON.stringify(body) };
   }

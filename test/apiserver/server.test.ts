@@ -54,6 +54,28 @@ test('objects are created, read, changed, listed and deleted, each with its code
   t.is(await server.stop(), 0);
 });
 
+test('what is deleted together is answered as a list of it, with the version that was listed', async (t) => {
+  const server = new ServerProcess(t);
+  await server.start();
+  for (const name of ['d1', 'd2']) await server.ask('POST', configMaps, { body: configMap(name, { a: name }) });
+  const { metadata } = JSON.parse((await server.ask('GET', configMaps)).text);
+  const selected = `${configMaps}?fieldSelector=metadata.name%3Dd2`;
+  const some = await server.ask('DELETE', selected);
+  t.is(some.code, 200);
+  t.like(some.json, {
+    kind: 'ConfigMapList',
+    apiVersion: 'v1',
+    metadata: { resourceVersion: metadata.resourceVersion },
+  });
+  t.deepEqual(
+    JSON.parse(some.text).items.map((item: { data: unknown }) => item.data),
+    [{ a: 'd2' }],
+  );
+  const none = await server.ask('DELETE', selected);
+  t.like(none.json, { kind: 'ConfigMapList', items: [] });
+  t.not(JSON.parse(none.text).metadata.resourceVersion, '0');
+});
+
 test('a list is a table for who asks for one, and YAML for who asks for that', async (t) => {
   const server = new ServerProcess(t);
   await server.start();

@@ -55,7 +55,7 @@ export async function startSmall(t: ExecutionContext, limits: Partial<ServerLimi
           roleBindings: (namespace) => storage.list(`${rbacKey}/rolebindings`, namespace),
           clusterRoleBindings: () => storage.list(`${rbacKey}/clusterrolebindings`, undefined),
         },
-        document: (path, accept) => documents.answer(path, accept),
+        document: (asked) => documents.answer(asked),
       }),
       renderer: new Renderer(Date.now),
       report: (what, error) => reports.push(`${what}: ${String(error)}`),

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { ApiError } from '#kube/api/api-error.ts';
 import type { KubeObject } from '#kube/api/object.ts';
 import { type Cluster, ClusterUnreachable } from '#kube/cluster/cluster.ts';
 import { InProcessCluster } from '#kube/cluster/in-process-cluster.ts';
@@ -46,6 +47,7 @@ async function begin(t: ExecutionContext): Promise<Setting> {
         random: () => 0,
         written: (type) => void writes.push(type),
         failed: (what, error) => void failures.push(`${what}: ${error.message}`),
+        watchFailed: (message) => void failures.push(message),
       });
       t.teardown(() => controller.close());
       await controller.start();
@@ -123,4 +125,31 @@ test('an Event that expired is told again while it holds; one of an object that 
   await cluster.create(policies, { ...policy, metadata: { name: 'next' } }, write);
   await until('the next', async () => (await told()).some(({ metadata: { name = '' } }) => name.startsWith('next.')));
   t.is((await told()).length, 1);
+});
+
+test('a kind that may not be read is told, and nothing is written before it can be', async (t) => {
+  const { cluster, control, failures, writes, until } = await begin(t);
+  let isForbidden = true;
+  const words = 'egress policies are forbidden';
+  const strict: Cluster = {
+    name: cluster.name,
+    get: (...asked) => cluster.get(...asked),
+    list: (...asked) =>
+      isForbidden && asked[0].plural === 'ciliumegressgatewaypolicies'
+        ? Promise.reject(new ApiError('Forbidden', words))
+        : cluster.list(...asked),
+    watch: (...asked) => cluster.watch(...asked),
+    create: (...asked) => cluster.create(...asked),
+    update: (...asked) => cluster.update(...asked),
+    patch: (...asked) => cluster.patch(...asked),
+    delete: (...asked) => cluster.delete(...asked),
+  };
+  await cluster.create(policies, policy, write);
+  const started = control(strict);
+  await until('it is told', () => Promise.resolve(failures.includes(words)));
+  t.deepEqual(writes, []);
+  isForbidden = false;
+  const controller = await started;
+  await until('it is written', () => Promise.resolve(writes.length === 2));
+  t.deepEqual(controller.failures, []);
 });

@@ -28,12 +28,13 @@ import { eventFor, type Selects } from './selection.ts';
 import { checkRevision } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
+import { changeStored, keyOf, showEvent, toVersion } from './stored-form.ts';
 import type { Storage } from './storage.ts';
 import { compareVersions } from './version-order.ts';
 import { checkDeletionPreconditions } from './deletion-preconditions.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp, recount } from './write-rules.ts';
 
-export { compareVersions };
+export { compareVersions, keyOf };
 
 export interface RegistryDeps {
   readonly storage: Storage;
@@ -76,7 +77,7 @@ export class Registry implements Api {
   }
 
   get(target: ObjectTarget): KubeObject {
-    const object = toVersion(this.#read(target), target.resource);
+    const object = this.#read(target);
     checkSubresource(target);
     return target.subresource === 'scale' ? scaleOf(object, target.resource) : object;
   }
@@ -111,9 +112,7 @@ export class Registry implements Api {
       const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
       told({ type: 'BOOKMARK', object: { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata } });
     };
-    const initial = isFromNow
-      ? storage.list(keyOf(resource), namespace).filter((object) => selects?.(object) !== false)
-      : [];
+    const initial = isFromNow ? this.#all(resource, namespace).filter((object) => selects?.(object) !== false) : [];
     let isClosed = false;
     const watching = storage.watch(
       keyOf(resource),
@@ -121,7 +120,7 @@ export class Registry implements Api {
       revision,
       (event) => {
         ({ revision } = event);
-        const seen = eventFor(event, selects);
+        const seen = eventFor(showEvent(event, resource), selects);
         if (seen !== undefined) tell(seen.type, seen.object);
       },
       (error) => {
@@ -332,9 +331,7 @@ export class Registry implements Api {
   ): Promise<readonly KubeObject[]> {
     const { resource } = target;
     const selects = this.#deps.readSelection(resource, selection);
-    const chosen = this.#deps.storage
-      .list(keyOf(resource), target.namespace)
-      .filter((object) => selects?.(object) !== false);
+    const chosen = this.#all(resource, target.namespace).filter((object) => selects?.(object) !== false);
     const deleted = await Promise.all(
       chosen.map(async ({ metadata: { name = '', namespace } }) => {
         try {
@@ -378,23 +375,32 @@ export class Registry implements Api {
     const { storage } = this.#deps;
     const key: ObjectKey = { resource: keyOf(resource), namespace, name };
     let wanted: KubeObject | 'delete' | undefined;
-    const written = await storage.write(key, (latest) => {
-      wanted = change(latest);
-      return isDryRun ? undefined : wanted;
-    });
+    const written = await storage.write(
+      key,
+      changeStored(resource, (latest) => {
+        wanted = change(latest);
+        return isDryRun ? undefined : wanted;
+      }),
+    );
     return isDryRun && wanted !== 'delete' ? wanted : written;
   }
 
   #read({ resource, namespace, name }: ObjectTarget): KubeObject {
     const object = this.#deps.storage.get({ resource: keyOf(resource), namespace: namespace ?? '', name });
     if (object === undefined) throw notFound(resource.group, resource.plural, name);
-    return object;
+    return toVersion(object, resource);
+  }
+
+  /** As they are stored, but for kinds that are stored as others. */
+  #all(resource: Resource, namespace: string | undefined): readonly KubeObject[] {
+    const all = this.#deps.storage.list(keyOf(resource), namespace);
+    return resource.storedAs === undefined ? all : all.map((object) => toVersion(object, resource));
   }
 
   #firstPage(resource: Resource, namespace: string | undefined, options: ListOptions): ReturnType<ListPages['first']> {
     const { storage, readSelection } = this.#deps;
     const selects = readSelection(resource, options);
-    const all = storage.list(keyOf(resource), namespace);
+    const all = this.#all(resource, namespace);
     const items = selects === undefined ? all : all.filter((object) => selects(object));
     return this.#pages.first(items, storage.revision, options.limit);
   }
@@ -479,15 +485,4 @@ function checkSubresource({ resource, subresource }: ObjectTarget): void {
     ...(group === '' ? {} : { group }),
     kind: plural,
   });
-}
-
-/** As in ObjectKey. */
-export function keyOf({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
-  return `${group}/${plural}`;
-}
-
-/** Versions of a kind have the same fields but for what their schemas leave out: the name is all that is converted. */
-function toVersion(object: KubeObject, resource: Resource): KubeObject {
-  const apiVersion = apiVersionOf(resource);
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 }

@@ -6,7 +6,7 @@ import type { PrinterColumn, Resource } from '../api/resource.ts';
 import { compareVersions } from '../registry/version-order.ts';
 import { formatAge } from './age.ts';
 import { parseColumnPath, readColumnPath } from './column-path.ts';
-import type { DefinedColumn, DefinedVersion, Definition } from './definition.ts';
+import type { DefinedColumn, DefinedVersion, Definition, DefinitionNames } from './definition.ts';
 
 const ageColumn: DefinedColumn = {
   name: 'Age',
@@ -76,18 +76,35 @@ function readCell(
   }
 }
 
-/** Conditions without the times that the caller knows; `others` are the resources of the same group. */
-export function judgeNames({ names }: Definition, others: readonly Resource[]): readonly JsonObject[] {
+/**
+ * Conditions without the times that the caller knows; `others` are the resources of the same group, `accepted` the names that it has
+ * already. Of several conflicts the last one is told, as upstream does.
+ */
+export function judgeNames(
+  { names }: Definition,
+  others: readonly Resource[],
+  accepted?: DefinitionNames,
+): readonly JsonObject[] {
   const taken = new Set(others.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]));
   const kinds = new Set(others.flatMap(({ kind, listKind }) => [kind, listKind]));
-  const conflicts = [
-    ...[names.plural, names.singular, ...names.shortNames].filter((name) => taken.has(name)),
-    ...[names.kind, names.listKind].filter((name) => kinds.has(name)),
-  ];
-  if (conflicts.length > 0) {
-    const message = [...new Set(conflicts)].map((name) => `"${name}" is already in use`).join(', ');
+  const conflictsOf = (wanted: readonly string[], ours: readonly string[], used: ReadonlySet<string>): string => {
+    const words = [...new Set(wanted.filter((name) => !ours.includes(name) && used.has(name)))].map(
+      (name) => `"${name}" is already in use`,
+    );
+    return words.length > 1 ? `[${words.join(', ')}]` : words.join('');
+  };
+  const one = (field: 'plural' | 'singular' | 'kind' | 'listKind', used: ReadonlySet<string>): string =>
+    conflictsOf([names[field]], accepted === undefined ? [] : [accepted[field]], used);
+  const conflict = [
+    { reason: 'PluralConflict', message: one('plural', taken) },
+    { reason: 'SingularConflict', message: one('singular', taken) },
+    { reason: 'ShortNamesConflict', message: conflictsOf(names.shortNames, accepted?.shortNames ?? [], taken) },
+    { reason: 'KindConflict', message: one('kind', kinds) },
+    { reason: 'ListKindConflict', message: one('listKind', kinds) },
+  ].findLast(({ message }) => message !== '');
+  if (conflict !== undefined) {
     return [
-      { type: 'NamesAccepted', status: 'False', reason: 'NameConflict', message },
+      { type: 'NamesAccepted', status: 'False', ...conflict },
       { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
     ];
   }

@@ -26,8 +26,8 @@ test('the table of fields is what its script writes', (t) => {
 });
 
 test('every kind is described once', (t) => {
-  t.is(builtinResources.length, 24);
-  t.is(new Set(builtinResources.map(({ group, plural }) => `${group}/${plural}`)).size, 24);
+  t.is(builtinResources.length, 25);
+  t.is(new Set(builtinResources.map(({ group, plural }) => `${group}/${plural}`)).size, 25);
 });
 
 test('lists are merged by the keys of the API reference', (t) => {
