@@ -103,10 +103,11 @@ export class Informer {
         { fieldSelector, labelSelector, limit: pageLimit, continueToken },
         signal,
       );
-      objects.push(...page.items);
+      // One by one: a server that knows no limit sends everything at once, more than a call takes arguments.
+      for (const item of page.items) objects.push(item);
       continueToken = page.continueToken;
       if (continueToken !== undefined) continue;
-      const isChanged = this.cache.replace(objects);
+      const isChanged = this.cache.replace(objects, page.resourceVersion);
       this.#arrived(isChanged);
       return page.resourceVersion;
     }
