@@ -152,6 +152,8 @@ export class Informer {
 
   async #recover(error: Error, signal: AbortSignal): Promise<void> {
     const reason = error instanceof ApiError ? error.reason : undefined;
+    // A server that was set up anew does not know the version: it has to be asked for everything, if not at once.
+    if (reason === 'BadRequest' || reason === 'Timeout') this.#version = undefined;
     if (reason === 'Expired' || reason === 'Gone') {
       // What happened in between is found by listing anew; until then the cache stays.
       const hadVersion = this.#version !== undefined;
