@@ -106,6 +106,7 @@ test('deletions are remembered up to a number, and what is older than a forgotte
   }
   t.false(cache.put(object('n100', '100')), 'forgotten');
   t.false(cache.put(object('n10200', '10150')), 'remembered');
+  t.false(cache.put(object('fresh', '150')), 'as old as a deletion that is forgotten');
   t.true(cache.put(object('another', '10201')));
   t.is(cache.size, 1);
 });
