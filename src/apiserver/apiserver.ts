@@ -15,6 +15,7 @@ import type { Storage } from '#kube/registry/storage.ts';
 import { type Certified, isEnding, makeClientCertificate, makeServerCertificate } from './certificates.ts';
 import { defaultRoles, roleGroups } from './default-roles.ts';
 import { Documents } from './documents.ts';
+import { checkGrant } from './escalation.ts';
 import { Handler } from './handler.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
 import { defaultLimits } from './limits.ts';
@@ -75,9 +76,11 @@ export class ApiServerDaemon implements Daemon {
     const { stateDir, listen } = this.#options;
     const authority = ensureAuthority(stateDir, Date.now());
     const isLocal = isLoopbackAddress(listen.address) || ['0.0.0.0', '::'].includes(listen.address);
-    const api = new EmbeddedApi(
-      { directory: stateDir, server: isLocal ? undefined : listen },
+    const api: EmbeddedApi = new EmbeddedApi(
+      { directory: stateDir, server: isLocal ? undefined : listen, authority: authority.certificate },
       {
+        admit: (resource, object, before, caller) =>
+          checkGrant({ resource, object, before }, caller, rbacOf(api.storage)),
         clock: new SystemClock(() => {}),
         failed: (what, error) => this.#log.write({ type: 'problem', what, problem: `${what}: ${error.message}` }),
         storeFaulted: (fault) => this.#tellFault(fault),

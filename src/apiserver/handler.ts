@@ -137,6 +137,7 @@ export class Handler {
       .find(({ group, version, plural }) => group === info.group && version === info.version && plural === info.plural);
     // A version alone is a document, /apis/apps/v1 too; of /apis/GROUP/VERSION/PLURAL nothing else is left.
     if (resource === undefined) throw notHere(info);
+    if (resource.deprecationWarning !== undefined) warn(resource.deprecationWarning);
     const target = targetOf(info, resource);
     const form = chooseForm(request.accept, request.query.get('includeObject') ?? 'Metadata');
     const { query } = request;

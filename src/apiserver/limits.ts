@@ -2,6 +2,7 @@
 // that are under way, by what they cost: changes, reads, watches.
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ApiError } from '#kube/api/api-error.ts';
 
 export interface ServerLimits {
@@ -53,30 +54,41 @@ export class Admission {
   readonly #limits: Pick<ServerLimits, Class>;
   readonly #running: Record<Class, number> = { changes: 0, reads: 0, watches: 0 };
   readonly #leave = new WeakMap<ServerResponse, () => void>();
+  /** Of each connection, who leaves with it: of an answer that waited for its turn nothing else tells. */
+  readonly #aboard = new WeakMap<Socket, Set<() => void>>();
 
   constructor(limits: Pick<ServerLimits, Class>) {
     this.#limits = limits;
   }
 
-  /** Until the response is closed, or counted as another class. Throws ApiError TooManyRequests. */
+  /** Until the response or its connection is closed, or it is counted as another class. Throws ApiError TooManyRequests. */
   enter(response: ServerResponse, as: Class): void {
     if (this.#running[as] >= this.#limits[as]) {
       throw new ApiError(
         'TooManyRequests',
         `Too many requests, please try again later: ${this.#limits[as]} ${as} at once`,
-        {
-          retryAfterSeconds: 1,
-        },
+        { retryAfterSeconds: 1 },
       );
     }
     this.#leave.get(response)?.();
+    const aboard = this.#aboardOf(response.req.socket);
     this.#running[as]++;
-    let isIn = true;
     const leave = (): void => {
-      if (isIn) this.#running[as]--;
-      isIn = false;
+      if (aboard.delete(leave)) this.#running[as]--;
     };
+    aboard.add(leave);
     this.#leave.set(response, leave);
     response.once('close', leave);
+  }
+
+  #aboardOf(socket: Socket): Set<() => void> {
+    const known = this.#aboard.get(socket);
+    if (known !== undefined) return known;
+    const aboard = new Set<() => void>();
+    this.#aboard.set(socket, aboard);
+    socket.once('close', () => {
+      for (const leave of aboard) leave();
+    });
+    return aboard;
   }
 }

@@ -12,6 +12,7 @@ import { Identities, type Identity } from './identity.ts';
 import { Admission, type ServerLimits } from './limits.ts';
 import { sendPieces } from './piece-stream.ts';
 import type { Renderer } from './render.ts';
+import { Turns } from './turns.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface ServerOptions {
@@ -50,6 +51,7 @@ export class ApiServer {
   readonly #app: Instance;
   readonly #identities = new Identities(Date.now);
   readonly #admission: Admission;
+  readonly #turns = new Turns();
 
   constructor(options: ServerOptions, deps: ServerDeps) {
     this.#options = options;
@@ -83,6 +85,9 @@ export class ApiServer {
       clientErrorHandler: refuseClient,
     });
     this.#app.server.maxConnections = limits.connections;
+    // Node's HTTP parser takes octets of TLS straight from the connection, also after it paused itself because an answer is not sent
+    // yet, and then fails (HPE_PAUSED): a client that asks again at once lost its connection. Who listens makes it read in order.
+    this.#app.server.on('secureConnection', (socket) => socket.on('data', () => {}));
     // Who goes away, or speaks no TLS, is no fault of anybody's here.
     this.#app.server.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#route();
@@ -120,11 +125,14 @@ export class ApiServer {
     // Before the body is read: of strangers nothing is, and what is too much at once is not begun.
     app.addHook('onRequest', async (request, reply) => {
       const { method } = request.raw;
+      this.#turns.line(request.raw, reply.raw);
       const who = this.#identityOf(request);
       const isRead = method === 'GET' || method === 'HEAD';
       if (!isRead && typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
       this.#admission.enter(reply.raw, isRead ? 'reads' : 'changes');
     });
+    // Once its body is read: a connection whose body waits is not read at all.
+    app.addHook('preHandler', (request) => this.#turns.wait(request.raw));
     app.all('/*', (request, reply) => this.#serve(request, reply));
     app.setErrorHandler((error, _request, reply) => this.#fail(reply, error, []));
     app.setNotFoundHandler((_request, reply) =>

@@ -39,7 +39,7 @@ test(
     t.regex(await kubectl('get cnp -n shop'), /^NAME +AGE +VALID\nshop +\d+s +\n$/);
     t.regex(await kubectl('get ccnp'), /^NAME +VALID\nnodes +\n$/);
     t.regex(await kubectl('get ippools'), /^NAME +DISABLED +CONFLICTING +IPS AVAILABLE +AGE\npublic +/);
-    t.regex(await kubectl('get ciliumbgppeerconfigs.v2alpha1.cilium.io'), /^Warning: .*; use cilium\.io\/v2 /);
+    t.regex(await kubectl('get ciliumbgppeerconfigs.v2alpha1.cilium.io'), /^Warning: .*; use cilium\.io\/v2 /m);
   }),
 );
 
@@ -56,7 +56,7 @@ test(
       ['policies/l7/http/http.yaml', 1],
       ['policies/l3/cidr/cidr.yaml', 1],
       ['policies/host/demo-host-policy.yaml', 1],
-      ['labs/service/bgp.yaml', 4],
+      ['labs/service/bgp.yaml', 5],
     ] as const) {
       const { code, output } = await apply(file);
       t.is(code, 0, output);

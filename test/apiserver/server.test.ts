@@ -201,13 +201,16 @@ test('after kill -9 what was acknowledged is there, versions go on, and the same
   const { admin } = server;
   const versions: number[] = [];
   for (let index = 0; index < 20; index++) {
-    const answer = await server.ask('POST', configMaps, { body: configMap(`k${index}`) });
+    const answer = await server.ask('POST', configMaps, { body: configMap(`kill${index}`) });
     versions.push(Number(JSON.parse(answer.text).metadata.resourceVersion));
   }
   await server.stop('SIGKILL');
   await server.start();
   const list = JSON.parse((await server.ask('GET', configMaps, { as: admin })).text);
-  t.is(list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('k')).length, 20);
+  t.is(
+    list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('kill')).length,
+    20,
+  );
   t.true(Number(list.metadata.resourceVersion) >= Math.max(...versions));
 });
 
@@ -222,6 +225,9 @@ test('what is kept in files is for their owner alone, and a file of a newer form
   const authority = JSON.parse(readFileSync(files[0], 'utf8'));
   writeFileSync(files[0], JSON.stringify({ ...authority, formatVersion: 2 }));
   await t.throwsAsync(server.start(), { message: /authority\.json has format version 2, this program knows 1/ });
+  const { formatVersion: _, ...bare } = authority;
+  writeFileSync(files[0], JSON.stringify(bare));
+  await t.throwsAsync(server.start(), { message: /authority\.json has format version none, this program knows 1/ });
   writeFileSync(files[0], 'x');
   await t.throwsAsync(server.start(), { message: /authority\.json is damaged/ });
 });

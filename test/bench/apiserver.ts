@@ -4,12 +4,12 @@
 
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '../apiserver/server-process.ts';
-import { ApiLoad, watches, writers } from './api-load.ts';
-import { judgeApi, reportApi, type ApiResult } from './api-report.ts';
+import { watches, writers } from './api-load.ts';
+import { measureApi } from './api-measure.ts';
+import { judgeApi, reportApi } from './api-report.ts';
 import { BenchError } from './bench-error.ts';
 import { formatLimit } from './limit.ts';
 import { describeMachine } from './machine.ts';
-import { readUsage } from './process-usage.ts';
 
 const usage = `npm run bench:apiserver -- [options]
   --objects N   in the store (default 50000)
@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   const endings: (() => Promise<void>)[] = [];
   try {
     const server = new ServerProcess({ teardown: (end) => void endings.push(end) });
-    const result = await measure(server, objects, runs);
+    const result = await measureApi(server, { objects, runs }, (line) => void process.stderr.write(`${line}\n`));
     const limits = judgeApi(result);
     const machine = describeMachine();
     process.stdout.write(
@@ -38,44 +38,6 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     for (const end of endings) await end();
   }
-}
-
-async function measure(server: ServerProcess, objects: number, runs: number): Promise<ApiResult> {
-  const load = new ApiLoad(server, objects);
-  await server.start();
-  const repeat = async <Result>(what: string, run: (round: number) => Promise<Result>): Promise<readonly Result[]> => {
-    const results: Result[] = [];
-    for (let round = 1; round <= runs; round++) {
-      process.stderr.write(`${what}, ${round} of ${runs}\n`);
-      results.push(await run(round));
-    }
-    return results;
-  };
-  process.stderr.write(`${objects} objects are created\n`);
-  const created = await load.create();
-  const changed = await repeat('writes', (round) => load.change(Math.min(10_000, objects), round));
-  const startMs = await repeat('starts', () => load.restart());
-  const startedRssBytes = readUsage(server.pid).rssBytes;
-  const lists = await repeat('lists', () => load.list());
-  const watched = await repeat('watches', () => load.watch(200));
-  const watchedWhileListing = await repeat('watches beside lists', () =>
-    load.watch(50, async (isOver) => {
-      while (!isOver()) await load.list();
-    }),
-  );
-  const { rssBytes, peakRssBytes } = readUsage(server.pid);
-  return {
-    objects,
-    created,
-    changed,
-    startMs,
-    startedRssBytes,
-    lists,
-    watched,
-    watchedWhileListing,
-    rssBytes,
-    peakRssBytes,
-  };
 }
 
 function readOptions(args: readonly string[]) {

@@ -20,7 +20,7 @@ import type {
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import { isHeld, markEnding, withFinalizers } from './endings.ts';
-import type { KindRules } from './kind-rules.ts';
+import type { Admit, KindRules } from './kind-rules.ts';
 import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
@@ -42,6 +42,7 @@ export interface RegistryDeps {
   readonly resources: () => readonly Resource[];
   readonly rulesOf: (resource: Resource) => KindRules;
   readonly patches: Patches;
+  readonly admit?: Admit | undefined;
   /** What is said beside the answer of a write that made `object` of `before`; undefined: nothing. */
   readonly warningsOf?: (resource: Resource, object: KubeObject, before: KubeObject | undefined) => readonly string[];
   /** Throws ApiError BadRequest. */
@@ -359,6 +360,7 @@ export class Registry implements Api {
     const written = await this.#change(at, options, (latest) => {
       before = latest;
       next = change(latest);
+      this.#deps.admit?.(at.resource, next, latest, options.caller);
       if (latest !== undefined && isOver(next) && !isHeld(next, at.resource)) return 'delete';
       return latest !== undefined && isSameJson(next, latest) ? undefined : next;
     });

@@ -153,7 +153,7 @@ export class Scene {
       .watch(
         this.in(of),
         { labelSelector, fieldSelector, resourceVersion },
-        { opened: () => watch.opened(), told: (event) => void watch.events.push(event) },
+        { opened: () => watch.opened(), told: (event) => watch.tell(event) },
         stop.signal,
       )
       .catch((error: unknown) => (stop.signal.aborted ? undefined : error));
@@ -179,6 +179,11 @@ export class Watch {
 
   get isOpen(): Promise<void> {
     return this.#opened.promise;
+  }
+
+  /** But for what clusters put into every namespace, soon after it is there. */
+  tell(event: WatchEvent): void {
+    if ((event.object as KubeObject).metadata.name !== 'kube-root-ca.crt') this.events.push(event);
   }
 
   changes(): readonly string[] {

@@ -1,5 +1,5 @@
-// Applies every document of a folder of YAML files to the embedded API, as kubectl would: objects of the groups that we serve, in the
-// order of the files' names, namespaces before what lives in them.
+// Applies every document of a folder of YAML files to the embedded API, as kubectl would: objects of the groups that examples use, in
+// the order of the files' names. A namespace that nobody makes is made first.
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,9 @@ export interface Applied {
 
 export interface Document {
   readonly file: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -36,7 +39,10 @@ export function readDocuments(root: string): readonly Document[] {
   return names.toSorted().flatMap((file) =>
     parseAllDocuments(readFileSync(join(root, file), 'utf8')).flatMap((document) => {
       const body: unknown = document.toJS();
-      return isRecord(body) && typeof body.kind === 'string' ? [{ file, body }] : [];
+      if (!isRecord(body) || typeof body.apiVersion !== 'string' || typeof body.kind !== 'string') return [];
+      const { apiVersion, kind, metadata } = body;
+      const given = isRecord(metadata) ? metadata.namespace : undefined;
+      return [{ file, apiVersion, kind, namespace: typeof given === 'string' ? given : 'default', body }];
     }),
   );
 }
@@ -60,25 +66,22 @@ export async function applyDocuments({ api }: EmbeddedApi, documents: readonly D
   let applied = 0;
   const refused: string[] = [];
   const [warnings, others]: readonly Record<string, number>[] = [{}, {}];
-  for (const { file, body } of documents) {
-    const [group, version] = ['', ...String(body.apiVersion).split('/')].slice(-2);
-    const resource = api
-      .resources()
-      .find((one) => one.group === group && one.version === version && one.kind === body.kind);
+  for (const { file, apiVersion, kind, namespace: home, body } of documents) {
+    const [group, version] = ['', ...apiVersion.split('/')].slice(-2);
+    const resource = api.resources().find((one) => one.group === group && one.version === version && one.kind === kind);
     if (!groups.includes(group)) {
-      count(others, `${body.apiVersion} ${body.kind}`);
+      count(others, `${apiVersion} ${kind}`);
       continue;
     }
-    const what = `${file}: ${body.kind}`;
+    const what = `${file}: ${kind}`;
     if (resource === undefined) {
-      refused.push(`${what}: not served in ${String(body.apiVersion)}`);
+      refused.push(`${what}: not served in ${apiVersion}`);
       continue;
     }
     const warn = (text: string): void => count(warnings, text);
     const options = { ...writeAs('examples'), fieldValidation: 'Warn', warn } as const;
     try {
-      const metadata = isRecord(body.metadata) ? body.metadata : {};
-      const namespace = resource.isNamespaced ? String(metadata.namespace ?? 'default') : undefined;
+      const namespace = resource.isNamespaced ? home : undefined;
       if (namespace !== undefined) await ensureNamespace(api, namespace);
       const target = { resource, namespace };
       const given = readObject(body, resource, namespace);
