@@ -113,6 +113,28 @@ export class ObjectStore implements Storage {
     return this.#table.list(resource, namespace);
   }
 
+  listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[] {
+    this.#history.checkKept(revision);
+    // The first change after the revision says what was there before it.
+    const before = new Map<string, StoredEvent>();
+    for (let next = this.#history.after(revision); next !== undefined; next = this.#history.after(next.revision)) {
+      const { key } = next;
+      const isAsked = key.resource === resource && (namespace === undefined || key.namespace === namespace);
+      if (isAsked && !before.has(textOf(key))) before.set(textOf(key), next);
+    }
+    if (before.size === 0) return this.list(resource, namespace);
+    const then = new ObjectTable();
+    for (const object of this.list(resource, namespace)) {
+      const { namespace: home = '', name = '' } = object.metadata;
+      then.set({ resource, namespace: home, name }, object);
+    }
+    for (const { key, previous } of before.values()) {
+      if (previous === undefined) then.delete(key);
+      else then.set(key, previous);
+    }
+    return then.list(resource, namespace);
+  }
+
   write(
     key: ObjectKey,
     change: (latest: KubeObject | undefined) => KubeObject | 'delete' | undefined,

@@ -25,7 +25,7 @@ import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
-import { checkRevision } from './resource-version.ts';
+import { checkRevision, exactVersion } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
 import { changeStored, keyOf, showEvent, toVersion } from './stored-form.ts';
@@ -85,11 +85,12 @@ export class Registry implements Api {
 
   list({ resource, namespace }: Target, options: ListOptions): ListAnswer {
     const { storage } = this.#deps;
+    checkRevision(options.resourceVersion, storage.revision);
+    const exact = exactVersion(options);
     const page =
       options.continueToken === undefined
-        ? this.#firstPage(resource, namespace, options)
+        ? this.#firstPage(resource, namespace, options, exact)
         : this.#pages.next(options.continueToken, options.limit);
-    checkRevision(options.resourceVersion, storage.revision);
     return {
       items: page.items.map((object) => toVersion(object, resource)),
       resourceVersion: String(page.revision),
@@ -394,17 +395,24 @@ export class Registry implements Api {
   }
 
   /** As they are stored, but for kinds that are stored as others. */
-  #all(resource: Resource, namespace: string | undefined): readonly KubeObject[] {
-    const all = this.#deps.storage.list(keyOf(resource), namespace);
+  #all(resource: Resource, namespace: string | undefined, revision?: number): readonly KubeObject[] {
+    const { storage } = this.#deps;
+    const key = keyOf(resource);
+    const all = revision === undefined ? storage.list(key, namespace) : storage.listAt(key, namespace, revision);
     return resource.storedAs === undefined ? all : all.map((object) => toVersion(object, resource));
   }
 
-  #firstPage(resource: Resource, namespace: string | undefined, options: ListOptions): ReturnType<ListPages['first']> {
+  #firstPage(
+    resource: Resource,
+    namespace: string | undefined,
+    options: ListOptions,
+    exact: number | undefined,
+  ): ReturnType<ListPages['first']> {
     const { storage, readSelection } = this.#deps;
     const selects = readSelection(resource, options);
-    const all = this.#all(resource, namespace);
+    const all = this.#all(resource, namespace, exact);
     const items = selects === undefined ? all : all.filter((object) => selects(object));
-    return this.#pages.first(items, storage.revision, options.limit);
+    return this.#pages.first(items, exact ?? storage.revision, options.limit);
   }
 
   /** Unknown fields are dropped, and refused or told as the caller wishes. */

@@ -25,6 +25,8 @@ export interface Storage {
   get(key: ObjectKey): KubeObject | undefined;
   /** In the order of namespace and name; undefined: of every namespace. */
   list(resource: string, namespace: string | undefined): readonly KubeObject[];
+  /** The same as it was at a revision that was. Throws ApiError Expired. */
+  listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[];
   /**
    * `change` runs at once against the latest state, writes that are not acknowledged yet included, and may throw; undefined means
    * that there is nothing to do. Resolves when it is durable, with the object and its resourceVersion (of a deletion: the last).

@@ -216,3 +216,33 @@ test('a closed informer asks nothing any more', async (t) => {
   await pause(50);
   t.is(cluster.asked.length, asked);
 });
+
+for (const error of [
+  new ApiError('Timeout', 'Too large resource version: 9000, current: 5'),
+  new ApiError('BadRequest', 'Invalid value: "9000": resourceVersion must be a decimal number'),
+]) {
+  test(`a server set up anew, which answers ${error.reason} to the version, is listed anew, lower versions and all`, async (t) => {
+    const cluster = new ScriptedCluster(
+      { list: page('abc', '9000') },
+      { watch: [], end: error },
+      { list: page('ab', '5') },
+      { watch: [{ type: 'ADDED', object: object('d', '6') }] },
+    );
+    const { informer, failures } = inform(cluster);
+    await informer.start();
+    await until(() => names(informer) === 'abd');
+    t.deepEqual(cluster.asked, ['list', 'watch 9000', 'list', 'watch 5']);
+    t.deepEqual(failures, [error.message, undefined]);
+    await informer.close();
+  });
+}
+
+test('a server that knows no limit and sends 200,000 objects at once is listened to', async (t) => {
+  const items = Array.from({ length: 200_000 }, (_, index) => object(`n${index}`, '1'));
+  const list: ListAnswer = { items, resourceVersion: '7', continueToken: undefined, remainingItemCount: undefined };
+  const { informer, failures } = inform(new ScriptedCluster({ list }));
+  await informer.start();
+  t.is(informer.cache.size, items.length);
+  t.deepEqual(failures, []);
+  await informer.close();
+});

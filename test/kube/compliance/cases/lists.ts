@@ -1,6 +1,7 @@
 // Lists: pieces, selectors, versions (Kubernetes API concepts, "Retrieving large results sets in chunks", "Resource versions"; Labels and
 // Selectors; Field Selectors).
 
+import type { ListOptions } from '#kube/api/api-port.ts';
 import { type Case, kinds, type Scene } from '../scene.ts';
 
 const { configMap, pod } = kinds;
@@ -99,6 +100,43 @@ export const lists: readonly Case[] = [
     run: async (_t, scene) => {
       const asked = scene.cluster.list(scene.in(configMap), { limit: 1, continueToken: 'nonsense' });
       await scene.refused(asked, 'BadRequest', /continue key is not valid/);
+    },
+  },
+  {
+    title: 'a list of exactly a version has what there was then, changes and deletions undone',
+    run: async (t, scene) => {
+      await scene.create(configMap, 'gone', { data: { k: 'then' } }, { labels: { exact: 'yes' } });
+      await scene.create(configMap, 'kept', { data: { k: 'then' } }, { labels: { exact: 'yes' } });
+      const { resourceVersion } = await scene.cluster.list(scene.in(configMap), {});
+      await scene.patch(configMap, 'kept', 'application/merge-patch+json', { data: { k: 'now' } });
+      await scene.delete(configMap, 'gone');
+      await scene.create(configMap, 'later', {}, { labels: { exact: 'yes' } });
+      const options = { labelSelector: 'exact=yes', resourceVersion };
+      const then = await scene.cluster.list(scene.in(configMap), { ...options, resourceVersionMatch: 'Exact' });
+      t.deepEqual(
+        then.items.map(({ metadata, data }) => [metadata.name, data]),
+        [
+          ['gone', { k: 'then' }],
+          ['kept', { k: 'then' }],
+        ],
+      );
+      t.is(then.resourceVersion, resourceVersion);
+      const since = await scene.cluster.list(scene.in(configMap), { ...options, resourceVersionMatch: 'NotOlderThan' });
+      t.deepEqual(
+        since.items.map(({ metadata }) => metadata.name),
+        ['kept', 'later'],
+      );
+      const pieces = await scene.cluster.list(scene.in(configMap), { ...options, limit: 5 });
+      t.is(pieces.resourceVersion, resourceVersion, 'a limit without a way to match means exactly');
+    },
+  },
+  {
+    title: 'a way to match versions without a version, or exactly any version, is Invalid',
+    run: async (_t, scene) => {
+      const list = (options: Partial<ListOptions>): Promise<unknown> =>
+        scene.cluster.list(scene.in(configMap), { ...options, resourceVersionMatch: 'Exact' });
+      await scene.refused(list({}), 'Invalid', /resourceVersionMatch is forbidden unless resourceVersion is provided/);
+      await scene.refused(list({ resourceVersion: '0' }), 'Invalid', /is forbidden for resourceVersion "0"/);
     },
   },
   {
