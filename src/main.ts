@@ -10,6 +10,7 @@ const help = `Usage: waggle COMMAND …
 Daemons:
   router        a BGP speaker and its API, from one file
   agent         the node agent: the same, from Kubernetes objects
+  operator      what a cluster needs once: tells users what is not acted on
   apiserver     the Kubernetes API of one machine or lab, for kubectl
 
 Without a daemon:
@@ -45,6 +46,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'apiserver': {
       const { runApiServer } = await import('#apiserver/run.ts');
       return runApiServer(args, await readVersion());
+    }
+    case 'operator': {
+      const { runOperator } = await import('#operator/run.ts');
+      return runOperator(args, await readVersion());
     }
     case 'config': {
       const { runConfig } = await import('./config-command.ts');

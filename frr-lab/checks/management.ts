@@ -5,7 +5,7 @@ import { startNamed } from '../life.ts';
 import { kubectl } from '../management.ts';
 import { type LabPaths, nodePaths } from '../paths.ts';
 import { stopDaemon } from '../processes.ts';
-import { runIn } from './lab-reader.ts';
+import { readFrom, runIn } from './lab-reader.ts';
 import { managementName } from '../topologies/management.ts';
 import { quickstart, type QuickstartNode, quickstartNodes } from '../topologies/quickstart.ts';
 import { type Check, lookUntil, unlessWrong } from './check.ts';
@@ -15,7 +15,12 @@ import { reachAll, unreachable } from './reach.ts';
 const changeLimitMs = 15_000;
 
 export function managementChecks(lab: LabPaths): readonly Check[] {
-  return [objectsCheck(lab), ...quickstartNodes.map((node) => rightsCheck(lab, node)), awayCheck(lab)];
+  return [
+    objectsCheck(lab),
+    ...quickstartNodes.map((node) => rightsCheck(lab, node)),
+    policyCheck(lab),
+    awayCheck(lab),
+  ];
 }
 
 function objectsCheck(lab: LabPaths): Check {
@@ -58,6 +63,51 @@ function rightsCheck(lab: LabPaths, node: QuickstartNode): Check {
         wanted.flatMap((word, index) => (said[index] === word ? [] : [`${word} expected, seen ${said[index]}`])),
         said.join(', '),
       );
+    },
+  };
+}
+
+const policy = {
+  apiVersion: 'cilium.io/v2',
+  kind: 'CiliumNetworkPolicy',
+  metadata: { name: 'lab-check', namespace: 'default' },
+  spec: { endpointSelector: {}, ingress: [{ fromEntities: ['cluster'] }] },
+};
+
+/** What is stored and not enforced says so itself, and nobody takes it for protection. */
+function policyCheck(lab: LabPaths): Check {
+  const valid = 'jsonpath={.status.conditions[?(@.type=="Valid")].reason}';
+  return {
+    name: 'a CiliumNetworkPolicy that is applied',
+    expected: 'condition Valid=False with reason NotEnforced, an Event that says so, a line in waggle status',
+    isDisruptive: true,
+    look: async () => {
+      const { code, stderr } = await kubectl(lab, ['apply', '-f', '-'], JSON.stringify(policy));
+      if (code !== 0) throw new LabError(`kubectl apply: ${stderr.trim()}`);
+      try {
+        const told = await lookUntil(
+          {
+            name: 'told',
+            expected: 'NotEnforced',
+            look: async () => {
+              const reason = await askKubectl(lab, ['get', 'cnp', policy.metadata.name, '-o', valid]);
+              const events = await askKubectl(lab, ['get', 'events', '-o', 'jsonpath={.items[*].reason}']);
+              const status = await readFrom(lab, quickstartNodes[0].name, ['waggle', 'status']);
+              const line = status.split('\n').find((each) => each.includes('none enforced')) ?? '';
+              const wrong = [
+                ...(reason === 'NotEnforced' ? [] : [`reason ${reason || 'none yet'}`]),
+                ...(events.includes('NotEnforced') ? [] : ['no Event']),
+                ...(line === '' ? ['no line in waggle status'] : []),
+              ];
+              return unlessWrong(wrong, `${reason}; ${line.replaceAll(/\s+/g, ' ').trim()}`);
+            },
+          },
+          performance.now() + changeLimitMs,
+        );
+        return { isOk: told.isOk, seen: told.seen };
+      } finally {
+        await askKubectl(lab, ['delete', 'cnp', policy.metadata.name, '--wait=false']);
+      }
     },
   };
 }

@@ -33,6 +33,13 @@ export const waggleAgentPlan: KindPlan = {
   ],
 };
 
+const operatorKubeconfig = '/run/lab/config/operator.kubeconfig';
+const operatorCertificate = [
+  'waggle apiserver kubeconfig --role operator --user waggle:operator',
+  `--server https://${managementEndpoint} --state-dir /var/lib/waggle`,
+].join(' ');
+
+/** What the agents share: the API, and the controllers of the whole cluster. */
 export const managementPlan: KindPlan = {
   configTarget: '/run/lab/config',
   directories,
@@ -41,7 +48,9 @@ export const managementPlan: KindPlan = {
       name: 'apiserver',
       command: ['waggle', 'apiserver', '--listen', managementEndpoint, ...places],
       readyFile: adminKubeconfig,
+      afterStart: ['sh', '-c', `umask 077; ${operatorCertificate} >${operatorKubeconfig}`],
     },
+    { name: 'operator', command: ['waggle', 'operator', '--kubeconfig', operatorKubeconfig, ...places] },
   ],
 };
 

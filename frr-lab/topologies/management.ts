@@ -1,4 +1,4 @@
-// The node `mgmt` of labs whose agents share one API: it runs the API server, and a bridge of its own links it to every agent. Nothing of
+// The node `mgmt` of labs whose agents share one API: it runs the API server and the operator, and a bridge of its own links it to every agent. Nothing of
 // that network is a route under test, so that an agent reaches its API whatever becomes of the routers.
 import { linkBetween, type LabLink, type LabNode } from '../topology.ts';
 

@@ -47,6 +47,11 @@ export function describeAgent(state: ReconcilerState, nodeName: string, { compon
   return entries;
 }
 
+/** Whoever stored a policy relies on it: nothing is said only where there is none. */
+export function describePolicies(stored: number): StatusEntry[] {
+  return stored === 0 ? [] : [{ component: 'policies', state: 'warning', message: `${stored} stored, none enforced` }];
+}
+
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

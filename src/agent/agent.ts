@@ -11,7 +11,7 @@ import { Servers } from '#daemon/servers.ts';
 import { StartError } from '#daemon/start-error.ts';
 import { StateFile } from '#daemon/state-file.ts';
 import type { KubeStore } from '#kube/port.ts';
-import { describeAgent, describeWait } from './agent-status.ts';
+import { describeAgent, describePolicies, describeWait } from './agent-status.ts';
 import { BgpReconciler } from './bgp-reconciler.ts';
 import type { OpenedStore } from './open-store.ts';
 import type { AgentOptions } from './options.ts';
@@ -83,6 +83,7 @@ export class Agent implements Daemon {
     const { apiListen } = this.#options;
     const { mayBeAway } = this.#opened;
     const known = this.#store.start();
+    this.#opened.policies?.start();
     if (!mayBeAway) await known;
     const closed = await this.#servers.configure({ apiListen, healthListen, metricsListen });
     if (closed.length > 0) throw new StartError(closed[0]);
@@ -108,6 +109,7 @@ export class Agent implements Daemon {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#store.stop();
+    this.#opened.policies?.stop();
     await this.#reconciler.stop();
     await this.#servers.close();
     const how = stopKindOf(this.#reconciler.state.configured);
@@ -128,7 +130,7 @@ export class Agent implements Daemon {
     const agent = this.#hasBegun
       ? describeAgent(this.#reconciler.state, nodeName, this.#opened)
       : describeWait(this.#store.faults(), this.#opened);
-    return [...listening, ...state, ...agent];
+    return [...listening, ...state, ...agent, ...describePolicies(this.#opened.policies?.stored ?? 0)];
   }
 }
 

@@ -8,6 +8,7 @@ import { emptyStore } from '#kube/empty-store.ts';
 import { lookAtDirectory } from '#kube/manifest-directory.ts';
 import { ManifestStore } from '#kube/manifest-store.ts';
 import { HistoryError } from '#kube/object-history.ts';
+import { PolicyCount } from '#kube/notices/policy-kinds.ts';
 import type { KubeStore } from '#kube/port.ts';
 import { admitManifest } from './judge-manifest.ts';
 import type { AgentOptions } from './options.ts';
@@ -20,6 +21,8 @@ export interface OpenedStore {
   readonly name: string;
   /** Its first objects may be long in coming, and the agent runs meanwhile. */
   readonly mayBeAway: boolean;
+  /** Network policies of a cluster; of files there are none. */
+  readonly policies: PolicyCount | undefined;
 }
 
 /** Rejects with StartError. */
@@ -29,7 +32,7 @@ export async function openStore(options: AgentOptions, version: string): Promise
   try {
     const cluster = await openCluster(source, `waggle-agent/${version}`);
     const store = new ClusterStore({ nodeName, secretsNamespace }, cluster, admitManifest);
-    return { store, component: 'cluster', name: cluster.name, mayBeAway: true };
+    return { store, component: 'cluster', name: cluster.name, mayBeAway: true, policies: new PolicyCount(cluster) };
   } catch (error) {
     if (error instanceof ClusterConfigError) throw new StartError(error.message, { cause: error });
     throw error;
@@ -37,7 +40,7 @@ export async function openStore(options: AgentOptions, version: string): Promise
 }
 
 function openDirectory(manifests: string | undefined, stateDir: string): OpenedStore {
-  const common = { component: 'manifests', mayBeAway: false } as const;
+  const common = { component: 'manifests', mayBeAway: false, policies: undefined } as const;
   if (manifests === undefined) {
     return { ...common, store: emptyStore, name: 'the store (no --manifests DIR is given)' };
   }

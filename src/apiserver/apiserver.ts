@@ -15,8 +15,10 @@ import type { Storage } from '#kube/registry/storage.ts';
 import { type Certified, isEnding, makeClientCertificate, makeServerCertificate } from './certificates.ts';
 import { defaultRoles, roleGroups } from './default-roles.ts';
 import { Documents } from './documents.ts';
+import { checkGrant } from './escalation.ts';
 import { Handler } from './handler.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
+import { defaultLimits } from './limits.ts';
 import { type ApiServerOptions, clientUrl } from './options.ts';
 import type { RbacObjects } from './rbac.ts';
 import { Renderer } from './render.ts';
@@ -74,11 +76,14 @@ export class ApiServerDaemon implements Daemon {
     const { stateDir, listen } = this.#options;
     const authority = ensureAuthority(stateDir, Date.now());
     const isLocal = isLoopbackAddress(listen.address) || ['0.0.0.0', '::'].includes(listen.address);
-    const api = new EmbeddedApi(
-      { directory: stateDir, server: isLocal ? undefined : listen },
+    const api: EmbeddedApi = new EmbeddedApi(
+      { directory: stateDir, server: isLocal ? undefined : listen, authority: authority.certificate },
       {
+        admit: (resource, object, before, caller) =>
+          checkGrant({ resource, object, before }, caller, rbacOf(api.storage)),
         clock: new SystemClock(() => {}),
         failed: (what, error) => this.#log.write({ type: 'problem', what, problem: `${what}: ${error.message}` }),
+        storeFaulted: (fault) => this.#tellFault(fault),
       },
     );
     this.#api = api;
@@ -88,15 +93,21 @@ export class ApiServerDaemon implements Daemon {
       resources: () => api.api.resources(),
       address: formatEndpoint(listen),
       version: this.#version,
-      fault: () => undefined,
+      fault: () => api.fault,
     });
     const server = new ApiServer(
-      { ...listen, certificate: certificate.certificate, key: certificate.key, clientAuthority: authority.certificate },
+      {
+        ...listen,
+        certificate: certificate.certificate,
+        key: certificate.key,
+        clientAuthority: authority.certificate,
+        limits: defaultLimits,
+      },
       {
         handler: new Handler({
           api: api.api,
           rbac: rbacOf(api.storage),
-          document: (path, accept) => documents.answer(path, accept),
+          document: (asked) => documents.answer(asked),
         }),
         renderer: new Renderer(Date.now),
         report: (about, error) => this.#log.write({ type: 'api-fault', about, error: textOf(error) }),
@@ -108,6 +119,12 @@ export class ApiServerDaemon implements Daemon {
     this.#log.write({ type: 'listening', what: 'Kubernetes API', address: formatEndpoint({ ...listen, port }) });
     this.#writeKubeconfig(authority, clientUrl(listen, port));
     this.#renew(authority, certificate.certificate, server);
+  }
+
+  #tellFault(fault: string | undefined): void {
+    const what = 'the database';
+    if (fault === undefined) this.#log.write({ type: 'problem-over', what });
+    else this.#log.write({ type: 'problem', what, problem: `writes are refused, reads go on: ${fault}` });
   }
 
   #certify(authority: Certified): Certified {
@@ -124,7 +141,13 @@ export class ApiServerDaemon implements Daemon {
   #writeKubeconfig(authority: Certified, server: string): void {
     const client = makeClientCertificate(authority, { name: 'admin', groups: [roleGroups.admin] }, Date.now());
     const text = renderKubeconfig({ server, authority: authority.certificate, user: 'admin', client });
-    writePrivate(join(this.#options.stateDir, 'admin.kubeconfig'), text);
+    try {
+      writePrivate(join(this.#options.stateDir, 'admin.kubeconfig'), text);
+    } catch (error) {
+      // On a full disk what is there is read all the same; 'waggle apiserver kubeconfig' prints one.
+      if (!(error instanceof StateError)) throw error;
+      this.#log.write({ type: 'problem', what: 'admin.kubeconfig', problem: error.message });
+    }
   }
 
   /** A server that runs for a year gets a new certificate in time. */

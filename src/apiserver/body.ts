@@ -5,9 +5,6 @@ import { parseDocument } from 'yaml';
 import { ApiError } from '#kube/api/api-error.ts';
 import { readProtobuf } from './protobuf.ts';
 
-/** As upstream: 3 MiB, twice what its store would take. */
-export const maxBodyBytes = 3 * 1024 * 1024;
-
 const jsonTypes = [
   'application/json',
   'application/json-patch+json',

@@ -82,6 +82,8 @@ const clusterRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
   ],
   'waggle:operator': [
     ...readByDaemons,
+    // Its own, of which it raises the count.
+    on(['', 'events.k8s.io'], ['events'], readVerbs),
     on([''], ['services/status', 'nodes', 'nodes/status'], ['update', 'patch']),
     on(['apiextensions.k8s.io'], ['customresourcedefinitions'], ['create', 'update', 'patch']),
     on(['cilium.io'], ['*'], allVerbs),

@@ -6,14 +6,21 @@ import type { JsonObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
 import { type MediaRange, readAccept } from './accept.ts';
 import { ServedGroups } from './discovery.ts';
+import type { Request } from './handler.ts';
+import { answerHealth } from './health.ts';
+import { chooseOpenApiV2, renderOpenApiV2 } from './openapi-v2.ts';
+import { encodeOpenApiV2 } from './openapi-v2-protobuf.ts';
 import { documentName, renderOpenApiV3 } from './openapi-v3.ts';
 import { reviewKinds } from './reviews.ts';
+
+/** Of the request, what documents are asked by. */
+export type DocumentRequest = Pick<Request, 'path' | 'query' | 'accept' | 'ifNoneMatch' | 'who'>;
 
 export interface DocumentAnswer {
   readonly type: 'document';
   readonly code: number;
   readonly media: string;
-  readonly text: string;
+  readonly text: string | Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +34,7 @@ export interface DocumentsDeps {
 }
 
 interface Spec {
-  readonly text: string;
+  readonly text: string | Uint8Array;
   readonly etag: string;
 }
 
@@ -44,20 +51,19 @@ export class Documents {
     this.#deps = deps;
   }
 
-  /** undefined: no such path. */
-  answer(path: string, accept: string | undefined): DocumentAnswer | undefined {
-    switch (path) {
-      case '/healthz':
-      case '/livez':
-      case '/readyz':
-        return this.#health();
-      case '/version':
-      case '/version/':
-        return json(this.#version());
+  /** undefined: no such path. Throws ApiError NotAcceptable. */
+  answer({ path, query, accept, ifNoneMatch, who }: DocumentRequest): DocumentAnswer | undefined {
+    const checks = [
+      { name: 'ping', fault: undefined },
+      { name: 'store', fault: this.#deps.fault() },
+    ];
+    const health = answerHealth(path, query, typeof who !== 'string', checks);
+    if (health !== undefined) {
+      return { type: 'document', media: 'text/plain; charset=utf-8', headers: {}, ...health };
     }
+    if (path === '/version' || path === '/version/') return json(this.#version());
     this.#follow();
-    if (path === '/openapi/v2') return openApiV2(accept);
-    return path.startsWith('/openapi/') ? this.#openApi(path) : this.#discovery(path, accept);
+    return path.startsWith('/openapi/') ? this.#openApi(path, accept, ifNoneMatch) : this.#discovery(path, accept);
   }
 
   /** Every change of what is served makes a new list. */
@@ -70,27 +76,40 @@ export class Documents {
   }
 
   /** Each document is made when it is first asked for; its hash says when it has changed. */
-  #openApi(path: string): DocumentAnswer | undefined {
+  #openApi(path: string, accept: string | undefined, ifNoneMatch: string | undefined): DocumentAnswer | undefined {
+    if (path === '/openapi/v2') {
+      const { media, isProtobuf } = chooseOpenApiV2(accept);
+      const name = isProtobuf ? 'v2.pb' : 'v2';
+      const spec = this.#specOf(name, () => {
+        const document = renderOpenApiV2(this.#resources, 'Waggle', this.#gitVersion);
+        return isProtobuf ? encodeOpenApiV2(document) : JSON.stringify(document);
+      });
+      return answerSpec(spec, media, ifNoneMatch);
+    }
     const names = new Set(this.#resources.map((resource) => documentName(resource)));
     if (path === '/openapi/v3') {
       const urls = [...names].map((name): [string, JsonObject] => [name, { serverRelativeURL: this.#urlOf(name) }]);
       return json({ paths: Object.fromEntries(urls) });
     }
     const name = path.replace(/^\/openapi\/v3\//, '');
-    if (!names.has(name)) return undefined;
-    const { text, etag } = this.#specOf(name);
-    return { type: 'document', code: 200, media: 'application/json', text, headers: { etag: `"${etag}"` } };
+    return names.has(name) ? answerSpec(this.#v3Of(name), 'application/json', ifNoneMatch) : undefined;
   }
 
   #urlOf(name: string): string {
-    return `/openapi/v3/${name}?hash=${this.#specOf(name).etag}`;
+    return `/openapi/v3/${name}?hash=${this.#v3Of(name).etag}`;
   }
 
-  #specOf(name: string): Spec {
+  #v3Of(name: string): Spec {
+    return this.#specOf(name, () => {
+      const resources = this.#resources.filter((resource) => documentName(resource) === name);
+      return JSON.stringify(renderOpenApiV3(resources, 'Waggle'));
+    });
+  }
+
+  #specOf(name: string, render: () => string | Uint8Array): Spec {
     let spec = this.#specs.get(name);
     if (spec === undefined) {
-      const resources = this.#resources.filter((resource) => documentName(resource) === name);
-      const text = JSON.stringify(renderOpenApiV3(resources, 'Waggle'));
+      const text = render();
       spec = { text, etag: createHash('sha256').update(text).digest('hex').toUpperCase() };
       this.#specs.set(name, spec);
     }
@@ -120,16 +139,14 @@ export class Documents {
     return found === undefined ? undefined : json(found);
   }
 
-  #health(): DocumentAnswer {
-    const fault = this.#deps.fault();
-    const code = fault === undefined ? 200 : 500;
-    return { type: 'document', code, media: 'text/plain; charset=utf-8', text: fault ?? 'ok', headers: {} };
+  get #gitVersion(): string {
+    return `v${kubernetes.major}.${kubernetes.minor}.0+waggle.${this.#deps.version}`;
   }
 
   #version(): JsonObject {
     return {
       ...kubernetes,
-      gitVersion: `v${kubernetes.major}.${kubernetes.minor}.0+waggle.${this.#deps.version}`,
+      gitVersion: this.#gitVersion,
       gitCommit: '',
       gitTreeState: 'clean',
       buildDate: '1970-01-01T00:00:00Z',
@@ -144,15 +161,15 @@ const paths: JsonObject = {
   paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
 };
 
-/** Describes nothing: all is in OpenAPI v3. kubectl asks here for what v3 has not, a List among others, and gives up without an answer. */
-function openApiV2(accept: string | undefined): DocumentAnswer {
-  const [title, version] = ['Waggle', `v${kubernetes.major}.${kubernetes.minor}`];
-  const asked = readAccept(accept).find(({ type }) => type.includes('proto-openapi'));
-  if (asked === undefined) return json({ swagger: '2.0', info: { title, version }, paths: {} });
-  // The same as a message of gnostic's openapi.v2.Document: swagger 1, info 2 (title 1, version 2), paths 8.
-  const field = (tag: number, text: string): string => String.fromCharCode((tag << 3) | 2, text.length) + text;
-  const text = field(1, '2.0') + field(2, field(1, title) + field(2, version)) + field(8, '');
-  return { type: 'document', code: 200, media: asked.type, text, headers: {} };
+/** Nothing, when it is what the client has already. */
+function answerSpec({ text, etag }: Spec, media: string, ifNoneMatch: string | undefined): DocumentAnswer {
+  const headers = { etag: `"${etag}"`, vary: 'Accept' };
+  const isKnown = (ifNoneMatch ?? '')
+    .split(',')
+    .some((one) => ['*', headers.etag].includes(one.trim().replace(/^W\//, '')));
+  return isKnown
+    ? { type: 'document', code: 304, media, text: '', headers }
+    : { type: 'document', code: 200, media, text, headers };
 }
 
 /** Which version of apidiscovery.k8s.io is liked best; undefined: the old way is. */

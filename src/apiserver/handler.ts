@@ -15,10 +15,11 @@ import type {
 } from '#kube/api/api-port.ts';
 import type { Json, JsonObject, KubeObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
+import { everything } from '#kube/controllers/controller.ts';
 import { readJson } from '#kube/registry/read-object.ts';
 import { chooseForm, type Form } from './accept.ts';
 import { type Body, mediaTypeOf, readBody } from './body.ts';
-import type { DocumentAnswer } from './documents.ts';
+import type { DocumentAnswer, DocumentRequest } from './documents.ts';
 import { forbidden } from './forbidden.ts';
 import type { Identity } from './identity.ts';
 import { type HeaderValues, impersonate } from './impersonation.ts';
@@ -42,6 +43,7 @@ export interface Request {
   readonly path: string;
   readonly query: Query;
   readonly accept: string | undefined;
+  readonly ifNoneMatch: string | undefined;
   readonly contentType: string | undefined;
   readonly userAgent: string | undefined;
   /** undefined: no body. */
@@ -76,7 +78,7 @@ export interface HandlerDeps {
   readonly api: Api;
   readonly rbac: RbacObjects;
   /** Discovery, OpenAPI, version, health; undefined: no such path. */
-  readonly document: (path: string, accept: string | undefined) => DocumentAnswer | undefined;
+  readonly document: (asked: DocumentRequest) => DocumentAnswer | undefined;
 }
 
 /** What anybody may ask, with a certificate or without one. */
@@ -122,8 +124,8 @@ export class Handler {
     if (findPermission(who, action, this.#deps.rbac) === undefined) throw forbidden(who, action);
   }
 
-  #document({ method, path, accept }: Request): Answer {
-    const found = this.#deps.document(path, accept);
+  #document({ method, ...asked }: Request): Answer {
+    const found = this.#deps.document(asked);
     if (found === undefined) throw notHere();
     if (method !== 'GET' && method !== 'HEAD') {
       throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
@@ -138,6 +140,7 @@ export class Handler {
       .find(({ group, version, plural }) => group === info.group && version === info.version && plural === info.plural);
     // A version alone is a document, /apis/apps/v1 too; of /apis/GROUP/VERSION/PLURAL nothing else is left.
     if (resource === undefined) throw notHere(info);
+    if (resource.deprecationWarning !== undefined) warn(resource.deprecationWarning);
     const target = targetOf(info, resource);
     const form = chooseForm(request.accept, request.query.get('includeObject') ?? 'Metadata');
     const { query } = request;
@@ -149,7 +152,7 @@ export class Handler {
         return { type: 'object', code: 201, object: await api.create(target, body, options), resource, form };
       }
       if (info.verb !== 'deletecollection') throw notAllowed(info, request.method);
-      return this.#deleteAll(target, request, who, warn);
+      return this.#deleteAll(target, request, who, warn, form);
     }
     const at: ObjectTarget = { ...target, name: info.name, subresource: subresourceOf(info) };
     switch (info.verb) {
@@ -213,16 +216,22 @@ export class Handler {
     };
   }
 
-  async #deleteAll(target: Target, request: Request, who: Identity, warn: (text: string) => void): Promise<Answer> {
+  /** Answers the list of what was deleted, as upstream does. */
+  async #deleteAll(
+    target: Target,
+    request: Request,
+    who: Identity,
+    warn: (text: string) => void,
+    form: Form,
+  ): Promise<Answer> {
+    const { api } = this.#deps;
     const { options, isDryRun } = readDeleteOptions(request.query, jsonOf(request));
     const write = optionsOf(request, who, warn, isDryRun);
-    const items = await this.#deps.api.deleteCollection(target, readSelection(request.query), options, write);
-    const { resource } = target;
-    const revision = items
-      .map(({ metadata }) => Number(metadata.resourceVersion ?? 0))
-      .reduce((a, b) => Math.max(a, b), 0);
-    const list = { items, resourceVersion: String(revision), continueToken: undefined, remainingItemCount: undefined };
-    return { type: 'list', list, resource, form: { media: 'json', as: undefined } };
+    const selection = readSelection(request.query);
+    const { resourceVersion } = api.list(target, { ...everything, ...selection });
+    const items = await api.deleteCollection(target, selection, options, write);
+    const list = { items, resourceVersion, continueToken: undefined, remainingItemCount: undefined };
+    return { type: 'list', list, resource: target.resource, form };
   }
 
   #write(

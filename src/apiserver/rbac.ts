@@ -92,7 +92,7 @@ function isSubject({ kind, name, namespace }: JsonObject, { user, groups }: Iden
   }
 }
 
-function readRule(rule: JsonObject): PolicyRule {
+export function readRule(rule: JsonObject): PolicyRule {
   const texts = (value: Json | undefined): readonly string[] =>
     listOf(value).filter((text) => typeof text === 'string');
   return {
@@ -119,14 +119,14 @@ function coversResource(resources: readonly string[], plural: string, subresourc
 }
 
 /** A star at the end stands for whatever follows. */
-function coversPath(pattern: string, path: string): boolean {
+export function coversPath(pattern: string, path: string): boolean {
   return pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
 }
 
-function holds(list: readonly string[], wanted: string): boolean {
+export function holds(list: readonly string[], wanted: string): boolean {
   return list.includes('*') || list.includes(wanted);
 }
 
-function listOf(value: Json | undefined): readonly Json[] {
+export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }

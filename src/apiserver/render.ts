@@ -2,47 +2,59 @@
 // Kubernetes API concepts, "Alternate representations of resources".
 
 import { stringify } from 'yaml';
-import type { ListAnswer, WatchEvent } from '#kube/api/api-port.ts';
+import type { WatchEvent } from '#kube/api/api-port.ts';
 import { isJsonObject, type JsonObject, type KubeObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
 import { apiVersionOf } from '#kube/registry/read-object.ts';
 import type { Form } from './accept.ts';
 import type { Answer } from './handler.ts';
-import { listMetadata, type TableOptions, toPartial, toPartialList, toTable } from './table.ts';
+import { listMetadata, type TableOptions, toPartial, toRow, toTable } from './table.ts';
 
 export type Renderable = Extract<Answer, { readonly type: 'object' | 'list' }>;
 
-/** Objects whose texts are remembered: every watch of a change asks for the same one, right after another. */
-const maxTexts = 64;
+/** Text in pieces: of a list one for each object, so that nobody needs all of it at once. */
+export interface Rendered {
+  readonly media: string;
+  readonly pieces: Iterable<string>;
+}
+
+/** Events whose lines are remembered: every watch of a change asks for the same one, right after another. */
+const maxLines = 64;
+const yamlOptions = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 } as const;
+
+interface Line {
+  readonly type: WatchEvent['type'];
+  readonly octets: Buffer;
+}
 
 export class Renderer {
   readonly #nowMs: () => number;
-  readonly #texts = new Map<JsonObject, string>();
+  readonly #lines = new Map<JsonObject, Line>();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  render(answer: Renderable): { readonly media: string; readonly text: string } {
-    const { form } = answer;
-    if (form.media === 'yaml') {
-      const text = stringify(this.#toValue(answer), { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 });
-      return { media: 'application/yaml', text };
+  render(answer: Renderable): Rendered {
+    const isYaml = answer.form.media === 'yaml';
+    const media = isYaml ? 'application/yaml' : 'application/json';
+    if (answer.type === 'list') {
+      const list = this.#toList(answer);
+      return { media, pieces: isYaml ? yamlPieces(list) : jsonPieces(list) };
     }
-    const isPlainList = answer.type === 'list' && form.as === undefined;
-    const text = isPlainList ? listText(answer) : JSON.stringify(this.#toValue(answer));
-    return { media: 'application/json', text };
+    const value = this.#toValue(answer);
+    return { media, pieces: [isYaml ? stringify(value, yamlOptions) : JSON.stringify(value)] };
   }
 
-  /** Text of each event of one watch. */
-  watchRenderer(resource: Resource, form: Form): (event: WatchEvent) => string {
+  /** Lines of the events of one watch. */
+  watchRenderer(resource: Resource, form: Form): (event: WatchEvent) => Buffer {
     const { as } = form;
-    if (as === undefined) return ({ type, object }) => `{"type":"${type}","object":${this.#textOf(object)}}`;
+    if (as === undefined) return (event) => this.#lineOf(event);
     let hasDefinitions = true;
     return ({ type, object }) => {
       const shown = isKubeObject(object) ? this.#watched(type, object, resource, as, hasDefinitions) : object;
       if (type !== 'ERROR') hasDefinitions = false;
-      return JSON.stringify({ type, object: shown });
+      return Buffer.from(`${JSON.stringify({ type, object: shown })}\n`);
     };
   }
 
@@ -60,49 +72,83 @@ export class Renderer {
     return toTable([object], resource, { resourceVersion: object.metadata.resourceVersion }, options);
   }
 
-  #toValue(answer: Renderable): JsonObject {
-    const { form, resource } = answer;
+  #toValue({ form, resource, object }: Extract<Renderable, { readonly type: 'object' }>): JsonObject {
     const { as } = form;
-    if (answer.type === 'list') {
-      if (as === undefined) return toList(answer.list, resource);
-      if (as.kind !== 'Table') return toPartialList(answer.list, as.version);
-      return toTable(answer.list.items, resource, listMetadata(answer.list), this.#tableOptions(as, true));
-    }
-    const { object } = answer;
     if (as === undefined) return object;
     if (as.kind !== 'Table') return toPartial(object, as.version);
     const { resourceVersion } = object.metadata;
     return toTable([object], resource, { resourceVersion }, this.#tableOptions(as, true));
   }
 
+  #toList({ form, resource, list }: Extract<Renderable, { readonly type: 'list' }>): List {
+    const { as } = form;
+    const metadata = listMetadata(list);
+    if (as === undefined) {
+      const head = { kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata, items: [] };
+      return { head, field: 'items', rows: list.items };
+    }
+    if (as.kind === 'Table') {
+      const options = this.#tableOptions(as, true);
+      const rows = mapEach(list.items, (object) => toRow(object, resource, options));
+      return { head: toTable([], resource, metadata, options), field: 'rows', rows };
+    }
+    const head = {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: `meta.k8s.io/${as.version}`,
+      metadata,
+      items: [],
+    };
+    return { head, field: 'items', rows: mapEach(list.items, (object) => toPartial(object, as.version)) };
+  }
+
   #tableOptions({ version, includeObject }: NonNullable<Form['as']>, hasDefinitions: boolean): TableOptions {
     return { version, includeObject, hasDefinitions, nowMs: this.#nowMs() };
   }
 
-  #textOf(object: JsonObject): string {
-    const known = this.#texts.get(object);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(object);
-    this.#texts.set(object, text);
-    const [oldest] = this.#texts.keys();
-    if (this.#texts.size > maxTexts && oldest !== undefined) this.#texts.delete(oldest);
-    return text;
+  /** Made once for all watches. */
+  #lineOf({ type, object }: WatchEvent): Buffer {
+    const known = this.#lines.get(object);
+    if (known?.type === type) return known.octets;
+    const octets = Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`);
+    this.#lines.delete(object);
+    this.#lines.set(object, { type, octets });
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > maxLines && oldest !== undefined) this.#lines.delete(oldest);
+    return octets;
   }
 }
 
-function toList(list: ListAnswer, resource: Resource): JsonObject {
-  return {
-    kind: resource.listKind,
-    apiVersion: apiVersionOf(resource),
-    metadata: listMetadata(list),
-    items: list.items,
-  };
+/** A list before its rows are: `head` has the field last, and empty. */
+interface List {
+  readonly head: JsonObject;
+  readonly field: 'items' | 'rows';
+  readonly rows: Iterable<JsonObject>;
 }
 
-/** As toList's, without making one value of everything first. */
-function listText({ list, resource }: Extract<Renderable, { readonly type: 'list' }>): string {
-  const head = JSON.stringify({ ...toList(list, resource), items: [] });
-  return `${head.slice(0, -2)}${list.items.map((item) => JSON.stringify(item)).join(',')}]}`;
+function* jsonPieces({ head, rows }: List): Generator<string> {
+  yield JSON.stringify(head).slice(0, -2);
+  let separator = '';
+  for (const row of rows) {
+    yield separator + JSON.stringify(row);
+    separator = ',';
+  }
+  yield ']}';
+}
+
+/** Items of a list may stand as far to the left as its name. */
+function* yamlPieces({ head, field, rows }: List): Generator<string> {
+  const text = stringify(head, yamlOptions);
+  let isEmpty = true;
+  for (const row of rows) {
+    if (isEmpty) yield text.replace(new RegExp(`^${field}: \\[\\]\\n$`, 'm'), `${field}:\n`);
+    isEmpty = false;
+    yield stringify([row], yamlOptions);
+  }
+  if (isEmpty) yield text;
+}
+
+function* mapEach<From, To>(items: Iterable<From>, map: (item: From) => To): Generator<To> {
+  for (const item of items) yield map(item);
 }
 
 function isKubeObject(object: JsonObject): object is KubeObject {

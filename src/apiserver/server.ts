@@ -1,27 +1,19 @@
 // The HTTPS server: TLS and its client certificates, limits, octets in and out. What a request means is the handler's business, and
 // how an answer looks the renderer's. Kubernetes API concepts.
 
+import { constants } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError } from '#kube/api/api-error.ts';
-import { maxBodyBytes } from './body.ts';
 import type { Answer, Handler } from './handler.ts';
-import { readIdentity } from './identity.ts';
+import { Identities, type Identity } from './identity.ts';
+import { Admission, type ServerLimits } from './limits.ts';
+import { sendPieces } from './piece-stream.ts';
 import type { Renderer } from './render.ts';
+import { Turns } from './turns.ts';
 import { streamWatch } from './watch-stream.ts';
-
-/** At the limit: the connection is closed, or not accepted; a body that is too long gets 413. */
-export const limits = {
-  connections: 10_000,
-  headerBytes: 64 * 1024,
-  handshakeMs: 10_000,
-  /** A request must have arrived whole, its body too. */
-  requestMs: 60_000,
-  keepAliveMs: 90_000,
-  /** Requests with bodies that are read or answered at the same time. */
-  requests: 512,
-} as const;
 
 export interface ServerOptions {
   readonly address: string;
@@ -31,6 +23,7 @@ export interface ServerOptions {
   readonly key: string;
   /** PEM: whose clients are known. */
   readonly clientAuthority: string;
+  readonly limits: ServerLimits;
 }
 
 export interface ServerDeps {
@@ -56,11 +49,15 @@ export class ApiServer {
   readonly #options: ServerOptions;
   readonly #deps: ServerDeps;
   readonly #app: Instance;
-  #running = 0;
+  readonly #identities = new Identities(Date.now);
+  readonly #admission: Admission;
+  readonly #turns = new Turns();
 
   constructor(options: ServerOptions, deps: ServerDeps) {
     this.#options = options;
     this.#deps = deps;
+    const { limits } = options;
+    this.#admission = new Admission(limits);
     this.#app = fastify({
       https: {
         cert: options.certificate,
@@ -70,10 +67,14 @@ export class ApiServer {
         requestCert: true,
         rejectUnauthorized: false,
         minVersion: 'TLSv1.2',
+        // Who a connection belongs to is asked once.
+        secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
         handshakeTimeout: limits.handshakeMs,
         maxHeaderSize: limits.headerBytes,
+        headersTimeout: limits.headersMs,
+        connectionsCheckingInterval: Math.min(5_000, limits.headersMs),
       },
-      bodyLimit: maxBodyBytes,
+      bodyLimit: limits.bodyBytes,
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.keepAliveMs,
       forceCloseConnections: true,
@@ -81,8 +82,12 @@ export class ApiServer {
       // Names of objects are longer than what a parameter of a path may be by default.
       routerOptions: { maxParamLength: limits.headerBytes },
       frameworkErrors: (error, _request, reply) => this.#fail(reply, error, []),
+      clientErrorHandler: refuseClient,
     });
     this.#app.server.maxConnections = limits.connections;
+    // Node's HTTP parser takes octets of TLS straight from the connection, also after it paused itself because an answer is not sent
+    // yet, and then fails (HPE_PAUSED): a client that asks again at once lost its connection. Who listens makes it read in order.
+    this.#app.server.on('secureConnection', (socket) => socket.on('data', () => {}));
     // Who goes away, or speaks no TLS, is no fault of anybody's here.
     this.#app.server.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#route();
@@ -118,15 +123,16 @@ export class ApiServer {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     // Before the body is read: of strangers nothing is, and what is too much at once is not begun.
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', async (request, reply) => {
       const { method } = request.raw;
-      const who = identityOf(request);
-      if (method !== 'GET' && method !== 'HEAD' && typeof who === 'string')
-        throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
-      if (this.#running >= limits.requests) {
-        throw new ApiError('TooManyRequests', 'Too many requests, please try again later.', { retryAfterSeconds: 1 });
-      }
+      this.#turns.line(request.raw, reply.raw);
+      const who = this.#identityOf(request);
+      const isRead = method === 'GET' || method === 'HEAD';
+      if (!isRead && typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
+      this.#admission.enter(reply.raw, isRead ? 'reads' : 'changes');
     });
+    // Once its body is read: a connection whose body waits is not read at all.
+    app.addHook('preHandler', (request) => this.#turns.wait(request.raw));
     app.all('/*', (request, reply) => this.#serve(request, reply));
     app.setErrorHandler((error, _request, reply) => this.#fail(reply, error, []));
     app.setNotFoundHandler((_request, reply) =>
@@ -137,8 +143,7 @@ export class ApiServer {
   async #serve(request: HttpRequest, reply: HttpReply): Promise<void> {
     const warnings: string[] = [];
     try {
-      this.#running++;
-      const answer = await this.#answer(request, warnings).finally(() => this.#running--);
+      const answer = await this.#answer(request, warnings);
       await this.#send(request, reply, answer, warnings);
     } catch (error) {
       if (reply.raw.headersSent) reply.raw.destroy();
@@ -156,10 +161,11 @@ export class ApiServer {
         path,
         query: new URLSearchParams(query),
         accept: headers.accept,
+        ifNoneMatch: headers['if-none-match'],
         contentType: headers['content-type'],
         userAgent: headers['user-agent'],
         octets: Buffer.isBuffer(body) ? body : undefined,
-        who: identityOf(request),
+        who: this.#identityOf(request),
         headers: raw.headersDistinct,
       },
       (text) => {
@@ -168,15 +174,21 @@ export class ApiServer {
     );
   }
 
+  #identityOf({ socket }: Pick<HttpRequest, 'socket'>): Identity | string {
+    return socket instanceof TLSSocket ? this.#identities.of(socket) : 'no TLS';
+  }
+
   async #send(request: HttpRequest, reply: HttpReply, answer: Answer, warnings: readonly string[]): Promise<void> {
     const { renderer, report, watchTimeoutMs } = this.#deps;
     const headers = warningHeaders(warnings);
     switch (answer.type) {
       case 'watch': {
         const { form, timeoutSeconds, begin, resource } = answer;
+        this.#admission.enter(reply.raw, 'watches');
         const options = {
           media: 'application/json',
           timeoutMs: timeoutSeconds === undefined || timeoutSeconds === 0 ? watchTimeoutMs() : timeoutSeconds * 1000,
+          waitingBytes: this.#options.limits.waitingBytes,
           headers,
           render: renderer.watchRenderer(resource, form),
           cut: (why: string) => report(`a watch of ${splitOnce(request.url, '?')[0]} was cut`, new Error(why)),
@@ -190,15 +202,16 @@ export class ApiServer {
       case 'json':
         return sendText(reply, answer.code, 'application/json', JSON.stringify(answer.value), headers);
       default: {
-        const { media, text } = renderer.render(answer);
-        return sendText(reply, answer.type === 'object' ? answer.code : 200, media, text, headers);
+        const { media, pieces } = renderer.render(answer);
+        const code = answer.type === 'object' ? answer.code : 200;
+        return sendPieces(reply, { code, media, pieces, headers }, this.#options.limits.stalledMs);
       }
     }
   }
 
   /** Every error is a Status. */
   #fail(reply: HttpReply, error: unknown, warnings: readonly string[]): void {
-    const known = toApiError(error);
+    const known = toApiError(error, this.#options.limits.bodyBytes);
     if (known.reason === 'InternalError' && !(error instanceof ApiError)) {
       this.#deps.report(`${reply.request.method} ${splitOnce(reply.request.url, '?')[0]}`, error);
     }
@@ -209,12 +222,12 @@ export class ApiServer {
 }
 
 /** What Fastify itself refuses, in the words of Kubernetes. */
-function toApiError(error: unknown): ApiError {
+function toApiError(error: unknown, bodyBytes: number): ApiError {
   if (error instanceof ApiError) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
+    return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytes}`);
   }
   const message = error instanceof Error ? error.message : String(error);
   if (status === 415) return new ApiError('UnsupportedMediaType', message);
@@ -222,14 +235,26 @@ function toApiError(error: unknown): ApiError {
   return new ApiError('InternalError', 'an error of the server: its log says which');
 }
 
-function identityOf({ socket }: Pick<HttpRequest, 'socket'>): ReturnType<typeof readIdentity> {
-  return socket instanceof TLSSocket ? readIdentity(socket) : 'no TLS';
-}
-
-function sendText(reply: HttpReply, code: number, media: string, text: string, headers: Headers): void {
+function sendText(reply: HttpReply, code: number, media: string, text: string | Uint8Array, headers: Headers): void {
   for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
   // As octets: to text Fastify would add a charset.
   void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));
+}
+
+const clientErrors: Readonly<Record<string, readonly [number, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+};
+
+/** What is no HTTP, too slow, or has too long headers never becomes a request; the connection ends with a Status. */
+function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [code, text] = clientErrors[error.code ?? ''] ?? [400, 'Bad Request'];
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: text, code };
+  const body = JSON.stringify(status);
+  socket.end(
+    `HTTP/1.1 ${code} ${text}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** As Kubernetes uses the header: `299 - "text"`. */

@@ -19,40 +19,36 @@ export function toTable(
   objects: readonly KubeObject[],
   resource: Resource,
   metadata: JsonObject,
-  { version, includeObject, hasDefinitions, nowMs }: TableOptions,
+  options: TableOptions,
 ): JsonObject {
-  const rows = objects.map((object): JsonObject => {
-    const cells = resource.columns.map(({ read }) => read(object, nowMs) ?? null);
-    const row = { cells: hasOwnName(resource) ? cells : [object.metadata.name ?? '', ...cells] };
-    switch (includeObject) {
-      case 'None':
-        return row;
-      case 'Metadata':
-        return { ...row, object: toPartial(object, version) };
-      case 'Object':
-        return { ...row, object };
-    }
-  });
   return {
     kind: 'Table',
-    apiVersion: `meta.k8s.io/${version}`,
+    apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
-    columnDefinitions: hasDefinitions ? definitionsOf(resource) : [],
-    rows,
+    columnDefinitions: options.hasDefinitions ? definitionsOf(resource) : [],
+    rows: objects.map((object) => toRow(object, resource, options)),
   };
+}
+
+export function toRow(
+  object: KubeObject,
+  resource: Resource,
+  { version, includeObject, nowMs }: TableOptions,
+): JsonObject {
+  const cells = resource.columns.map(({ read }) => read(object, nowMs) ?? null);
+  const row = { cells: hasOwnName(resource) ? cells : [object.metadata.name ?? '', ...cells] };
+  switch (includeObject) {
+    case 'None':
+      return row;
+    case 'Metadata':
+      return { ...row, object: toPartial(object, version) };
+    case 'Object':
+      return { ...row, object };
+  }
 }
 
 export function toPartial(object: KubeObject, version: string): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
-}
-
-export function toPartialList(list: ListAnswer, version: string): JsonObject {
-  return {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata: listMetadata(list),
-    items: list.items.map((object) => toPartial(object, version)),
-  };
 }
 
 /** ListMeta. */

@@ -2,7 +2,7 @@
 // included; a daemon itself, and what takes routes away, is started by its full name only, so that a slip of the keyboard does
 // neither. Loads nothing.
 
-const inFull: readonly string[] = ['router', 'agent', 'apiserver', 'cleanup'];
+const inFull: readonly string[] = ['router', 'agent', 'apiserver', 'operator', 'cleanup'];
 const others: readonly string[] = ['show', 'clear', 'bgp', 'status', 'config', 'version', 'help'];
 
 /** Every first word that is a command. */

@@ -26,6 +26,7 @@ export type ShellEvent =
   | { readonly type: 'problem'; readonly what: string; readonly problem: string }
   | { readonly type: 'problem-over'; readonly what: string }
   | { readonly type: 'api-fault'; readonly about: string; readonly error: string }
+  | { readonly type: 'leader'; readonly holder: string; readonly isUs: boolean }
   | { readonly type: 'speaker-crashed'; readonly error: string }
   | {
       readonly type: 'begun';
@@ -191,6 +192,10 @@ const catalogue: Catalogue = {
       const kept = families.length === 0 ? 'no forwarding outlived it' : `forwarding of ${families.join(', ')} goes on`;
       return `BGP begins after a restart: ${reason}; ${kept}`;
     },
+  },
+  leader: {
+    level: 'info',
+    message: ({ holder, isUs }) => (isUs ? `this operator leads as ${holder}` : `the operator ${holder} leads`),
   },
   'problem-over': { level: 'info', message: ({ what }) => `${what}: works again` },
   'api-fault': { level: 'error', message: ({ about, error }) => `${about}: ${error}` },

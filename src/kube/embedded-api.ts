@@ -25,10 +25,13 @@ import { EventExpiry } from './controllers/event-expiry.ts';
 import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { KubernetesService } from './controllers/kubernetes-service.ts';
 import { NamespaceController } from './controllers/namespace-controller.ts';
+import { RootAuthorityPublisher } from './controllers/root-authority.ts';
 import { ServedKinds } from './controllers/served-kinds.ts';
 import { customResourceDefinitions } from './crds/index.ts';
-import { defaultHistory, ObjectStore } from './embedded/object-store.ts';
-import { plainPatches } from './registry/plain-patches.ts';
+import { ObjectStore } from './embedded/object-store.ts';
+import { listWarnings } from './notices/notices.ts';
+import type { Admit } from './registry/kind-rules.ts';
+import { objectPatches } from './registry/object-patches.ts';
 import { Registry } from './registry/registry.ts';
 import type { Selects } from './registry/selection.ts';
 import type { Storage } from './registry/storage.ts';
@@ -37,15 +40,23 @@ export interface EmbeddedApiOptions {
   readonly directory: string;
   /** Where pods would reach the server: for the Service `kubernetes`. undefined: only this machine does, and there is none. */
   readonly server: { readonly address: string; readonly port: number } | undefined;
+  /** PEM of the authority of the server's certificate: for pods. undefined: there is none. */
+  readonly authority?: string | undefined;
 }
 
 export interface EmbeddedApiDeps {
   readonly clock: Clock;
   readonly failed: (what: string, error: ApiError) => void;
+  readonly admit?: Admit | undefined;
+  /** The disk takes nothing more, and why; undefined: it does again. */
+  readonly storeFaulted?: (fault: string | undefined) => void;
 }
 
 /** Goes up with each change of src/kube/crds. */
 const definitionsVersion = 1;
+const asController = writeAs('waggle-apiserver');
+/** What is there from the start is nobody's to give but the server's. */
+const asServer = { ...asController, caller: { ...asController.caller, groups: ['system:masters'] } };
 const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
 export class EmbeddedApi {
@@ -67,7 +78,7 @@ export class EmbeddedApi {
     const range = AddressRange.parse(defaultAddressRange);
     if (range === undefined) throw new Error(`the default range ${defaultAddressRange} cannot be read`);
     this.#range = range;
-    const store = new ObjectStore({ directory: options.directory, ...defaultHistory }, () => clock.wallMs());
+    const store = new ObjectStore({ directory: options.directory }, () => clock.wallMs(), deps.storeFaulted);
     this.#store = this.storage = store;
     const allocator = new ServiceAllocator(
       { addresses: [range], ports: defaultPorts },
@@ -91,7 +102,9 @@ export class EmbeddedApi {
       storage: store,
       resources: () => this.#served.resources(),
       rulesOf: (resource) => this.#served.rulesOf(resource),
-      patches: plainPatches,
+      patches: objectPatches,
+      admit: deps.admit,
+      warningsOf: listWarnings,
       readSelection,
       nowMs: () => clock.wallMs(),
       makeUid: () => randomUUID(),
@@ -99,15 +112,21 @@ export class EmbeddedApi {
     });
   }
 
+  /** Why nothing can be written now; undefined: everything can. */
+  get fault(): string | undefined {
+    return this.#store.fault;
+  }
+
   /** Resolves when our kinds are served; `objects` are there then too, and those that were there are left as they are. */
   async start(objects: readonly KubeObject[]): Promise<void> {
     const deps: ControllerDeps = { api: this.api, ...this.#deps };
     await this.#served.start(this.api);
-    const { server } = this.#options;
+    const { server, authority } = this.#options;
     if (server !== undefined) {
       const where = { serviceRange: this.#range.prefix, serverAddress: server.address, serverPort: server.port };
       this.#controllers.push(new KubernetesService(where, deps));
     }
+    if (authority !== undefined) this.#controllers.push(new RootAuthorityPublisher(authority, deps));
     this.#controllers.push(
       new NamespaceController(deps),
       new GarbageCollector({ ...deps, subscribe: (changed) => this.#served.subscribe(changed) }),
@@ -131,7 +150,7 @@ export class EmbeddedApi {
     const resource = this.api.resources().find((one) => one.kind === object.kind && groupOf(object) === one.group);
     if (resource === undefined || getIfThere(this.api, targetOf(resource, object)) !== undefined) return;
     const target = { resource, namespace: object.metadata.namespace };
-    await unlessAlready(this.api.create(target, object, writeAs('waggle-apiserver')), 'AlreadyExists');
+    await unlessAlready(this.api.create(target, object, asServer), 'AlreadyExists');
   }
 }
 

@@ -23,6 +23,9 @@ interface Output {
   readonly err: string;
 }
 
+/** What is deprecated or not acted on is notices.test.ts's. */
+const notice = /^Warning: .*( is deprecated;| is stored and |: no controller ).*\n/gm;
+
 const requirements = [kubectlNeed];
 const ends: (() => unknown)[] = [];
 let server: ServerProcess;
@@ -78,6 +81,8 @@ async function enterNamespace(namespace: string): Promise<Environment> {
   const environment = { KUBECONFIG: kubeconfig, HOME: server.home, KUBECTL: kubectlPath, KUBE_EDITOR: editor };
   await kubectl(`config set-context --current --namespace=${namespace}`, environment);
   await kubectl(`create namespace ${namespace}`, environment);
+  // What the controllers put into every namespace.
+  await kubectl('wait --for=create configmap/kube-root-ca.crt serviceaccount/default --timeout=20s', environment);
   return environment;
 }
 
@@ -86,7 +91,11 @@ function kubectl(words: string, environment: Environment, input: string | object
   return new Promise((resolve) => {
     const options = { env: { ...process.env, ...environment }, timeout: 60_000 };
     const child = execFile('sh', ['-c', `"$KUBECTL" ${words}`], options, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: out.trimEnd(), err: err.trimEnd() });
+      resolve({
+        code: error === null ? 0 : Number(error.code ?? 1),
+        out: out.trimEnd(),
+        err: err.replaceAll(notice, '').trimEnd(),
+      });
     });
     // A command that reads nothing may be gone by now.
     child.stdin?.on('error', () => {});

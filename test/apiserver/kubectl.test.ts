@@ -16,7 +16,9 @@ async function begin(t: ExecutionContext): Promise<{ readonly server: ServerProc
   await server.start();
   const environment = { KUBECONFIG: server.kubeconfig, HOME: server.home };
   const kubectl: Kubectl = async (words, input = '') => {
-    const { code, output } = await run(kubectlPath, words.split(' '), { input, environment });
+    const { code, output: all } = await run(kubectlPath, words.split(' '), { input, environment });
+    // What is deprecated or not acted on is notices.test.ts's.
+    const output = all.replaceAll(/Warning: .*( is deprecated;|: no controller makes Pods of it).*\n?/g, '');
     return code === 0 ? output.trim() : `${code}: ${output.trim()}`;
   };
   return { server, kubectl };
@@ -173,12 +175,61 @@ test(
       await kubectl('explain bgpp.spec.virtualRouters.localASN'),
       /FIELD: localASN <integer>[^]*AS number of the instance/,
     );
+    t.regex(
+      await kubectl('explain service.spec.externalTrafficPolicy'),
+      /FIELD: externalTrafficPolicy <string>[^]*Local: only to endpoints of the node/,
+    );
+    t.regex(await kubectl('explain configmap'), /DESCRIPTION:\s+Settings as keys and values\.[^]*Texts by their keys/);
+    // Of OpenAPI v2, which kubectl asks for as protobuf.
+    t.regex(
+      await kubectl('explain --output=plaintext-openapiv2 bgpp.spec.virtualRouters.localASN'),
+      /FIELD: +localASN <integer>[^]*AS number of the instance/,
+    );
+    t.regex(await kubectl('get --raw /readyz?verbose'), /^\[\+\]store ok\nreadyz check passed$/m);
     t.is(await kubectl('auth can-i create pods'), 'yes');
     t.regex(await kubectl('auth whoami'), /^Username +admin$/m);
     t.is(
       await kubectl('wait --for=condition=Established crd/ciliumnodes.cilium.io --timeout=10s'),
       'customresourcedefinition.apiextensions.k8s.io/ciliumnodes.cilium.io condition met',
     );
+  }),
+);
+
+test(
+  'events of both groups are shown by kubectl events and kubectl get events, whichever they were written in',
+  needs(requirements, async (t) => {
+    const { kubectl } = await begin(t);
+    const about = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web' };
+    const [time, metadata] = ['2026-11-23T12:00:00.000000Z', { name: 'new', namespace: 'default' }];
+    const event = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata,
+      regarding: about,
+      note: 'it goes',
+      reason: 'Killing',
+      action: 'Kill',
+      type: 'Warning',
+      eventTime: time,
+      reportingController: 'example.com/killer',
+      reportingInstance: 'k',
+    };
+    t.is(await kubectl('create -f -', JSON.stringify(event)), 'event.events.k8s.io/new created');
+    const old = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'old', namespace: 'default' } };
+    const told = { involvedObject: about, message: 'image is there', reason: 'Pulled', type: 'Normal' };
+    t.is(await kubectl('create -f -', JSON.stringify({ ...old, ...told, lastTimestamp: time })), 'event/old created');
+    for (const words of ['get events', 'get events.events.k8s.io', 'events', 'events --for pod/web']) {
+      const shown = await kubectl(words);
+      t.regex(shown, /Warning +Killing +[Pp]od\/web +it goes/, words);
+      t.regex(shown, /Normal +Pulled +[Pp]od\/web +image is there/, words);
+    }
+    t.is(await kubectl('get events --field-selector reason=Killing -o name'), 'event/new');
+    t.is(
+      await kubectl('get ev.events.k8s.io --field-selector type=Normal -o jsonpath={.items[*].note}'),
+      'image is there',
+    );
+    t.regex(await kubectl('delete events --all'), /^event "new" deleted.*\nevent "old" deleted/);
+    t.regex(await kubectl('get events.events.k8s.io'), /^No resources found/);
   }),
 );
 

@@ -7,8 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 
 const program = join(import.meta.dirname, '../../src/main.ts');
@@ -28,18 +26,22 @@ export interface Credentials {
 
 export class ServerProcess {
   readonly home: string;
-  readonly kubeconfig: string;
   port = 0;
+  /** What runs it: `nsenter …` puts it into a namespace. */
+  readonly #prefix: readonly string[];
   #child: ChildProcess | undefined;
   #output = '';
 
-  constructor(t: Pick<ExecutionContext, 'teardown'>) {
+  /** `teardown` is called with what is to be done in the end: an ExecutionContext, or a bench. */
+  constructor(owner: { readonly teardown: (end: () => Promise<void>) => void }, prefix: readonly string[] = []) {
+    this.#prefix = prefix;
     this.home = mkdtempSync(join(tmpdir(), 'waggle-apiserver-'));
-    this.kubeconfig = join(this.home, 'state/apiserver/admin.kubeconfig');
-    t.teardown(async () => {
-      await this.stop('SIGKILL');
-      rmSync(this.home, { recursive: true, force: true });
-    });
+    owner.teardown(() => this.remove());
+  }
+
+  async remove(): Promise<void> {
+    await this.stop('SIGKILL');
+    rmSync(this.home, { recursive: true, force: true });
   }
 
   get words(): readonly string[] {
@@ -56,19 +58,32 @@ export class ServerProcess {
       '--listen',
       `127.0.0.1:${this.port === 0 ? freePort() : this.port}`,
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [command, ...words] = [...this.#prefix, process.execPath, ...args];
+    const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
-    child.stderr.on('data', (data: Buffer) => (this.#output += data.toString()));
-    for (let waited = 0; waited < 600; waited++) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${this.#output}`);
-      const [, port] = /Kubernetes API listens on 127\.0\.0\.1:(\d+)/.exec(this.#output) ?? [];
-      if (port !== undefined && this.#output.includes('runs after')) {
+    await new Promise<void>((resolve, reject) => {
+      const giveUp = setTimeout(() => reject(new Error(`it does not serve: ${this.#output}`)), 60_000);
+      child.once('exit', () => {
+        clearTimeout(giveUp);
+        reject(new Error(`it ended: ${this.#output}`));
+      });
+      child.stderr.on('data', (data: Buffer) => {
+        this.#output += data.toString();
+        const [, port] = /Kubernetes API listens on 127\.0\.0\.1:(\d+)/.exec(this.#output) ?? [];
+        if (port === undefined || !this.#output.includes('runs after')) return;
         this.port = Number(port);
-        return;
-      }
-      await pause(50);
-    }
-    throw new Error(`it does not serve: ${this.#output}`);
+        clearTimeout(giveUp);
+        resolve();
+      });
+    });
+  }
+
+  get kubeconfig(): string {
+    return join(this.home, 'state/apiserver/admin.kubeconfig');
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
   }
 
   get output(): string {

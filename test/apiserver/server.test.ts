@@ -54,6 +54,28 @@ test('objects are created, read, changed, listed and deleted, each with its code
   t.is(await server.stop(), 0);
 });
 
+test('what is deleted together is answered as a list of it, with the version that was listed', async (t) => {
+  const server = new ServerProcess(t);
+  await server.start();
+  for (const name of ['d1', 'd2']) await server.ask('POST', configMaps, { body: configMap(name, { a: name }) });
+  const { metadata } = JSON.parse((await server.ask('GET', configMaps)).text);
+  const selected = `${configMaps}?fieldSelector=metadata.name%3Dd2`;
+  const some = await server.ask('DELETE', selected);
+  t.is(some.code, 200);
+  t.like(some.json, {
+    kind: 'ConfigMapList',
+    apiVersion: 'v1',
+    metadata: { resourceVersion: metadata.resourceVersion },
+  });
+  t.deepEqual(
+    JSON.parse(some.text).items.map((item: { data: unknown }) => item.data),
+    [{ a: 'd2' }],
+  );
+  const none = await server.ask('DELETE', selected);
+  t.like(none.json, { kind: 'ConfigMapList', items: [] });
+  t.not(JSON.parse(none.text).metadata.resourceVersion, '0');
+});
+
 test('a list is a table for who asks for one, and YAML for who asks for that', async (t) => {
   const server = new ServerProcess(t);
   await server.start();
@@ -179,13 +201,16 @@ test('after kill -9 what was acknowledged is there, versions go on, and the same
   const { admin } = server;
   const versions: number[] = [];
   for (let index = 0; index < 20; index++) {
-    const answer = await server.ask('POST', configMaps, { body: configMap(`k${index}`) });
+    const answer = await server.ask('POST', configMaps, { body: configMap(`kill${index}`) });
     versions.push(Number(JSON.parse(answer.text).metadata.resourceVersion));
   }
   await server.stop('SIGKILL');
   await server.start();
   const list = JSON.parse((await server.ask('GET', configMaps, { as: admin })).text);
-  t.is(list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('k')).length, 20);
+  t.is(
+    list.items.filter(({ metadata }: { metadata: { name: string } }) => metadata.name.startsWith('kill')).length,
+    20,
+  );
   t.true(Number(list.metadata.resourceVersion) >= Math.max(...versions));
 });
 
@@ -200,6 +225,9 @@ test('what is kept in files is for their owner alone, and a file of a newer form
   const authority = JSON.parse(readFileSync(files[0], 'utf8'));
   writeFileSync(files[0], JSON.stringify({ ...authority, formatVersion: 2 }));
   await t.throwsAsync(server.start(), { message: /authority\.json has format version 2, this program knows 1/ });
+  const { formatVersion: _, ...bare } = authority;
+  writeFileSync(files[0], JSON.stringify(bare));
+  await t.throwsAsync(server.start(), { message: /authority\.json has format version none, this program knows 1/ });
   writeFileSync(files[0], 'x');
   await t.throwsAsync(server.start(), { message: /authority\.json is damaged/ });
 });

@@ -2,7 +2,6 @@
 // table from one eBGP peer and sending it to another. Prints Markdown (or JSON) and PASS or FAIL for every limit; exit code 1
 // if one fails, 2 if the bench could not run. Progress goes to stderr.
 
-import { cpus, totalmem } from 'node:os';
 import process from 'node:process';
 
 import { BenchError } from './bench-error.ts';
@@ -19,6 +18,7 @@ import type { Limit } from './limit.ts';
 import { runLoad } from './load.ts';
 import type { LoadResult } from './load.ts';
 import { sweepLeftovers } from './leftovers.ts';
+import { describeMachine } from './machine.ts';
 import { parseOptions, usage } from './options.ts';
 import type { Options, Scenario } from './options.ts';
 import { formatTable, judgeTable, summarize } from './table-report.ts';
@@ -127,10 +127,6 @@ function report(
 
 function describeRun({ routes, runs }: Options): string {
   return `${routes} IPv4 routes, ${runs} runs, median (least–most); ${describeMachine()}`;
-}
-
-function describeMachine(): string {
-  return `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 }
 
 /** Each scenario's table when it is done: a device that fails in a later one takes nothing along. */

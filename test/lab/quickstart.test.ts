@@ -97,7 +97,7 @@ test.serial(
     const { code, output } = await runLab(['status']);
     t.is(code, 0);
     t.regex(output, /^quickstart: up /);
-    for (const program of ['zebra', 'bgpd', 'waggle', 'answer', 'apiserver'])
+    for (const program of ['zebra', 'bgpd', 'waggle', 'answer', 'apiserver', 'operator'])
       t.regex(output, new RegExp(`${program} \\d+`));
     t.false(output.includes('NOT RUNNING'));
   }),

@@ -59,6 +59,14 @@ const rooms: ReadonlyMap<string, Room> = new Map([
       isPure: false,
     },
   ],
+  [
+    'src/operator/',
+    {
+      values: ['io', 'kernel', 'control', 'kube', 'api', 'daemon'].map((name) => `src/${name}/`),
+      types: ['bgp/'],
+      isPure: false,
+    },
+  ],
   ['src/agent/', { values: ['bgp/', ...shell], types: [], isPure: false }],
   ['src/router/', { values: ['bgp/', ...shell.filter((name) => name !== 'src/kube/')], types: [], isPure: false }],
   ['src/', { values: ['bgp/', 'src/'], types: [], isPure: false }],

@@ -5,12 +5,13 @@ import { ApiError } from './api-error.ts';
 import type { Json, KubeObject } from './object.ts';
 import type { Resource } from './resource.ts';
 
+type Selectable = Pick<Resource, 'selectableFields' | 'fieldTexts'>;
 export type ObjectTest = (object: KubeObject) => boolean;
 
 const maxLength = 16_384;
 
 /** undefined: everything matches. Throws ApiError BadRequest. */
-export function readFieldQuery(text: string, resource: Pick<Resource, 'selectableFields'>): ObjectTest | undefined {
+export function readFieldQuery(text: string, resource: Selectable): ObjectTest | undefined {
   if (text.length > maxLength) {
     throw new ApiError('BadRequest', `the field selector has ${text.length} characters: expected at most ${maxLength}`);
   }
@@ -24,7 +25,7 @@ function splitTerms(text: string): readonly string[] {
   return (text.match(/(?:\\.|[^,\\])+/g) ?? []).filter((term) => term.trim() !== '');
 }
 
-function parseTerm(term: string, { selectableFields }: Pick<Resource, 'selectableFields'>): ObjectTest {
+function parseTerm(term: string, { selectableFields, fieldTexts }: Selectable): ObjectTest {
   const parts = /^\s*([^=!\\]+?)\s*(!=|==|=)((?:\\.|[^\\=])*)$/.exec(term);
   if (parts === null) {
     throw new ApiError(
@@ -37,7 +38,8 @@ function parseTerm(term: string, { selectableFields }: Pick<Resource, 'selectabl
   const known = ['metadata.name', 'metadata.namespace', ...selectableFields.map((path) => path.replace(/^\./, ''))];
   if (!known.includes(field)) throw new ApiError('BadRequest', `field label not supported: ${field}`);
   const path = field.split('.');
-  return (object) => (textAt(object, path) === value) === (sign !== '!=');
+  const read = fieldTexts?.get(`.${field}`) ?? ((object: KubeObject) => textAt(object, path));
+  return (object) => (read(object) === value) === (sign !== '!=');
 }
 
 /** What is absent is the empty text, as upstream has it. */

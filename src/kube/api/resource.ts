@@ -1,7 +1,7 @@
 // What the API knows of one kind in one version: its names, where it lives, what it has beside the object itself, what a valid one
 // looks like and how it is shown in a table. Built-in kinds and CustomResourceDefinitions come down to this.
 
-import type { JsonObject } from './object.ts';
+import type { JsonObject, KubeObject } from './object.ts';
 import type { OpenApiSchema } from './openapi-schema.ts';
 
 export interface ScaleSubresource {
@@ -47,4 +47,16 @@ export interface Resource {
   readonly columns: readonly PrinterColumn[];
   /** JSON paths beside metadata.name and metadata.namespace that field selectors may name. */
   readonly selectableFields: readonly string[];
+  /** Of built-in kinds: selectable fields whose text is not simply what stands at their path; by path. */
+  readonly fieldTexts?: ReadonlyMap<string, (object: JsonObject) => string> | undefined;
+  /** Of a kind that is another one under other names: how its objects are kept. */
+  readonly storedAs?: StoredAs | undefined;
+}
+
+/** Nothing is lost either way: there and back again is the same object. */
+export interface StoredAs {
+  readonly group: string;
+  readonly plural: string;
+  readonly toStored: (object: KubeObject) => KubeObject;
+  readonly fromStored: (object: KubeObject) => KubeObject;
 }

@@ -1,6 +1,8 @@
 // The built-in kinds: names, scope and what belongs to each. Their fields are in data/fields.json, by the model named here;
 // their columns and rules have folders of their own.
 
+import { coreEventFields, newerEventFields } from './event-names.ts';
+
 export interface BuiltinKind {
   readonly model: string;
   readonly group: string;
@@ -39,7 +41,6 @@ const kind = (
 });
 
 const podFields = ['nodeName', 'restartPolicy', 'schedulerName', 'serviceAccountName', 'hostNetwork'];
-const involved = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 const rbac = 'rbac.authorization.k8s.io';
 
 export const builtinKinds: readonly BuiltinKind[] = [
@@ -56,15 +57,8 @@ export const builtinKinds: readonly BuiltinKind[] = [
   kind('', 'Secret', 'secrets', [], '', ['.type']),
   kind('', 'ConfigMap', 'configmaps', ['cm'], ''),
   kind('', 'ServiceAccount', 'serviceaccounts', ['sa'], ''),
-  kind(
-    '',
-    'Event',
-    'events',
-    ['ev'],
-    '',
-    [...involved.map((name) => `.involvedObject.${name}`), '.reason', '.reportingComponent', '.source', '.type'],
-    'CoreV1Event',
-  ),
+  kind('', 'Event', 'events', ['ev'], '', coreEventFields, 'CoreV1Event'),
+  kind('events.k8s.io', 'Event', 'events', ['ev'], '', newerEventFields, 'EventsV1Event'),
   kind('discovery.k8s.io', 'EndpointSlice', 'endpointslices', [], ''),
   kind('coordination.k8s.io', 'Lease', 'leases', [], ''),
   kind('networking.k8s.io', 'NetworkPolicy', 'networkpolicies', ['netpol'], ''),

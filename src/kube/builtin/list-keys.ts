@@ -1,5 +1,5 @@
-// How lists of built-in kinds are merged: what the models of data/fields.json do not say. By `Model.field`; lists that are not here
-// are replaced as a whole.
+// How lists and maps of built-in kinds are merged: what the models of data/fields.json do not say. By `Model.field`; lists that are not
+// here are replaced as a whole, and maps field by field.
 
 export interface ListKeys {
   readonly strategy: string;
@@ -45,8 +45,32 @@ export const listKeys: ReadonlyMap<string, ListKeys> = new Map([
   ['V1PodSpec.resourceClaims', retaining('name')],
   ['V1PodSpec.topologySpreadConstraints', by('topologyKey', 'whenUnsatisfiable')],
   ['V1PodStatus.podIPs', by('ip')],
+  ['V1PodStatus.hostIPs', by('ip')],
+  ['V1ResourceRequirements.claims', by('name')],
+  ['V1CustomResourceDefinitionStatus.conditions', by('type')],
+  ['V1Endpoint.addresses', set],
   ['V1ServiceSpec.ports', by('port', 'protocol')],
   ['V1NodeSpec.podCIDRs', set],
   ['V1NodeStatus.addresses', by('type')],
   ['V1ServiceAccount.secrets', by('name')],
 ]);
+
+/** References and selectors: whoever owns one owns all of it. */
+export const atomicModels: ReadonlySet<string> = new Set([
+  'V1ConfigMapKeySelector',
+  'V1LabelSelector',
+  'V1LocalObjectReference',
+  'V1NodeSelector',
+  'V1NodeSelectorTerm',
+  'V1ObjectFieldSelector',
+  'V1ObjectReference',
+  'V1ResourceFieldSelector',
+  'V1RoleRef',
+  'V1SecretKeySelector',
+  'V1SecretReference',
+  'V1TypedLocalObjectReference',
+  'RbacV1Subject',
+]);
+
+/** Maps of free fields of which the same holds. */
+export const atomicMaps: ReadonlySet<string> = new Set(['V1ServiceSpec.selector', 'V1PodSpec.nodeSelector']);

@@ -2,10 +2,13 @@
 // What a value means beyond its shape is with the rules.
 
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
+import words from './data/descriptions.json' with { type: 'json' };
 import table from './data/fields.json' with { type: 'json' };
-import { listKeys } from './list-keys.ts';
+import { atomicMaps, atomicModels, listKeys } from './list-keys.ts';
 
 const fieldsOf: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(Object.entries(table));
+/** Our own words, by model and field; '' is the model itself. What everybody knows or nobody uses here has none. */
+const wordsOf: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(Object.entries(words));
 const made = new Map<string, OpenApiSchema>();
 
 const scalars: ReadonlyMap<string, OpenApiSchema> = new Map<string, OpenApiSchema>([
@@ -38,6 +41,9 @@ const quantities = new Set([
 const typeOf = (name: string, type: string): string =>
   quantities.has(name) ? type.replace(/string!?$/, 'quantity') : type.replace('!', '');
 
+/** Asked for when one is made, which its rules say: what comes from the core group may do without. */
+const askedElsewhere = new Set(['EventsV1Event.eventTime']);
+
 const schemaOf = (type: string): OpenApiSchema => {
   if (type.startsWith('[]'))
     return { type: 'array', items: schemaOf(type.slice(2)), 'x-kubernetes-list-type': 'atomic' };
@@ -47,6 +53,7 @@ const schemaOf = (type: string): OpenApiSchema => {
 
 const withKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
   if (path === 'V1DeploymentSpec.strategy') return { ...schema, 'x-kubernetes-patch-strategy': 'retainKeys' };
+  if (atomicMaps.has(path)) return { ...schema, 'x-kubernetes-map-type': 'atomic' };
   const keys = listKeys.get(path);
   if (keys === undefined) return schema;
   const strategy = { ...schema, 'x-kubernetes-patch-strategy': keys.strategy };
@@ -59,19 +66,28 @@ const withKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
   };
 };
 
+const describe = (schema: OpenApiSchema, model: string, field: string): OpenApiSchema => {
+  const description = wordsOf.get(model)?.[field];
+  return description === undefined ? schema : { ...schema, description };
+};
+
 export function modelSchema(model: string): OpenApiSchema {
   const known = made.get(model);
   if (known !== undefined) return known;
   const fields = fieldsOf.get(model);
   if (fields === undefined) throw new Error(`no fields of ${model}: node scripts/generate-kinds.ts`);
   const entries = Object.entries(fields);
-  const schema: OpenApiSchema = {
+  const propertyOf = (name: string, type: string): OpenApiSchema =>
+    withKeys(describe(schemaOf(typeOf(name, type)), model, name), `${model}.${name}`);
+  const shape: OpenApiSchema = {
     type: 'object',
-    properties: Object.fromEntries(
-      entries.map(([name, type]) => [name, withKeys(schemaOf(typeOf(name, type)), `${model}.${name}`)]),
-    ),
-    required: entries.filter(([, type]) => type.endsWith('!')).map(([name]) => name),
+    ...(atomicModels.has(model) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    properties: Object.fromEntries(entries.map(([name, type]) => [name, propertyOf(name, type)])),
+    required: entries
+      .filter(([name, type]) => type.endsWith('!') && !askedElsewhere.has(`${model}.${name}`))
+      .map(([name]) => name),
   };
+  const schema = describe(shape, model, '');
   made.set(model, schema);
   return schema;
 }

@@ -1,4 +1,5 @@
-// The embedded API as a cluster, in the same process: what a client asks goes straight to the verbs, without HTTP.
+// The embedded API as a cluster, in the same process: what a client asks goes straight to the verbs, without HTTP. For tests, and for
+// whatever runs in the process of an API server.
 
 import { ApiError } from '../api/api-error.ts';
 import type { Api, ListAnswer, ObjectTarget, Target, WatchEvent, WriteOptions } from '../api/api-port.ts';

@@ -103,10 +103,11 @@ export class Informer {
         { fieldSelector, labelSelector, limit: pageLimit, continueToken },
         signal,
       );
-      objects.push(...page.items);
+      // One by one: a server that knows no limit sends everything at once, more than a call takes arguments.
+      for (const item of page.items) objects.push(item);
       continueToken = page.continueToken;
       if (continueToken !== undefined) continue;
-      const isChanged = this.cache.replace(objects);
+      const isChanged = this.cache.replace(objects, page.resourceVersion);
       this.#arrived(isChanged);
       return page.resourceVersion;
     }
@@ -151,6 +152,8 @@ export class Informer {
 
   async #recover(error: Error, signal: AbortSignal): Promise<void> {
     const reason = error instanceof ApiError ? error.reason : undefined;
+    // A server that was set up anew does not know the version: it has to be asked for everything, if not at once.
+    if (reason === 'BadRequest' || reason === 'Timeout') this.#version = undefined;
     if (reason === 'Expired' || reason === 'Gone') {
       // What happened in between is found by listing anew; until then the cache stays.
       const hadVersion = this.#version !== undefined;

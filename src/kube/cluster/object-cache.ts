@@ -3,10 +3,15 @@
 
 import type { KubeObject } from '../api/object.ts';
 
+/** Deletions that are remembered. */
+const maxGone = 10_000;
+
 export class ObjectCache {
   readonly #objects = new Map<string, KubeObject>();
-  /** Of what was deleted after the last list: an older event of theirs brings nothing back. */
+  /** Of what was deleted after the last list, the latest last: an older event of theirs brings nothing back. */
   readonly #gone = new Map<string, string>();
+  /** Of the list, and of deletions that are forgotten: what is not newer is known. */
+  #floor = '';
 
   get size(): number {
     return this.#objects.size;
@@ -20,8 +25,8 @@ export class ObjectCache {
     return this.#objects.get(keyOf(namespace, name));
   }
 
-  /** The collection as a whole. True when that changes anything. */
-  replace(objects: readonly KubeObject[]): boolean {
+  /** The collection as a whole, and the version of the list. True when that changes anything. */
+  replace(objects: readonly KubeObject[], version: string): boolean {
     const next = new Map(objects.map((object) => [keyOfObject(object), object]));
     let isChanged = next.size !== this.#objects.size;
     for (const [key, object] of next) {
@@ -29,6 +34,7 @@ export class ObjectCache {
       isChanged ||= metadata?.uid !== object.metadata.uid || versionOf({ metadata }) !== versionOf(object);
     }
     this.#gone.clear();
+    this.#floor = version;
     if (!isChanged) return false;
     this.#objects.clear();
     for (const [key, object] of next) this.#objects.set(key, object);
@@ -39,8 +45,8 @@ export class ObjectCache {
   put(object: KubeObject): boolean {
     const key = keyOfObject(object);
     const known = this.#objects.get(key);
-    const last = known === undefined ? this.#gone.get(key) : versionOf(known);
-    if (last !== undefined && !isNewer(versionOf(object), last)) return false;
+    const last = known === undefined ? (this.#gone.get(key) ?? this.#floor) : versionOf(known);
+    if (!isNewer(versionOf(object), last)) return false;
     this.#gone.delete(key);
     this.#objects.set(key, object);
     return true;
@@ -51,10 +57,25 @@ export class ObjectCache {
     const key = keyOfObject(object);
     const known = this.#objects.get(key);
     const version = versionOf(object);
-    if (known === undefined || isNewer(versionOf(known), version)) return false;
+    if (known === undefined) {
+      // Told before what it deleted.
+      if (isNewer(version, this.#gone.get(key) ?? this.#floor)) this.#remember(key, version);
+      return false;
+    }
+    if (isNewer(versionOf(known), version)) return false;
     this.#objects.delete(key);
-    this.#gone.set(key, version);
+    this.#remember(key, version);
     return true;
+  }
+
+  /** A watch may go on for weeks: the oldest deletion makes room, and nothing as old as it is believed any more. */
+  #remember(key: string, version: string): void {
+    this.#gone.delete(key);
+    this.#gone.set(key, version);
+    if (this.#gone.size <= maxGone) return;
+    const [oldest] = this.#gone;
+    this.#gone.delete(oldest[0]);
+    if (isNewer(oldest[1], this.#floor)) this.#floor = oldest[1];
   }
 }
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { defaultRate } from './rate-limit.ts';
-import { RemoteCluster } from './remote-cluster.ts';
+import { RemoteCluster, type RemoteOptions } from './remote-cluster.ts';
 
 export type ClusterSource = { readonly type: 'kubeconfig'; readonly file: string } | { readonly type: 'in-cluster' };
 
@@ -13,7 +13,11 @@ export class ClusterConfigError extends Error {
 }
 
 /** `userAgent`: its first part is the field manager, `waggle-agent`. Rejects with ClusterConfigError. */
-export async function openCluster(source: ClusterSource, userAgent: string): Promise<RemoteCluster> {
+export async function openCluster(
+  source: ClusterSource,
+  userAgent: string,
+  options: Partial<Omit<RemoteOptions, 'userAgent'>> = {},
+): Promise<RemoteCluster> {
   // Half a second and 80 MB that only those pay who have a cluster.
   const { KubeConfig: Config } = await import('@kubernetes/client-node');
   const config = new Config();
@@ -31,7 +35,7 @@ export async function openCluster(source: ClusterSource, userAgent: string): Pro
   if (config.getCurrentUser() === null) {
     throw new ClusterConfigError(`${what}: no user for the context "${config.currentContext}"`);
   }
-  return new RemoteCluster(config, cluster.server, { userAgent, rate: defaultRate });
+  return new RemoteCluster(config, cluster.server, { rate: defaultRate, ...options, userAgent });
 }
 
 function load(config: KubeConfig, file: string): void {

@@ -23,17 +23,23 @@ import { JsonLines } from './json-lines.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readStatus } from './read-status.ts';
 
-/** An answer that does not begin, or does not go on, for so long is none. */
-const answerMs = 30_000;
-/** A server sends bookmarks once a minute; a watch that is silent for longer than this may hang on a connection that is dead. */
-const silentWatchMs = 150_000;
+const keepAliveMs = 30_000;
+const defaultSilence: SilenceLimits = { answerMs: 30_000, watchMs: 150_000 };
 /** How long the server is asked to keep a watch, in seconds: at least, and at most so much more. */
 const watchSeconds = { least: 300, more: 300 } as const;
 /** A page of 500 objects of the greatest size that is usual. */
 const longestAnswer = 512 * 1024 * 1024;
 
+export interface SilenceLimits {
+  /** An answer that does not begin, or does not go on, for so long is none. */
+  readonly answerMs: number;
+  /** A server sends bookmarks once a minute: a watch that is silent for longer than this may hang on a connection that is dead. */
+  readonly watchMs: number;
+}
+
 export interface RemoteOptions {
   readonly userAgent: string;
+  readonly silence?: SilenceLimits;
   readonly rate: { readonly perSecond: number; readonly burst: number };
 }
 
@@ -50,6 +56,7 @@ export class RemoteCluster implements Cluster {
   readonly #config: KubeConfig;
   readonly #options: RemoteOptions;
   readonly #rate: RateLimit;
+  readonly #silence: SilenceLimits;
   #agent: { readonly material: string; readonly agent: Agent } | undefined;
 
   /** `server`: of the current context. */
@@ -57,6 +64,7 @@ export class RemoteCluster implements Cluster {
     this.name = server.replace(/\/$/, '');
     this.#config = config;
     this.#options = options;
+    this.#silence = options.silence ?? defaultSilence;
     this.#rate = new RateLimit(options.rate, () => performance.now());
   }
 
@@ -91,7 +99,10 @@ export class RemoteCluster implements Cluster {
     const options = { labelSelector, fieldSelector, resourceVersion, timeoutSeconds };
     const query = { ...options, watch: 'true', allowWatchBookmarks: 'true' };
     await this.#rate.wait(signal);
-    const response = await this.#send({ method: 'GET', path: pathOf(collection), query, signal }, silentWatchMs);
+    const response = await this.#send(
+      { method: 'GET', path: pathOf(collection), query, signal },
+      this.#silence.watchMs,
+    );
     if (response.statusCode !== 200) throw readStatus(response.statusCode, response.headers, await readText(response));
     listener.opened();
     const lines = new JsonLines((line) => {
@@ -147,7 +158,7 @@ export class RemoteCluster implements Cluster {
   /** One request and its whole answer. */
   async #ask(question: Question): Promise<Json> {
     await this.#rate.wait(question.signal);
-    const response = await this.#send(question, answerMs);
+    const response = await this.#send(question, this.#silence.answerMs);
     const body = await readText(response).catch((error: unknown) => {
       throw asReason(error, question.signal);
     });
@@ -171,10 +182,14 @@ export class RemoteCluster implements Cluster {
     };
     if (signal !== undefined) options.signal = signal;
     return await new Promise((resolve, reject) => {
-      const asked = request(url, options, resolve);
-      const silent = (): unknown => asked.destroy(new Error(`no answer for ${silentMs / 1000} s`));
-      asked.setTimeout(silentMs, silent);
-      asked.on('socket', (socket) => socket.setKeepAlive(true, answerMs));
+      let answer: IncomingMessage | undefined;
+      const asked = request(url, options, (response) => {
+        answer = response;
+        resolve(response);
+      });
+      // Whoever reads the answer is told why it ended.
+      asked.setTimeout(silentMs, () => (answer ?? asked).destroy(new Error(`no answer for ${silentMs / 1000} s`)));
+      asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
       asked.on('error', (error) => reject(asReason(error, signal)));
       asked.end(body?.text);
     });

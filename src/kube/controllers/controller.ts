@@ -6,6 +6,7 @@ import { ApiError, notFound } from '../api/api-error.ts';
 import type { Api, DeleteOptions, ListOptions, ObjectTarget, WriteOptions } from '../api/api-port.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
+import { keyOf as storageKeyOf } from '../registry/stored-form.ts';
 
 export interface ControllerDeps {
   readonly api: Api;
@@ -62,17 +63,17 @@ export function findResource(api: Api, group: string, plural: string): Resource 
   return resource;
 }
 
-/** One version of each kind: the one that is stored, where it is served. */
+/** Each kind once: as it is stored, where it is served so. */
 export function listKinds(api: Api): readonly Resource[] {
   const kinds = new Map<string, Resource>();
   for (const resource of api.resources()) {
-    const key = `${resource.group}/${resource.plural}`;
+    const key = storageKeyOf(resource);
     if (resource.isStorage || !kinds.has(key)) kinds.set(key, resource);
   }
   return [...kinds.values()];
 }
 
-/** Of either group: they are kept apart here. */
+/** Of either group. */
 export function isEventKind({ group, plural }: Resource): boolean {
   return plural === 'events' && (group === '' || group === 'events.k8s.io');
 }

@@ -5,6 +5,7 @@
 import type { JsonObject, KubeObject } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import { mapAt, mapsAt, textAt, textsAt } from '../builtin/read-fields.ts';
+import { judgeApproval } from '../schema/api-approval.ts';
 import { judgeNames } from '../schema/crd-resources.ts';
 import type { Definition, DefinitionNames } from '../schema/definition.ts';
 import { isTrue, setCondition } from './conditions.ts';
@@ -37,12 +38,18 @@ export function judgeStatus(
 ): JsonObject {
   const status = mapAt(object, 'status');
   let conditions: readonly JsonObject[] = mapsAt(status, 'conditions');
-  const judged = judgeNames(definition, others);
+  const judged = judgeNames(definition, others, readAcceptedNames(object));
   const isAccepted = isTrue(judged, 'NamesAccepted');
   for (const condition of judged) {
     // Who is served goes on under the names that it has.
     const isKept = condition['type'] === 'Established' && isTrue(conditions, 'Established');
     if (!isKept) conditions = setCondition(conditions, condition, nowText);
+  }
+  const approval = judgeApproval(definition.group, object.metadata.annotations);
+  if (approval !== undefined) {
+    const { status: is, reason, message } = approval;
+    const type = 'KubernetesAPIApprovalPolicyConformant';
+    conditions = setCondition(conditions, { type, status: is, reason, message }, nowText);
   }
   const stored = definition.versions.filter(({ isStorage }) => isStorage).map(({ name }) => name);
   return {

@@ -11,6 +11,7 @@ import {
   everything,
   findResource,
   getIfThere,
+  isReason,
   keyOf,
   targetOf,
   unlessAlready,
@@ -99,8 +100,20 @@ export class EndpointsController implements Controller {
     const selector = readSelector(service);
     if (selector === undefined || service.metadata.deletionTimestamp !== undefined) return;
     const pods = [...this.#pods.inNamespace(namespace)].filter((pod) => isSelected(pod, selector));
-    await this.#writeSlices(service, pods);
-    await this.#writeEndpoints(service, pods);
+    try {
+      await this.#writeSlices(service, pods);
+      await this.#writeEndpoints(service, pods);
+    } catch (error) {
+      if (!isReason(error, 'Forbidden') || !this.#isEnding(namespace)) throw error;
+    }
+  }
+
+  /** Nothing can be made in it any more, and what is there goes with it. */
+  #isEnding(namespace: string): boolean {
+    const { api } = this.#deps;
+    const resource = findResource(api, '', 'namespaces');
+    const found = getIfThere(api, { resource, namespace: undefined, name: namespace, subresource: undefined });
+    return found === undefined || found.metadata.deletionTimestamp !== undefined;
   }
 
   async #writeSlices(service: KubeObject, pods: readonly KubeObject[]): Promise<void> {

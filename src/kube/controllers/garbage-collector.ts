@@ -133,29 +133,36 @@ export class GarbageCollector implements Controller {
 
   /** All of them, also those that were not observed yet: they would be deleted afterwards. */
   async #orphan(owner: KubeObject, target: ObjectTarget): Promise<void> {
-    const { api } = this.#deps;
-    const { uid } = owner.metadata;
-    const changes: Promise<void>[] = [];
-    for (const resource of listOwning(api).values()) {
-      for (const dependent of api.list({ resource, namespace: undefined }, everything).items) {
-        const { ownerReferences = [] } = dependent.metadata;
-        const others = ownerReferences.filter((one) => one.uid !== uid);
-        if (others.length === ownerReferences.length) continue;
-        changes.push(unlessAlready(this.#setOwners(dependent, targetOf(resource, dependent), others), 'NotFound'));
-      }
-    }
+    const { uid = '' } = owner.metadata;
+    const changes = this.#listOwned(uid).map(([dependent, resource]) => {
+      const others = dependent.metadata.ownerReferences?.filter((one) => one.uid !== uid) ?? [];
+      return unlessAlready(this.#setOwners(dependent, targetOf(resource, dependent), others), 'NotFound');
+    });
     await Promise.all(changes);
     await this.#dropFinalizer(owner, target, orphanFinalizer);
   }
 
   async #release(owner: KubeObject, target: ObjectTarget): Promise<void> {
     const { uid = '' } = owner.metadata;
-    const dependents = this.#graph.dependentsOf(uid);
-    const blocking = dependents.filter(({ owners }) =>
-      owners.some((one) => one.uid === uid && one.blockOwnerDeletion === true),
+    const isBlocking = (owners: readonly OwnerReference[]): boolean =>
+      owners.some((one) => one.uid === uid && one.blockOwnerDeletion === true);
+    const blocking = this.#graph.dependentsOf(uid).filter(({ owners }) => isBlocking(owners));
+    for (const dependent of blocking) if (!dependent.isForeground) this.#queue.add(dependent.uid);
+    if (blocking.length > 0) return;
+    // One that was made just now may not have been observed yet; when it is, it is looked at with its owner.
+    const isHeld = this.#listOwned(uid).some(([{ metadata }]) => isBlocking(metadata.ownerReferences ?? []));
+    if (!isHeld) await this.#dropFinalizer(owner, target, foregroundFinalizer);
+  }
+
+  /** What the store has of an owner, observed or not. */
+  #listOwned(uid: string): readonly (readonly [dependent: KubeObject, resource: Resource])[] {
+    const { api } = this.#deps;
+    return [...listOwning(api).values()].flatMap((resource) =>
+      api
+        .list({ resource, namespace: undefined }, everything)
+        .items.filter(({ metadata }) => metadata.ownerReferences?.some((one) => one.uid === uid) === true)
+        .map((dependent) => [dependent, resource] as const),
     );
-    if (blocking.length === 0) await this.#dropFinalizer(owner, target, foregroundFinalizer);
-    else for (const dependent of blocking) if (!dependent.isForeground) this.#queue.add(dependent.uid);
   }
 
   async #judge(object: KubeObject, target: ObjectTarget): Promise<void> {

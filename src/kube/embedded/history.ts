@@ -1,15 +1,20 @@
-// The last changes, from which watches resume: bounded by number and age, one for each revision without a gap.
+// The last changes, from which watches resume: one for each revision without a gap, bounded by number, length and age. What is on the
+// disk is the same; the store forgets in both places at once.
 
 import { ApiError } from '../api/api-error.ts';
 import type { StoredEvent } from '../registry/storage.ts';
 
 export interface HistoryOptions {
   readonly keepEvents: number;
+  /** Of their objects as JSON, before and after, in UTF-16 code units. */
+  readonly keepLength: number;
   readonly keepMs: number;
 }
 
 export interface DatedEvent extends StoredEvent {
   readonly wallMs: number;
+  /** As in HistoryOptions. */
+  readonly length: number;
 }
 
 export class History {
@@ -17,6 +22,8 @@ export class History {
   #events: DatedEvent[] = [];
   /** Index of the oldest that is kept. */
   #start = 0;
+  /** Of all that are kept. */
+  #length = 0;
   /** Of the last change that was ever appended. */
   #revision: number;
 
@@ -32,6 +39,7 @@ export class History {
 
   append(event: DatedEvent): void {
     this.#events.push(event);
+    this.#length += event.length;
     this.#revision = event.revision;
   }
 
@@ -40,16 +48,27 @@ export class History {
     return this.#events[this.#start + Math.max(0, revision - this.since)];
   }
 
-  /** The revision up to which changes are too many or too old to be kept. */
-  outdated(nowMs: number): number {
-    const { keepEvents, keepMs } = this.#options;
-    let at = Math.max(this.#start, this.#events.length - keepEvents);
-    while (at < this.#events.length && this.#events[at].wallMs < nowMs - keepMs) at++;
+  /** The revision up to which changes are too many, too large or too old to be kept when these come; 0: none is. */
+  outdated(nowMs: number, coming: readonly DatedEvent[]): number {
+    const { keepEvents, keepLength, keepMs } = this.#options;
+    let count = this.#events.length - this.#start + coming.length;
+    let length = coming.reduce((sum, event) => sum + event.length, this.#length);
+    let at = this.#start;
+    for (; at < this.#events.length; at++) {
+      const oldest = this.#events[at];
+      if (count <= keepEvents && length <= keepLength && oldest.wallMs >= nowMs - keepMs) break;
+      count--;
+      length -= oldest.length;
+    }
     return at === this.#start ? 0 : this.#events[at - 1].revision;
   }
 
   forget(revision: number): void {
-    while (this.#start < this.#events.length && this.#events[this.#start].revision <= revision) this.#start++;
+    for (; this.#start < this.#events.length; this.#start++) {
+      const oldest = this.#events[this.#start];
+      if (oldest.revision > revision) break;
+      this.#length -= oldest.length;
+    }
     // Moved to the front when half of it is empty.
     if (this.#start * 2 < this.#events.length) return;
     this.#events = this.#events.slice(this.#start);

@@ -1,25 +1,33 @@
 // The embedded API's store: all objects in memory, each change on the disk before anybody sees it or is told that it was done. Changes
 // of one turn of the event loop are one transaction. Knows keys and revisions; what an object means is the registry's business.
 
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, qualify } from '../api/api-error.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import type { Storage, StorageWatch, StoredEvent } from '../registry/storage.ts';
 import { isSameJson } from '../api/same-json.ts';
-import { Database, DatabaseError, type EventRow } from './database.ts';
-import { History, type HistoryOptions } from './history.ts';
+import { Database, type EventRow } from './database.ts';
+import { describe } from './database-error.ts';
+import { type DatedEvent, History, type HistoryOptions } from './history.ts';
 import { ObjectTable } from './object-table.ts';
+import { readStored } from './read-stored.ts';
 import { Watchers } from './watchers.ts';
 
-export interface ObjectStoreOptions extends HistoryOptions {
+export interface ObjectStoreOptions extends Partial<HistoryOptions> {
   readonly directory: string;
 }
 
-export const defaultHistory: HistoryOptions = { keepEvents: 20_000, keepMs: 3_600_000 };
+export const defaultHistory: HistoryOptions = { keepEvents: 20_000, keepLength: 64 * 2 ** 20, keepMs: 3_600_000 };
+
+/** Of the objects of one transaction, in UTF-16 code units: more do not wait for the end of the turn. */
+const maxBatchLength = 8 * 2 ** 20;
+/** How often the disk is asked whether it takes anything again. */
+const probeMs = 1_000;
 
 /** A write that waits for its transaction. */
 interface Pending {
+  readonly key: ObjectKey;
   /** undefined: nothing to do but to wait for what it saw. */
-  readonly event: (StoredEvent & { readonly wallMs: number; readonly json: string }) | undefined;
+  readonly change: { readonly event: DatedEvent; readonly row: EventRow } | undefined;
   readonly answer: KubeObject | undefined;
   readonly resolve: (object: KubeObject | undefined) => void;
   readonly reject: (error: Error) => void;
@@ -36,19 +44,33 @@ export class ObjectStore implements Storage {
   /** With what is not yet. */
   #nextRevision: number;
   #pending: Pending[] = [];
+  /** Of what is pending. */
+  #pendingLength = 0;
   /** By key, what pending writes make of it; undefined: gone. */
   readonly #ahead = new Map<string, KubeObject | undefined>();
   #isPlanned = false;
   #isClosed = false;
+  /** Why the last transaction was none. */
+  #fault: string | undefined;
+  #probedMs = -Infinity;
+  readonly #faulted: (fault: string | undefined) => void;
 
-  /** Reads the file. Throws DatabaseError. */
-  constructor(options: ObjectStoreOptions, nowMs: () => number) {
+  /** Reads the file. `faulted` hears when the disk takes nothing more, and (undefined) when it does again. Throws DatabaseError. */
+  constructor(
+    options: ObjectStoreOptions,
+    nowMs: () => number,
+    faulted: (fault: string | undefined) => void = () => {},
+  ) {
     this.#nowMs = nowMs;
+    this.#faulted = faulted;
     this.#database = new Database(options.directory);
     try {
+      const { file } = this.#database;
       this.#revision = this.#nextRevision = this.#database.revision;
-      for (const { key, json } of this.#database.objects()) this.#table.set(key, parse(json, this.#database.file));
-      this.#history = new History(options, this.#revision);
+      for (const { key, revision, json } of this.#database.objects()) {
+        this.#table.set(key, readStored(json, revision, file));
+      }
+      this.#history = new History({ ...defaultHistory, ...options }, this.#revision);
       for (const row of this.#database.events()) this.#history.append(this.#readEvent(row));
     } catch (error) {
       this.#database.close();
@@ -69,12 +91,48 @@ export class ObjectStore implements Storage {
     return this.#watchers.count;
   }
 
+  /** Why nothing can be written now; undefined: everything can. Asks the disk when it took nothing the last time. */
+  get fault(): string | undefined {
+    const nowMs = this.#nowMs();
+    if (this.#fault === undefined || this.#isClosed || nowMs < this.#probedMs + probeMs) return this.#fault;
+    this.#probedMs = nowMs;
+    try {
+      this.#database.probe();
+      this.#setFault(undefined);
+    } catch (error) {
+      this.#setFault(describe(error, this.#database.file).message);
+    }
+    return this.#fault;
+  }
+
   get(key: ObjectKey): KubeObject | undefined {
     return this.#table.get(key);
   }
 
   list(resource: string, namespace: string | undefined): readonly KubeObject[] {
     return this.#table.list(resource, namespace);
+  }
+
+  listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[] {
+    this.#history.checkKept(revision);
+    // The first change after the revision says what was there before it.
+    const before = new Map<string, StoredEvent>();
+    for (let next = this.#history.after(revision); next !== undefined; next = this.#history.after(next.revision)) {
+      const { key } = next;
+      const isAsked = key.resource === resource && (namespace === undefined || key.namespace === namespace);
+      if (isAsked && !before.has(textOf(key))) before.set(textOf(key), next);
+    }
+    if (before.size === 0) return this.list(resource, namespace);
+    const then = new ObjectTable();
+    for (const object of this.list(resource, namespace)) {
+      const { namespace: home = '', name = '' } = object.metadata;
+      then.set({ resource, namespace: home, name }, object);
+    }
+    for (const { key, previous } of before.values()) {
+      if (previous === undefined) then.delete(key);
+      else then.set(key, previous);
+    }
+    return then.list(resource, namespace);
   }
 
   write(
@@ -91,7 +149,7 @@ export class ObjectStore implements Storage {
         wanted === undefined || (wanted === 'delete' ? latest === undefined : isSameObject(wanted, latest));
       if (isSame) {
         // What it saw may not be durable yet.
-        if (isAhead) this.#plan({ event: undefined, answer: latest, resolve, reject });
+        if (isAhead) this.#plan({ key, change: undefined, answer: latest, resolve, reject });
         else resolve(latest);
         return;
       }
@@ -132,16 +190,15 @@ export class ObjectStore implements Storage {
     const type = wanted === 'delete' ? 'DELETED' : latest === undefined ? 'ADDED' : 'MODIFIED';
     this.#ahead.set(textOf(key), wanted === 'delete' ? undefined : object);
     const json = JSON.stringify(object);
-    return {
-      event: { type, revision, key, object, previous: latest, wallMs: this.#nowMs(), json },
-      answer: object,
-      resolve,
-      reject,
-    };
+    const previousJson = latest === undefined ? undefined : JSON.stringify(latest);
+    const row: EventRow = { type, revision, key, json, previousJson, wallMs: this.#nowMs() };
+    return { key, change: { event: datedOf(row, object, latest), row }, answer: object, resolve, reject };
   }
 
   #plan(pending: Pending): void {
     this.#pending.push(pending);
+    this.#pendingLength += pending.change?.event.length ?? 0;
+    if (this.#pendingLength >= maxBatchLength) return this.#flush();
     if (this.#isPlanned) return;
     this.#isPlanned = true;
     setImmediate(() => {
@@ -155,60 +212,67 @@ export class ObjectStore implements Storage {
     const pending = this.#pending;
     if (pending.length === 0) return;
     this.#pending = [];
+    this.#pendingLength = 0;
     this.#ahead.clear();
-    const events = pending.flatMap(({ event }) => event ?? []);
-    const outdated = this.#history.outdated(this.#nowMs());
+    const changes = pending.flatMap(({ change }) => change ?? []);
+    const events = changes.map(({ event }) => event);
+    const outdated = this.#history.outdated(this.#nowMs(), events);
     try {
-      if (events.length > 0) this.#database.commit(events.map(rowOf), outdated);
+      if (changes.length > 0) {
+        this.#database.commit(
+          changes.map(({ row }) => row),
+          outdated,
+        );
+        this.#setFault(undefined);
+      }
     } catch (error) {
-      // None of it happened, and what was to come next was built on it.
-      this.#nextRevision = this.#revision;
-      const why = error instanceof DatabaseError ? error.message : String(error);
-      for (const { reject } of pending)
-        reject(new ApiError('InternalError', `nothing was written: ${why}`, undefined, { cause: error }));
+      this.#refuse(pending, error);
       return;
     }
     for (const event of events) {
       if (event.type === 'DELETED') this.#table.delete(event.key);
       else this.#table.set(event.key, event.object);
-      const { json: _, ...kept } = event;
-      this.#history.append(kept);
+      this.#history.append(event);
     }
-    if (events.length > 0) this.#history.forget(outdated);
+    this.#history.forget(outdated);
     this.#revision = this.#nextRevision;
     for (const { resolve, answer } of pending) resolve(answer);
-    if (events.length > 0) this.#watchers.notify();
+    this.#watchers.notify(events);
   }
 
-  #readEvent({ revision, type, key, json, previousJson, wallMs }: EventRow): StoredEvent & { readonly wallMs: number } {
+  /** None of it happened, and what was to come next was built on it. */
+  #refuse(pending: readonly Pending[], cause: unknown): void {
+    this.#nextRevision = this.#revision;
+    const why = describe(cause, this.#database.file).message;
+    this.#setFault(why);
+    for (const { key, reject } of pending) {
+      reject(new ApiError('InternalError', `${nameOf(key)} was not written: ${why}`, undefined, { cause }));
+    }
+  }
+
+  #setFault(fault: string | undefined): void {
+    if (fault !== undefined) this.#probedMs = this.#nowMs();
+    if ((fault === undefined) !== (this.#fault === undefined)) this.#faulted(fault);
+    this.#fault = fault;
+  }
+
+  #readEvent(row: EventRow): DatedEvent {
     const { file } = this.#database;
+    const { revision, key, json, previousJson } = row;
     // Of objects that did not change since, memory has one copy.
     const live = this.#table.get(key);
     const isLive = live?.metadata.resourceVersion === String(revision);
-    const object = isLive ? live : parse(json, file);
-    const previous = previousJson === undefined ? undefined : parse(previousJson, file);
-    return { revision, type, key, object, previous, wallMs };
+    const object = isLive ? live : readStored(json, revision, file);
+    return datedOf(row, object, previousJson === undefined ? undefined : readStored(previousJson, undefined, file));
   }
 }
 
-function rowOf({ revision, type, key, json, previous, wallMs }: NonNullable<Pending['event']>): EventRow {
-  return {
-    revision,
-    type,
-    key,
-    json,
-    previousJson: previous === undefined ? undefined : JSON.stringify(previous),
-    wallMs,
-  };
-}
-
-function parse(json: string | undefined, file: string): KubeObject {
-  try {
-    const value: KubeObject = JSON.parse(json ?? '');
-    return value;
-  } catch (error) {
-    throw new DatabaseError(`${file} holds an object that is no JSON: restore it from a copy`, { cause: error });
-  }
+function datedOf(
+  { revision, type, key, json, previousJson, wallMs }: EventRow,
+  object: KubeObject,
+  previous: KubeObject | undefined,
+): DatedEvent {
+  return { revision, type, key, object, previous, wallMs, length: json.length + (previousJson?.length ?? 0) };
 }
 
 /** But for the resourceVersion, which says when and not what. */
@@ -223,4 +287,10 @@ function isSameObject(one: KubeObject, other: KubeObject | undefined): boolean {
 
 function textOf({ resource, namespace, name }: ObjectKey): string {
   return `${resource}\n${namespace}\n${name}`;
+}
+
+/** `configmaps "x" in namespace "default"` */
+function nameOf({ resource, namespace, name }: ObjectKey): string {
+  const [group, plural] = resource.split('/');
+  return `${qualify(group, plural)} "${name}"${namespace === '' ? '' : ` in namespace "${namespace}"`}`;
 }

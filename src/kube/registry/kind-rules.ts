@@ -2,7 +2,9 @@
 // (src/kube/schema). The registry applies them in this order on each write.
 
 import type { StatusCause } from '../api/api-error.ts';
+import type { Caller } from '../api/api-port.ts';
 import type { KubeObject } from '../api/object.ts';
+import type { Resource } from '../api/resource.ts';
 
 export interface KindRules {
   /** Without the fields that the kind does not have; `unknown` are their paths, as `spec.foo`. */
@@ -12,3 +14,6 @@ export interface KindRules {
   /** Every fault; empty: it is valid. */
   validate(object: KubeObject, before: KubeObject | undefined): readonly StatusCause[];
 }
+
+/** What is asked of who writes, beyond what the verb asks: throws ApiError Forbidden. `before` undefined: it is new. */
+export type Admit = (resource: Resource, object: KubeObject, before: KubeObject | undefined, caller: Caller) => void;

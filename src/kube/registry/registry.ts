@@ -20,18 +20,21 @@ import type {
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
 import { isHeld, markEnding, withFinalizers } from './endings.ts';
-import type { KindRules } from './kind-rules.ts';
+import type { Admit, KindRules } from './kind-rules.ts';
 import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
 import { apiVersionOf, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
+import { checkRevision, exactVersion } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { readScale, scaleOf, withScale } from './scale.ts';
+import { changeStored, keyOf, showEvent, toVersion } from './stored-form.ts';
 import type { Storage } from './storage.ts';
 import { compareVersions } from './version-order.ts';
+import { checkDeletionPreconditions } from './deletion-preconditions.ts';
 import { beginLife, checkPreconditions, continueLife, endLife, isOver, type Stamp, recount } from './write-rules.ts';
 
-export { compareVersions };
+export { compareVersions, keyOf };
 
 export interface RegistryDeps {
   readonly storage: Storage;
@@ -39,6 +42,9 @@ export interface RegistryDeps {
   readonly resources: () => readonly Resource[];
   readonly rulesOf: (resource: Resource) => KindRules;
   readonly patches: Patches;
+  readonly admit?: Admit | undefined;
+  /** What is said beside the answer of a write that made `object` of `before`; undefined: nothing. */
+  readonly warningsOf?: (resource: Resource, object: KubeObject, before: KubeObject | undefined) => readonly string[];
   /** Throws ApiError BadRequest. */
   readonly readSelection: (resource: Resource, selection: Selection) => Selects;
   readonly nowMs: () => number;
@@ -72,18 +78,19 @@ export class Registry implements Api {
   }
 
   get(target: ObjectTarget): KubeObject {
-    const object = toVersion(this.#read(target), target.resource);
+    const object = this.#read(target);
     checkSubresource(target);
     return target.subresource === 'scale' ? scaleOf(object, target.resource) : object;
   }
 
   list({ resource, namespace }: Target, options: ListOptions): ListAnswer {
     const { storage } = this.#deps;
+    checkRevision(options.resourceVersion, storage.revision);
+    const exact = exactVersion(options);
     const page =
       options.continueToken === undefined
-        ? this.#firstPage(resource, namespace, options)
+        ? this.#firstPage(resource, namespace, options, exact)
         : this.#pages.next(options.continueToken, options.limit);
-    checkRevision(options.resourceVersion, storage.revision);
     return {
       items: page.items.map((object) => toVersion(object, resource)),
       resourceVersion: String(page.revision),
@@ -96,7 +103,8 @@ export class Registry implements Api {
     const { storage, readSelection } = this.#deps;
     const selects = readSelection(resource, options);
     const from = options.resourceVersion ?? '';
-    checkRevision(from, storage.revision);
+    // As upstream: a watch from a version that is still to come waits for it, and only one that wants a list first is refused.
+    checkRevision(from, options.sendInitialEvents ? storage.revision : Infinity);
     const isFromNow = from === '' || from === '0' || options.sendInitialEvents;
     let revision = isFromNow ? storage.revision : Number(from);
     const tell = (type: WatchEvent['type'], object: KubeObject): void => {
@@ -106,9 +114,7 @@ export class Registry implements Api {
       const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
       told({ type: 'BOOKMARK', object: { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata } });
     };
-    const initial = isFromNow
-      ? storage.list(keyOf(resource), namespace).filter((object) => selects?.(object) !== false)
-      : [];
+    const initial = isFromNow ? this.#all(resource, namespace).filter((object) => selects?.(object) !== false) : [];
     let isClosed = false;
     const watching = storage.watch(
       keyOf(resource),
@@ -116,7 +122,7 @@ export class Registry implements Api {
       revision,
       (event) => {
         ({ revision } = event);
-        const seen = eventFor(event, selects);
+        const seen = eventFor(showEvent(event, resource), selects);
         if (seen !== undefined) tell(seen.type, seen.object);
       },
       (error) => {
@@ -307,7 +313,7 @@ export class Registry implements Api {
     const { resource, name } = target;
     const last = await this.#change({ resource, namespace: target.namespace ?? '', name }, write, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
-      checkPreconditions(options.preconditions, latest, resource);
+      checkDeletionPreconditions(options.preconditions, latest, resource);
       const nowText = this.#nowText();
       const marked = markEnding(latest, resource, nowText);
       const { propagationPolicy, gracePeriodSeconds = 0 } = options;
@@ -327,9 +333,7 @@ export class Registry implements Api {
   ): Promise<readonly KubeObject[]> {
     const { resource } = target;
     const selects = this.#deps.readSelection(resource, selection);
-    const chosen = this.#deps.storage
-      .list(keyOf(resource), target.namespace)
-      .filter((object) => selects?.(object) !== false);
+    const chosen = this.#all(resource, target.namespace).filter((object) => selects?.(object) !== false);
     const deleted = await Promise.all(
       chosen.map(async ({ metadata: { name = '', namespace } }) => {
         try {
@@ -352,14 +356,17 @@ export class Registry implements Api {
     options: WriteOptions,
     change: (latest: KubeObject | undefined) => KubeObject,
   ): Promise<KubeObject> {
-    let next: KubeObject | undefined;
+    let [before, next]: readonly (KubeObject | undefined)[] = [];
     const written = await this.#change(at, options, (latest) => {
+      before = latest;
       next = change(latest);
+      this.#deps.admit?.(at.resource, next, latest, options.caller);
       if (latest !== undefined && isOver(next) && !isHeld(next, at.resource)) return 'delete';
       return latest !== undefined && isSameJson(next, latest) ? undefined : next;
     });
     const answered = written ?? next;
     if (answered === undefined) throw notFound(at.resource.group, at.resource.plural, at.name);
+    for (const text of this.#deps.warningsOf?.(at.resource, answered, before) ?? []) options.warn(text);
     return toVersion(answered, at.resource);
   }
 
@@ -371,25 +378,41 @@ export class Registry implements Api {
     const { storage } = this.#deps;
     const key: ObjectKey = { resource: keyOf(resource), namespace, name };
     let wanted: KubeObject | 'delete' | undefined;
-    const written = await storage.write(key, (latest) => {
-      wanted = change(latest);
-      return isDryRun ? undefined : wanted;
-    });
+    const written = await storage.write(
+      key,
+      changeStored(resource, (latest) => {
+        wanted = change(latest);
+        return isDryRun ? undefined : wanted;
+      }),
+    );
     return isDryRun && wanted !== 'delete' ? wanted : written;
   }
 
   #read({ resource, namespace, name }: ObjectTarget): KubeObject {
     const object = this.#deps.storage.get({ resource: keyOf(resource), namespace: namespace ?? '', name });
     if (object === undefined) throw notFound(resource.group, resource.plural, name);
-    return object;
+    return toVersion(object, resource);
   }
 
-  #firstPage(resource: Resource, namespace: string | undefined, options: ListOptions): ReturnType<ListPages['first']> {
+  /** As they are stored, but for kinds that are stored as others. */
+  #all(resource: Resource, namespace: string | undefined, revision?: number): readonly KubeObject[] {
+    const { storage } = this.#deps;
+    const key = keyOf(resource);
+    const all = revision === undefined ? storage.list(key, namespace) : storage.listAt(key, namespace, revision);
+    return resource.storedAs === undefined ? all : all.map((object) => toVersion(object, resource));
+  }
+
+  #firstPage(
+    resource: Resource,
+    namespace: string | undefined,
+    options: ListOptions,
+    exact: number | undefined,
+  ): ReturnType<ListPages['first']> {
     const { storage, readSelection } = this.#deps;
     const selects = readSelection(resource, options);
-    const all = storage.list(keyOf(resource), namespace);
+    const all = this.#all(resource, namespace, exact);
     const items = selects === undefined ? all : all.filter((object) => selects(object));
-    return this.#pages.first(items, storage.revision, options.limit);
+    return this.#pages.first(items, exact ?? storage.revision, options.limit);
   }
 
   /** Unknown fields are dropped, and refused or told as the caller wishes. */
@@ -472,27 +495,4 @@ function checkSubresource({ resource, subresource }: ObjectTarget): void {
     ...(group === '' ? {} : { group }),
     kind: plural,
   });
-}
-
-/** As in ObjectKey. */
-export function keyOf({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
-  return `${group}/${plural}`;
-}
-
-/** Versions of a kind have the same fields but for what their schemas leave out: the name is all that is converted. */
-function toVersion(object: KubeObject, resource: Resource): KubeObject {
-  const apiVersion = apiVersionOf(resource);
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
-}
-
-function checkRevision(text: string | undefined, revision: number): void {
-  if (text === undefined || text === '') return;
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new ApiError('BadRequest', `Invalid value: "${text.slice(0, 64)}": resourceVersion must be a decimal number`);
-  }
-  if (Number(text) > revision) {
-    throw new ApiError('Timeout', `Too large resource version: ${text}, current: ${revision}`, {
-      retryAfterSeconds: 1,
-    });
-  }
 }

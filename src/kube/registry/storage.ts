@@ -25,6 +25,8 @@ export interface Storage {
   get(key: ObjectKey): KubeObject | undefined;
   /** In the order of namespace and name; undefined: of every namespace. */
   list(resource: string, namespace: string | undefined): readonly KubeObject[];
+  /** The same as it was at a revision that was. Throws ApiError Expired. */
+  listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[];
   /**
    * `change` runs at once against the latest state, writes that are not acknowledged yet included, and may throw; undefined means
    * that there is nothing to do. Resolves when it is durable, with the object and its resourceVersion (of a deletion: the last).
@@ -33,7 +35,10 @@ export interface Storage {
     key: ObjectKey,
     change: (latest: KubeObject | undefined) => KubeObject | 'delete' | undefined,
   ): Promise<KubeObject | undefined>;
-  /** Events after the revision, in order, each once, never within this call. `ended`: too far behind. Throws ApiError Expired. */
+  /**
+   * Events after the revision, which may be still to come, in order, each once, never within this call. `ended`: too far behind.
+   * Throws ApiError Expired.
+   */
   watch(
     resource: string | undefined,
     namespace: string | undefined,

@@ -3,9 +3,10 @@
 
 import type { Json, JsonObject } from '../api/object.ts';
 import type { PrinterColumn, Resource } from '../api/resource.ts';
+import { compareVersions } from '../registry/version-order.ts';
 import { formatAge } from './age.ts';
 import { parseColumnPath, readColumnPath } from './column-path.ts';
-import type { DefinedColumn, DefinedVersion, Definition } from './definition.ts';
+import type { DefinedColumn, DefinedVersion, Definition, DefinitionNames } from './definition.ts';
 
 const ageColumn: DefinedColumn = {
   name: 'Age',
@@ -20,8 +21,9 @@ export function toResources(definition: Definition): readonly Resource[] {
   return definition.versions.filter(({ isServed }) => isServed).map((version) => toResource(definition, version));
 }
 
-function toResource({ group, isNamespaced, names }: Definition, version: DefinedVersion): Resource {
-  const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
+function toResource(definition: Definition, version: DefinedVersion): Resource {
+  const { group, isNamespaced, names } = definition;
+  const warning = version.deprecationWarning ?? writeDeprecation(definition, version);
   return {
     ...names,
     group,
@@ -35,6 +37,15 @@ function toResource({ group, isNamespaced, names }: Definition, version: Defined
     columns: (version.columns ?? [ageColumn]).map((column) => toColumn(column)),
     selectableFields: version.selectableFields,
   };
+}
+
+/** In upstream's words: with the version to take instead, when a newer one is served that is not deprecated itself. */
+function writeDeprecation({ group, names, versions }: Definition, { name }: DefinedVersion): string {
+  const instead = versions
+    .filter((other) => other.isServed && !other.isDeprecated && compareVersions(other.name, name) < 0)
+    .toSorted((a, b) => compareVersions(a.name, b.name))[0];
+  const use = instead === undefined ? '' : `; use ${group}/${instead.name} ${names.kind}`;
+  return `${group}/${name} ${names.kind} is deprecated${use}`;
 }
 
 function toColumn({ path, ...column }: DefinedColumn): PrinterColumn {
@@ -65,18 +76,35 @@ function readCell(
   }
 }
 
-/** Conditions without the times that the caller knows; `others` are the resources of the same group. */
-export function judgeNames({ names }: Definition, others: readonly Resource[]): readonly JsonObject[] {
+/**
+ * Conditions without the times that the caller knows; `others` are the resources of the same group, `accepted` the names that it has
+ * already. Of several conflicts the last one is told, as upstream does.
+ */
+export function judgeNames(
+  { names }: Definition,
+  others: readonly Resource[],
+  accepted?: DefinitionNames,
+): readonly JsonObject[] {
   const taken = new Set(others.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]));
   const kinds = new Set(others.flatMap(({ kind, listKind }) => [kind, listKind]));
-  const conflicts = [
-    ...[names.plural, names.singular, ...names.shortNames].filter((name) => taken.has(name)),
-    ...[names.kind, names.listKind].filter((name) => kinds.has(name)),
-  ];
-  if (conflicts.length > 0) {
-    const message = [...new Set(conflicts)].map((name) => `"${name}" is already in use`).join(', ');
+  const conflictsOf = (wanted: readonly string[], ours: readonly string[], used: ReadonlySet<string>): string => {
+    const words = [...new Set(wanted.filter((name) => !ours.includes(name) && used.has(name)))].map(
+      (name) => `"${name}" is already in use`,
+    );
+    return words.length > 1 ? `[${words.join(', ')}]` : words.join('');
+  };
+  const one = (field: 'plural' | 'singular' | 'kind' | 'listKind', used: ReadonlySet<string>): string =>
+    conflictsOf([names[field]], accepted === undefined ? [] : [accepted[field]], used);
+  const conflict = [
+    { reason: 'PluralConflict', message: one('plural', taken) },
+    { reason: 'SingularConflict', message: one('singular', taken) },
+    { reason: 'ShortNamesConflict', message: conflictsOf(names.shortNames, accepted?.shortNames ?? [], taken) },
+    { reason: 'KindConflict', message: one('kind', kinds) },
+    { reason: 'ListKindConflict', message: one('listKind', kinds) },
+  ].findLast(({ message }) => message !== '');
+  if (conflict !== undefined) {
     return [
-      { type: 'NamesAccepted', status: 'False', reason: 'NameConflict', message },
+      { type: 'NamesAccepted', status: 'False', ...conflict },
       { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
     ];
   }

@@ -48,8 +48,6 @@ export const asking: readonly Row[] = [
     code: 1,
     err: /^Error from server \(BadRequest\): impersonate-uid: not supported/,
   },
-  // OpenAPI 2.0 specification, Swagger Object: the document that describes nothing, as JSON.
-  { run: 'get --raw /openapi/v2', json: { swagger: '2.0', info: { title: 'Waggle' }, paths: {} } },
   // kubectl explain: of built-in kinds and of custom ones.
   { run: 'explain pod.spec.containers.image', out: /^KIND: +Pod\nVERSION: +v1\n\nFIELD: image <string>$/m },
   {
@@ -76,7 +74,12 @@ export const asking: readonly Row[] = [
     ),
   },
   { run: 'api-versions', out: /^apps\/v1\n[^]*^cilium\.io\/v2\ncilium\.io\/v2alpha1\n[^]*^v1$/m },
-  { run: 'version', out: /^Client Version: v1\.\d+\.\d+\nKustomize Version: v\S+\nServer Version: v1\.35\.\d+/ },
+  {
+    run: 'version',
+    out: /^Client Version: v1\.\d+\.\d+\S*\nKustomize Version: v\S+\nServer Version: v1\.35\.\d+/,
+    // Of older ones, kubectl says how far it is.
+    err: /^(WARNING: version difference between client .*)?$/,
+  },
   { run: 'cluster-info', out: /Kubernetes control plane[^]* is running at [^]*https:\/\/127\.0\.0\.1:\d+/ },
   { run: 'get crd ciliumnodes.cilium.io -o jsonpath={.spec.names.kind}', out: 'CiliumNode' },
   {

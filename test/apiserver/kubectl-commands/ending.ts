@@ -15,8 +15,8 @@ export const ending: readonly Row[] = [
   { run: 'create configmap blue', out: 'configmap/blue created' },
   { run: 'label configmap red colour=red', out: 'configmap/red labeled' },
   { run: 'delete configmaps -l colour=red -o name', out: 'configmap/red' },
-  { run: 'delete configmaps --all', out: deleted('configmap "blue"') },
-  { run: 'delete configmaps --all', out: 'No resources found' },
+  { run: 'delete configmaps --all', out: /^configmap "blue" deleted.*\nconfigmap "kube-root-ca\.crt" deleted/ },
+  { run: 'delete secrets --all', out: 'No resources found' },
   { run: 'create configmap filed', out: 'configmap/filed created' },
   {
     run: 'delete -f -',

@@ -44,9 +44,4 @@ export const refusing: readonly Row[] = [
     code: 1,
     err: 'Error from server (NotFound): the server could not find the requested resource',
   },
-  {
-    run: 'explain pod --output=plaintext-openapiv2',
-    code: 1,
-    err: 'error: couldn\'t find resource for "/v1, Kind=Pod"',
-  },
 ];

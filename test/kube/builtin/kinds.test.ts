@@ -26,8 +26,34 @@ test('the table of fields is what its script writes', (t) => {
 });
 
 test('every kind is described once', (t) => {
-  t.is(builtinResources.length, 24);
-  t.is(new Set(builtinResources.map(({ group, plural }) => `${group}/${plural}`)).size, 24);
+  t.is(builtinResources.length, 25);
+  t.is(new Set(builtinResources.map(({ group, plural }) => `${group}/${plural}`)).size, 25);
+});
+
+test('every kind is described, and what is described is there', (t) => {
+  for (const { group, kind, schema } of builtinResources) {
+    t.true((schema?.description ?? '').length > 20, `${group}/${kind}`);
+  }
+  const words: Readonly<Record<string, Readonly<Record<string, string>>>> = JSON.parse(
+    read('src/kube/builtin/data/descriptions.json'),
+  );
+  for (const [model, fields] of Object.entries(words)) {
+    const { properties = {} } = modelSchema(model);
+    for (const [field, text] of Object.entries(fields)) {
+      t.true(field === '' || Object.hasOwn(properties, field), `${model}.${field}`);
+      t.regex(text, /^[A-Z`\d].*\.$/, `${model}.${field}`);
+    }
+  }
+});
+
+test('every field that users of services, endpoints and policies meet is described', (t) => {
+  const models = ['V1ServiceSpec', 'V1ServicePort', 'V1EndpointConditions', 'V1NetworkPolicySpec', 'V1LeaseSpec'];
+  for (const model of [...models, 'V1DeploymentSpec', 'V1DaemonSetSpec', 'V1PolicyRule', 'V1Taint']) {
+    for (const [field, { description }] of Object.entries(modelSchema(model).properties ?? {})) {
+      t.truthy(description, `${model}.${field}`);
+    }
+  }
+  t.regex(modelSchema('V1ServiceSpec').properties?.['externalTrafficPolicy']?.description ?? '', /does not announce/);
 });
 
 test('lists are merged by the keys of the API reference', (t) => {

@@ -15,7 +15,7 @@ import { rulesOf } from '#kube/builtin/rules/index.ts';
 import { type ControllerDeps, everything, findResource, writeAs } from '#kube/controllers/controller.ts';
 import { ServedKinds } from '#kube/controllers/served-kinds.ts';
 import { ObjectStore } from '#kube/embedded/object-store.ts';
-import { plainPatches } from '#kube/registry/plain-patches.ts';
+import { objectPatches } from '#kube/registry/object-patches.ts';
 import { apiVersionOf } from '#kube/registry/read-object.ts';
 import { Registry } from '#kube/registry/registry.ts';
 import { FakeClock } from '#support/fake-clock.ts';
@@ -93,7 +93,7 @@ export class Setting {
       storage: this.store,
       resources: () => this.served.resources(),
       rulesOf: (resource) => this.served.rulesOf(resource),
-      patches: plainPatches,
+      patches: objectPatches,
       readSelection: (resource, { labelSelector = '', fieldSelector = '' }: Selection) => {
         const byLabel = readLabelQuery(labelSelector);
         const byField = readFieldQuery(fieldSelector, resource);

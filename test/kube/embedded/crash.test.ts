@@ -12,7 +12,7 @@ test('after kill -9 at any moment what was acknowledged is there, versions never
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const seed = takeSeed();
   t.log(`seed ${seed}`);
-  const report = await runCrashes({ directory, seconds: 12, writesPerSecond: 200, random: randomFrom(seed) });
+  const report = await runCrashes({ directory, seconds: 6, writesPerSecond: 200, random: randomFrom(seed) });
   t.deepEqual(report.faults, []);
   t.true(report.kills > 2 && report.acknowledged > 100, JSON.stringify(report));
   t.true(report.watched >= report.acknowledged);

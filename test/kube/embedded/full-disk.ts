@@ -6,7 +6,8 @@ import type { KubeObject, ObjectKey } from '#kube/api/object.ts';
 import { ObjectStore } from '#kube/embedded/object-store.ts';
 
 const directory = process.argv[2];
-const open = (): ObjectStore => new ObjectStore({ directory, keepEvents: 4, keepMs: 1e12 }, () => 1);
+let nowMs = 1;
+const open = (): ObjectStore => new ObjectStore({ directory, keepEvents: 4, keepMs: 1e12 }, () => nowMs);
 const keyOf = (index: number): ObjectKey => ({ resource: '/configmaps', namespace: 'default', name: `n${index}` });
 const objectOf = (index: number): KubeObject => ({
   apiVersion: 'v1',
@@ -31,11 +32,14 @@ for (let index = 0; index < 200 && refused < 5; index++) {
     if (store.get(keyOf(index)) !== undefined) throw new Error('what was refused is seen', { cause: error });
   }
 }
+const fault = store.fault ?? '';
 // Somebody makes room, and the running process goes on.
 rmSync(ballast);
+nowMs += 10_000;
+const faultAfterwards = store.fault ?? '';
 await store.write(keyOf(900), () => objectOf(900));
 store.close();
 store = open();
 const found = store.list('/configmaps', undefined).length;
 store.close();
-process.stdout.write(JSON.stringify({ acknowledged, refused, message, found }));
+process.stdout.write(JSON.stringify({ acknowledged, refused, message, fault, faultAfterwards, found }));

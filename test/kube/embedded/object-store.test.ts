@@ -1,62 +1,16 @@
-// The embedded store against a model of it that keeps every state there ever was; restarts, damaged files, a full disk.
+// The embedded store against a model of it that keeps every state there ever was; restarts, a full disk. Damaged files: damage.test.ts; watches: watchers.test.ts.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DatabaseSync } from 'node:sqlite';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { ApiError } from '#kube/api/api-error.ts';
-import type { KubeObject, ObjectKey } from '#kube/api/object.ts';
-import { ObjectStore, type ObjectStoreOptions } from '#kube/embedded/object-store.ts';
-import type { StoredEvent } from '#kube/registry/storage.ts';
+import type { ObjectKey } from '#kube/api/object.ts';
+import type { ObjectStore } from '#kube/embedded/object-store.ts';
 import { randomFrom, takeSeed } from '#support/seed.ts';
 import { command, needs, root } from '#support/skip.ts';
-
-function makeDirectory(t: ExecutionContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'waggle-store-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
-function open(t: ExecutionContext, directory: string, options: Partial<ObjectStoreOptions> = {}): ObjectStore {
-  const store = new ObjectStore({ directory, keepEvents: 1_000, keepMs: 1e12, ...options }, () => 1);
-  t.teardown(() => store.close());
-  return store;
-}
-
-const keyOf = (name: string, namespace = 'default', resource = '/pods'): ObjectKey => ({ resource, namespace, name });
-const podOf = ({ name, namespace }: ObjectKey, value: number): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace, labels: { value: String(value) } },
-});
-const put = (store: ObjectStore, name: string, value: number): Promise<KubeObject | undefined> =>
-  store.write(keyOf(name), () => podOf(keyOf(name), value));
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-const settle = async (): Promise<void> => {
-  for (let count = 0; count < 20; count++) await turn();
-};
-
-class Recorder {
-  readonly events: StoredEvent[] = [];
-  readonly errors: Error[] = [];
-
-  constructor(store: ObjectStore, after: number, resource?: string, namespace?: string) {
-    store.watch(
-      resource,
-      namespace,
-      after,
-      (event) => this.events.push(event),
-      (error) => this.errors.push(error),
-    );
-  }
-
-  get lines(): readonly string[] {
-    return this.events.map(({ type, revision, key }) => `${revision} ${type} ${key.namespace}/${key.name}`);
-  }
-}
+import { keyOf, makeDirectory, open, podOf, put, Recorder, settle } from './store-setting.ts';
 
 test('after any writes the store has what a model has, in order, and each watch was told each change once', async (t) => {
   const directory = makeDirectory(t);
@@ -216,22 +170,6 @@ function keptBy(store: ObjectStore): number {
   }
 }
 
-test('a watch that is overtaken by what is forgotten is ended, and told why', async (t) => {
-  const store = open(t, makeDirectory(t), { keepEvents: 2 });
-  await put(store, 'a', 1);
-  const recorder = new Recorder(store, 0);
-  // Within one turn, before anybody is told.
-  for (let value = 2; value < 6; value++) {
-    void put(store, 'a', value);
-    void put(store, 'b', value);
-  }
-  await settle();
-  await put(store, 'a', 9);
-  await settle();
-  t.true(recorder.events.length + recorder.errors.length > 0);
-  for (const error of recorder.errors) t.is(error instanceof ApiError ? error.code : 0, 410);
-});
-
 test('a closed watch is told nothing more, not even of what waits', async (t) => {
   const store = open(t, makeDirectory(t));
   const seen: number[] = [];
@@ -268,29 +206,6 @@ test('the file is for its owner alone, and for one process at a time', (t) => {
   t.throws(() => open(t, directory), { message: /kube\.db is in use by another process: stop it first$/ });
 });
 
-test('a newer format, another file and a damaged one are refused with what to do', (t) => {
-  const newer = makeDirectory(t);
-  open(t, newer).close();
-  const database = new DatabaseSync(join(newer, 'kube.db'));
-  database.exec("UPDATE meta SET value = '99' WHERE key = 'format'");
-  database.close();
-  t.throws(() => open(t, newer), {
-    message: /kube\.db has format 99, and this waggle knows up to 1: run a newer waggle/,
-  });
-
-  const other = makeDirectory(t);
-  const foreign = new DatabaseSync(join(other, 'kube.db'));
-  foreign.exec('CREATE TABLE x (y)');
-  foreign.close();
-  t.throws(() => open(t, other), { message: /kube\.db is damaged or none of waggle's files/ });
-
-  const damaged = makeDirectory(t);
-  writeFileSync(join(damaged, 'kube.db'), 'this is no database at all, but a text of some length'.repeat(100));
-  t.throws(() => open(t, damaged), {
-    message: /kube\.db is damaged or none of waggle's files .*: restore it from a copy/,
-  });
-});
-
 test(
   'on a full disk nothing is half written: the write is refused, what was acknowledged stays, and it goes on when there is room',
   needs([root, command('unshare', 'util-linux'), command('mount', 'mount')], (t) => {
@@ -307,9 +222,21 @@ test(
     ];
     const { stdout, stderr, status } = spawnSync('unshare', words, { encoding: 'utf8' });
     t.is(status, 0, stderr);
-    const told: { acknowledged: number; refused: number; message: string; found: number } = JSON.parse(stdout);
+    const told: {
+      acknowledged: number;
+      refused: number;
+      message: string;
+      fault: string;
+      faultAfterwards: string;
+      found: number;
+    } = JSON.parse(stdout);
     t.true(told.acknowledged > 10 && told.refused > 0, stdout);
-    t.regex(told.message, /nothing was written: .*disk is full/);
+    t.regex(
+      told.message,
+      /^configmaps "n\d+" in namespace "default" was not written: .*kube\.db: database or disk is full$/,
+    );
+    t.regex(told.fault, /disk is full/);
+    t.is(told.faultAfterwards, '', 'the store finds out by itself that there is room');
     t.is(told.found, told.acknowledged + 1, 'after a restart: what was acknowledged, and one more when there was room');
   }),
 );

@@ -20,7 +20,7 @@ import { readFieldQuery } from '#kube/api/field-query.ts';
 import { readLabelQuery } from '#kube/api/label-query.ts';
 import { ObjectStore } from '#kube/embedded/object-store.ts';
 import { CustomRules } from '#kube/registry/custom-rules.ts';
-import { plainPatches } from '#kube/registry/plain-patches.ts';
+import { objectPatches } from '#kube/registry/object-patches.ts';
 import { isJsonObject } from '#kube/api/object.ts';
 import { compareVersions, Registry } from '#kube/registry/registry.ts';
 
@@ -105,7 +105,7 @@ class Setting {
       storage,
       resources: () => all,
       rulesOf: (resource) => rules.get(resource) ?? new CustomRules({}),
-      patches: plainPatches,
+      patches: objectPatches,
       readSelection: (resource, { labelSelector = '', fieldSelector = '' }: Selection) => {
         const byLabel = readLabelQuery(labelSelector);
         const byField = readFieldQuery(fieldSelector, resource);
@@ -196,9 +196,16 @@ test('what is created is read as it was answered, with identity, defaults and ge
       generation: 1,
       creationTimestamp: '2026-11-23T12:00:00Z',
       labels: { x: 'y' },
+      managedFields: made.metadata.managedFields ?? [],
     },
     spec: { replicas: 1, mode: 'auto' },
   });
+  // With the defaults: who creates an object owns all of it.
+  const fieldsV1 = {
+    'f:metadata': { 'f:labels': { '.': {}, 'f:x': {} } },
+    'f:spec': { 'f:mode': {}, 'f:replicas': {} },
+  };
+  t.like(made.metadata.managedFields?.[0], { manager: 'test', operation: 'Update', fieldsV1 });
   t.deepEqual(setting.registry.get(at('a')), made);
 });
 
@@ -296,7 +303,7 @@ test('JSON and merge patches change what they name; others are refused by their 
   await setting.begin();
   await setting.create('a');
   const patch = (
-    type: 'application/merge-patch+json' | 'application/json-patch+json' | 'application/apply-patch+yaml',
+    type: 'application/merge-patch+json' | 'application/json-patch+json' | 'application/strategic-merge-patch+json',
     body: unknown,
   ) => setting.registry.patch(at('a'), { type, body, isForced: false }, setting.options);
   t.like((await patch('application/merge-patch+json', { spec: { replicas: 5 } })).object, {
@@ -310,7 +317,7 @@ test('JSON and merge patches change what they name; others are refused by their 
   );
   t.regex(await refused(t, patch('application/merge-patch+json', { metadata: { name: 'b' } })), /^400 BadRequest/);
   t.regex(
-    await refused(t, patch('application/apply-patch+yaml', widgetOf('a', {}))),
+    await refused(t, patch('application/strategic-merge-patch+json', { spec: { replicas: 5 } })),
     /^415 UnsupportedMediaType: .*application\/merge-patch\+json/,
   );
 });

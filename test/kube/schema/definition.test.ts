@@ -3,6 +3,7 @@
 import test from 'ava';
 import type { Json, JsonObject } from '#kube/api/object.ts';
 import { formatAge } from '#kube/schema/age.ts';
+import { judgeApproval } from '#kube/schema/api-approval.ts';
 import { judgeNames, toResources } from '#kube/schema/crd-resources.ts';
 import { readDefinition } from '#kube/schema/definition.ts';
 
@@ -137,6 +138,42 @@ test('names that another kind of the group has are not accepted', (t) => {
     ['NamesAccepted', 'False'],
     ['Established', 'False'],
   ]);
+});
+
+for (const [names, reason, message] of [
+  [{ plural: 'crontabs' }, 'PluralConflict', '"crontabs" is already in use'],
+  [{ singular: 'crontab' }, 'SingularConflict', '"crontab" is already in use'],
+  [{ shortNames: ['ct', 'crontab'] }, 'ShortNamesConflict', '["ct" is already in use, "crontab" is already in use]'],
+  [{ kind: 'CronTab' }, 'KindConflict', '"CronTab" is already in use'],
+  [{ listKind: 'CronTabList' }, 'ListKindConflict', '"CronTabList" is already in use'],
+] as const) {
+  test(`a name that is taken is told by its field: ${reason}`, (t) => {
+    const { definition } = readDefinition(definitionOf());
+    if (definition === undefined) return t.fail();
+    const free = { plural: 'a', singular: 'b', kind: 'C', listKind: 'D', shortNames: [], categories: [] };
+    const other = { ...definition, names: { ...free, ...names } };
+    const [accepted] = judgeNames(other, toResources(definition));
+    t.deepEqual(accepted, { type: 'NamesAccepted', status: 'False', reason, message });
+    t.is(judgeNames(other, toResources(definition), other.names)[0]?.['status'], 'True', 'it has them already');
+  });
+}
+
+for (const [group, annotation, status, reason] of [
+  ['x.k8s.io', undefined, 'False', 'MissingAnnotation'],
+  ['k8s.io', 'unapproved, an experiment', 'False', 'UnapprovedAnnotation'],
+  ['x.kubernetes.io', 'https://github.com/kubernetes/kubernetes/pull/1', 'True', 'ApprovedAnnotation'],
+  ['x.k8s.io', 'somebody said yes', 'False', 'InvalidAnnotation'],
+  ['x.k8s.io', 'https://', 'False', 'InvalidAnnotation'],
+] as const) {
+  test(`a definition of ${group} that says ${annotation ?? 'nothing'} of its approval: ${reason}`, (t) => {
+    const annotations = annotation === undefined ? {} : { 'api-approved.kubernetes.io': annotation };
+    t.like(judgeApproval(group, annotations), { status, reason });
+  });
+}
+
+test("a group that is not the Kubernetes project's own needs nobody's approval", (t) => {
+  t.is(judgeApproval('stable.example.com', {}), undefined);
+  t.is(judgeApproval('notk8s.io', {}), undefined);
 });
 
 for (const [more, fault] of [

@@ -2,6 +2,7 @@
 // wrong with one is the business of src/kube/schema.
 
 import { type JsonObject, type KubeObject } from '../../api/object.ts';
+import { type Approval, approvalAnnotation, judgeApproval } from '../../schema/api-approval.ts';
 import { readDefinition } from '../../schema/definition.ts';
 import type { Faults } from '../../schema/faults.ts';
 import { at, mapAt, mapsAt, textAt, textsAt } from '../read-fields.ts';
@@ -20,6 +21,7 @@ export const definitionDetail: KindDetail = {
   check: (definition, before, faults) => {
     faults.add(readDefinition(definition).causes);
     checkStored(definition, faults);
+    checkApproval(definition, before, faults);
     if (!isEstablished(before)) return;
     checkImmutable(definition, before, ['spec', 'scope'], faults);
     checkImmutable(definition, before, ['spec', 'names', 'kind'], faults);
@@ -40,6 +42,20 @@ function checkStored(definition: KubeObject, faults: Faults): void {
     if (names.includes(name)) continue;
     const words = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
     faults.invalid(`status.storedVersions[${index}]`, name, words);
+  }
+}
+
+/** What was let in as it is may stay so. */
+function checkApproval(definition: KubeObject, before: KubeObject | undefined, faults: Faults): void {
+  const judge = ({ metadata }: KubeObject): Approval | undefined =>
+    judgeApproval(textAt(definition, 'spec', 'group'), metadata.annotations);
+  const approval = judge(definition);
+  if (approval === undefined || (before !== undefined && judge(before)?.reason === approval.reason)) return;
+  const field = 'metadata.annotations';
+  const { reason, message } = approval;
+  if (reason === 'MissingAnnotation') faults.required(`${field}[${approvalAnnotation}]`, message);
+  else if (reason === 'InvalidAnnotation') {
+    faults.invalid(`${field}[${approvalAnnotation}]`, definition.metadata.annotations?.[approvalAnnotation], message);
   }
 }
 

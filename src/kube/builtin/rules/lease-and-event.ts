@@ -1,13 +1,13 @@
 // Leases and events: what processes tell of themselves, often. Both are small, and so is what can be wrong with them; events of the
 // group events.k8s.io are asked for more than those of the core group.
 
-import { isJsonObject, type JsonObject, type KubeObject } from '../../api/object.ts';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../api/object.ts';
+import { isSameJson } from '../../api/same-json.ts';
 import { tell } from '../../registry/metadata-rules.ts';
 import { checkQualifiedName } from '../../registry/name-rules.ts';
 import type { Faults } from '../../schema/faults.ts';
 import { at, mapAt, numberAt, textAt } from '../read-fields.ts';
 import type { KindDetail } from './builtin-rules.ts';
-import { checkImmutable } from './fill.ts';
 
 export const leaseDetail: KindDetail = {
   check: (lease, _before, faults) => {
@@ -75,8 +75,8 @@ function makeEventDetail(fields: EventFields): KindDetail {
 
 function checkNewer(event: KubeObject, { message, reporter }: EventFields, faults: Faults): void {
   const name = textAt(event, reporter);
-  if (name === '') faults.required('reportingController');
-  tell(faults, 'reportingController', name, checkQualifiedName(name));
+  if (name === '') faults.required(reporter);
+  tell(faults, reporter, name, checkQualifiedName(name));
   checkLength(event, 'reportingInstance', 128, faults);
   checkLength(event, 'action', 128, faults);
   checkLength(event, 'reason', 128, faults);
@@ -85,33 +85,64 @@ function checkNewer(event: KubeObject, { message, reporter }: EventFields, fault
   }
 }
 
+/** As they are here, and as upstream names them in what it says. */
 const unset = [
   ['deprecatedFirstTimestamp', 'firstTimestamp'],
   ['deprecatedLastTimestamp', 'lastTimestamp'],
   ['deprecatedCount', 'count'],
   ['deprecatedSource', 'source'],
 ] as const;
-const kept = ['regarding', 'reason', 'note', 'type', 'eventTime', 'action', 'related', 'reportingController'];
+const kept: readonly (readonly [field: string, shown: string])[] = [
+  ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  ['note', 'message'],
+  ...unset.map(([field, shown]): [string, string] => [field, shown]),
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
+];
 
 /** Of the group events.k8s.io: nothing of the older sort, and only the series changes. */
 function checkStrict(event: KubeObject, before: KubeObject | undefined, faults: Faults): void {
   const series = at(event, 'series');
-  if (series !== undefined) {
+  if (series !== undefined && !isSameJson(series, at(before, 'series'))) {
     if (numberAt(series, 'count') < 2) faults.invalid('series.count', '', 'should be at least 2');
     if (textAt(series, 'lastObservedTime') === '') faults.required('series.lastObservedTime');
   }
   if (before !== undefined) {
-    for (const field of [...kept, 'reportingInstance']) checkImmutable(event, before, [field], faults);
+    for (const [field, shown] of kept) {
+      const now = at(event, field);
+      if (!isSameField(now, at(before, field))) faults.invalid(shown, now, 'field is immutable');
+    }
     return;
   }
   if (at(event, 'eventTime') === undefined) faults.required('eventTime');
   const type = textAt(event, 'type');
   if (type !== 'Normal' && type !== 'Warning') faults.invalid('type', '', `has invalid value: ${type}`);
   for (const [field, shown] of unset) {
-    const value = at(event, field);
-    const isEmpty = value === undefined || value === 0 || (isJsonObject(value) && Object.keys(value).length === 0);
-    if (!isEmpty) faults.invalid(shown, '', 'needs to be unset');
+    if (!isEmpty(at(event, field))) faults.invalid(shown, '', 'needs to be unset');
   }
+}
+
+/** Times are as exact as microseconds; what is empty is as good as absent. */
+function isSameField(one: Json | undefined, other: Json | undefined): boolean {
+  const bare = (value: Json | undefined): Json | undefined => {
+    if (isEmpty(value)) return undefined;
+    return typeof value === 'string' ? value.replace(/(T[\d:]+\.\d{6})\d+/, '$1') : value;
+  };
+  return isSameJson(bare(one), bare(other));
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return (
+    value === undefined ||
+    value === '' ||
+    value === 0 ||
+    (isJsonObject(value) && Object.values(value).every((field) => isEmpty(field)))
+  );
 }
 
 function checkLength(event: JsonObject, field: string, max: number, faults: Faults): void {

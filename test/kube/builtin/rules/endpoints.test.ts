@@ -210,6 +210,6 @@ test('an event of the newer group is what it was, but for its series', (t) => {
   const series = { count: 2, lastObservedTime: '2026-11-23T12:01:00.000000Z' };
   t.deepEqual(writeObject(events, { ...strict, series }, before).faults, []);
   t.deepEqual(writeObject(events, { ...strict, note: 'other' }, before).faults, [
-    'note: Invalid value: "other": field is immutable',
+    'message: Invalid value: "other": field is immutable',
   ]);
 });

@@ -232,6 +232,26 @@ test('a definition that is established keeps its scope and its kind', (t) => {
   ]);
 });
 
+test('a definition in a group of the Kubernetes project says who approved it, and one that was let in stays', (t) => {
+  const named = {
+    ...definition,
+    metadata: { name: `${definition.spec.names.plural}.x.k8s.io` },
+    spec: { ...definition.spec, group: 'x.k8s.io' },
+  };
+  const key = 'metadata.annotations[api-approved.kubernetes.io]';
+  const { object, faults } = writeObject(crd, named);
+  t.deepEqual(
+    faults.map((fault) => fault.slice(0, key.length + 16)),
+    [`${key}: Required value`],
+  );
+  t.deepEqual(writeObject(crd, named, object).faults, []);
+  const approved = (by: string): readonly string[] =>
+    writeObject(crd, { ...named, metadata: { ...named.metadata, annotations: { 'api-approved.kubernetes.io': by } } })
+      .faults;
+  t.deepEqual(approved('unapproved, for a test'), []);
+  t.regex(approved('me')[0] ?? '', /Invalid value: "me": protected groups must have approval annotation/);
+});
+
 test('a definition is judged field by field', (t) => {
   const { faults } = writeObject(crd, { ...definition, metadata: { name: 'gadgets.example.com' } });
   t.deepEqual(faults, [

@@ -13,7 +13,7 @@ import { mapAt, mapsAt, textAt } from '#kube/builtin/read-fields.ts';
 import { keepRules } from '#kube/builtin/rules/index.ts';
 import { AddressRange, defaultPorts, ServiceAllocator } from '#kube/builtin/services/index.ts';
 import { ObjectStore } from '#kube/embedded/object-store.ts';
-import { plainPatches } from '#kube/registry/plain-patches.ts';
+import { objectPatches } from '#kube/registry/object-patches.ts';
 import { Registry } from '#kube/registry/registry.ts';
 
 function makeResource(kind: string, plural: string, isNamespaced: boolean): Resource {
@@ -69,7 +69,7 @@ async function begin(t: ExecutionContext, range: string): Promise<Registry> {
     storage,
     resources: () => [namespaces, services],
     rulesOf: keepRules((service, before) => allocator.allocate(service, before)),
-    patches: plainPatches,
+    patches: objectPatches,
     readSelection: () => undefined,
     nowMs: () => nowMs,
     makeUid: () => `uid-${++count}`,

@@ -1,9 +1,11 @@
-// The patches that are there: JSON and merge patches, and strategic merge patches of built-in kinds. Server-side apply is refused by
-// name, and nobody's fields are tracked.
+// How objects are changed in part: JSON and merge patches, strategic merge patches of built-in kinds, and server-side apply; and whose
+// fields are whose afterwards.
 
 import { ApiError } from '../api/api-error.ts';
 import type { Patch } from '../api/api-port.ts';
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../api/object.ts';
+import { apply } from '../apply/apply.ts';
+import { track } from '../apply/track.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { Resource } from '../api/resource.ts';
@@ -11,10 +13,10 @@ import { applyStrategicMerge } from '../patch/strategic-merge.ts';
 import type { Patches } from './patches.ts';
 import { readJson } from './read-object.ts';
 
-const understood = 'application/json-patch+json, application/merge-patch+json';
+const understood = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
 const strategic = 'application/strategic-merge-patch+json';
 
-export const plainPatches: Patches = {
+export const objectPatches: Patches = {
   patch(live: KubeObject, { type, body }: Patch, resource: Resource): Json {
     switch (type) {
       case 'application/json-patch+json':
@@ -29,10 +31,10 @@ export const plainPatches: Patches = {
         throw refuse(type, isBuiltin(resource) ? `${understood}, ${strategic}` : understood);
     }
   },
-  apply: (_live, _applied, resource, _subresource, { type }): never => {
-    throw refuse(type, isBuiltin(resource) ? `${understood}, ${strategic}` : understood);
-  },
-  track: (_live, next) => next,
+  apply: (live, applied, resource, subresource, { isForced }, { caller }, nowText) =>
+    apply(live, applied, resource, { name: caller.fieldManager, subresource, nowText }, isForced),
+  track: (live, next, resource, subresource, { caller }, nowText) =>
+    track(live, next, resource, { name: caller.fieldManager, subresource, nowText }),
 };
 
 /** Groups of somebody have a dot, and are not upstream's own. */

@@ -1,0 +1,105 @@
+// What a write changes: the fields that are new or other than they were, and those that are gone. Upstream: structured-merge-diff,
+// typed.Compare.
+
+import type { Json } from '../api/object.ts';
+import { isSameJson } from '../api/same-json.ts';
+import { type FieldSet, isEmpty, noFields } from './field-set.ts';
+import { fieldsOf, isLeaf } from './fields-of.ts';
+import { fieldSchema, isFreeMap, type Schema, type Shape, shapeOf } from './shape.ts';
+
+export interface Comparison {
+  /** New or other. */
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+const nothing: Comparison = { changed: noFields, removed: noFields };
+
+export function compare(before: Json | undefined, after: Json | undefined, schema: Schema): Comparison {
+  if (before === after) return nothing;
+  const [old, now] = [shapeOf(before, schema), shapeOf(after, schema)];
+  if (old.type === 'map' && now.type === 'map') {
+    const parts = (map: typeof now.map): ReadonlyMap<string, Part> =>
+      new Map(
+        Object.entries(map).flatMap(([name, value]) =>
+          value === undefined ? [] : [[`f:${name}`, { value, schema: fieldSchema(schema, name) }] as const],
+        ),
+      );
+    return compareParts(parts(old.map), parts(now.map), false);
+  }
+  if (isList(old) && isList(now)) {
+    const parts = ({ items, elements }: ListShape): ReadonlyMap<string, Part> =>
+      new Map(elements.map((element, index) => [element, { value: items[index], schema: schema?.items }]));
+    return compareParts(parts(old), parts(now), true);
+  }
+  return nothing;
+}
+
+interface Part {
+  readonly value: Json;
+  readonly schema: Schema;
+}
+
+type ListShape = Extract<Shape, { readonly type: 'list' }>;
+
+/** A list that names an item twice is compared as a whole. */
+function isList(shape: Shape): shape is ListShape {
+  return shape.type === 'list' && shape.isUnique;
+}
+
+function compareParts(
+  before: ReadonlyMap<string, Part>,
+  after: ReadonlyMap<string, Part>,
+  areItems: boolean,
+): Comparison {
+  const [changed, removed] = [new Gathered(), new Gathered()];
+  for (const [element, part] of after) {
+    const old = before.get(element);
+    if (old === undefined) {
+      changed.addWhole(element, part, areItems);
+    } else if (isSameShape(old.value, part.value, part.schema)) {
+      const inner = compare(old.value, part.value, part.schema);
+      changed.addChild(element, inner.changed);
+      removed.addChild(element, inner.removed);
+    } else if (!isSameJson(old.value, part.value)) {
+      changed.addWhole(element, part, areItems);
+      changed.add(element);
+      removed.addChild(element, fieldsOf(old.value, old.schema));
+    }
+  }
+  for (const [element, { value, schema }] of before) {
+    if (after.has(element)) continue;
+    removed.add(element);
+    removed.addChild(element, fieldsOf(value, schema));
+  }
+  return { changed: changed.set, removed: removed.set };
+}
+
+/** Whether both are containers of one kind, so that the difference is inside. */
+function isSameShape(before: Json, after: Json, schema: Schema): boolean {
+  const [old, now] = [shapeOf(before, schema), shapeOf(after, schema)];
+  return (old.type === 'map' && now.type === 'map') || (isList(old) && isList(now));
+}
+
+class Gathered {
+  readonly #members = new Set<string>();
+  readonly #children = new Map<string, FieldSet>();
+
+  get set(): FieldSet {
+    return { members: this.#members, children: this.#children };
+  }
+
+  add(element: string): void {
+    this.#members.add(element);
+  }
+
+  addChild(element: string, child: FieldSet): void {
+    if (!isEmpty(child)) this.#children.set(element, child);
+  }
+
+  addWhole(element: string, { value, schema }: Part, isItem: boolean): void {
+    if (isItem || isLeaf(value, schema) || isFreeMap(value, schema)) this.add(element);
+    // Within it everything is new.
+    this.addChild(element, compare(Array.isArray(value) ? [] : {}, value, schema).changed);
+  }
+}
