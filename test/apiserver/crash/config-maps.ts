@@ -3,6 +3,8 @@
 import type { Change } from './ledger.ts';
 
 export const configMaps = '/api/v1/namespaces/default/configmaps';
+/** All but the one that the server makes in every namespace. */
+export const ours = 'fieldSelector=metadata.name%21%3Dkube-root-ca.crt';
 
 export interface Read {
   readonly name: string;

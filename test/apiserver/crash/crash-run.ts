@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpsClient } from '../https-client.ts';
 import type { ServerProcess } from '../server-process.ts';
-import { configMaps, dataOf, readConfigMap } from './config-maps.ts';
+import { configMaps, dataOf, ours, readConfigMap } from './config-maps.ts';
 import { Ledger, type Snapshot } from './ledger.ts';
 import { Observer } from './observer.ts';
 import { Unexpected, Writer } from './writer.ts';
@@ -121,7 +121,8 @@ async function killEarly(server: ServerProcess, random: () => number): Promise<v
 }
 
 async function listAll(client: HttpsClient): Promise<Snapshot> {
-  const { code, text } = await client.ask('GET', configMaps).catch(() => client.ask('GET', configMaps));
+  const all = `${configMaps}?${ours}`;
+  const { code, text } = await client.ask('GET', all).catch(() => client.ask('GET', all));
   if (code !== 200) throw new Unexpected(text);
   const { metadata, items }: { metadata: { resourceVersion: string }; items: unknown[] } = JSON.parse(text);
   const ids = new Map(items.map((item) => readConfigMap(item)).map(({ name, id }) => [name, id]));

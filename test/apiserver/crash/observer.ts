@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpsClient } from '../https-client.ts';
-import { configMaps, readChange } from './config-maps.ts';
+import { configMaps, ours, readChange } from './config-maps.ts';
 import type { Ledger } from './ledger.ts';
 
 export class Observer {
@@ -32,7 +32,7 @@ export class Observer {
       const timeoutSeconds = 1 + Math.floor(this.#random() * 5);
       const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${this.#position}&timeoutSeconds=${timeoutSeconds}`;
       try {
-        const stream = await this.#client.watch(`${configMaps}?${query}`, (line) => this.#take(line));
+        const stream = await this.#client.watch(`${configMaps}?${ours}&${query}`, (line) => this.#take(line));
         this.#stop = () => stream.close();
         if (this.#isOver) stream.close();
         const own = this.#random() < 0.3 ? setTimeout(() => stream.close(), this.#random() * 1_000) : undefined;
