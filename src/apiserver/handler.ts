@@ -124,6 +124,12 @@ export class Handler {
     if (findPermission(who, action, this.#deps.rbac) === undefined) throw forbidden(who, action);
   }
 
+  /** Why somebody may not create what a request names; undefined: the caller may. */
+  #judgeCreation(info: ResourceRequest, who: Identity): ApiError | undefined {
+    const action = actionOf({ ...info, verb: 'create' });
+    return findPermission(who, action, this.#deps.rbac) === undefined ? forbidden(who, action) : undefined;
+  }
+
   #document({ method, ...asked }: Request): Answer {
     const found = this.#deps.document(asked);
     if (found === undefined) throw notHere();
@@ -168,7 +174,10 @@ export class Handler {
       }
       case 'patch': {
         const { body, options } = this.#write(request, who, warn);
-        const { object, isCreated } = await api.patch(at, patchOf(request, body), options);
+        const patch = patchOf(request, body);
+        const isApply = patch.type === 'application/apply-patch+yaml';
+        const cannotCreate = isApply ? this.#judgeCreation(info, who) : undefined;
+        const { object, isCreated } = await api.patch(at, { ...patch, cannotCreate }, options);
         return { type: 'object', code: isCreated ? 201 : 200, object, resource, form };
       }
       case 'delete':

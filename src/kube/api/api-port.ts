@@ -1,6 +1,7 @@
 // What the HTTP face (src/apiserver) and clients within the process ask of an API: the verbs of Kubernetes on objects of any kind,
 // without HTTP. The registry over the embedded store answers it; a test may hold both it and a real cluster against it.
 
+import type { ApiError } from './api-error.ts';
 import type { JsonObject, KubeObject } from './object.ts';
 import type { Resource } from './resource.ts';
 
@@ -75,6 +76,8 @@ export interface Patch {
   readonly body: unknown;
   /** Of apply: fields of other managers are taken over. */
   readonly isForced: boolean;
+  /** Of apply: why the caller may not make an object that is not there; undefined: the caller may. */
+  readonly cannotCreate?: ApiError | undefined;
 }
 
 export interface WatchEvent {

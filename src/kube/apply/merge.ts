@@ -10,38 +10,49 @@ import { fieldSchema, type Schema, shapeOf } from './shape.ts';
 export function merge(live: Json | undefined, applied: Json, schema: Schema, path: readonly string[] = []): Json {
   const [old, now] = [shapeOf(live, schema), shapeOf(applied, schema)];
   if (now.type === 'map') {
-    const merged: Record<string, Json> = {};
+    // Not a plain object: `__proto__` is a key like others.
+    const merged = new Map<string, Json>();
     const before: JsonObject = old.type === 'map' ? old.map : {};
-    for (const [name, value] of Object.entries(before)) if (value !== undefined) merged[name] = value;
+    for (const [name, value] of Object.entries(before)) if (value !== undefined) merged.set(name, value);
     for (const [name, value] of Object.entries(now.map)) {
       // null is absent.
       if (value === undefined || value === null) continue;
-      merged[name] = merge(merged[name], value, fieldSchema(schema, name), [...path, `f:${name}`]);
+      merged.set(name, merge(merged.get(name), value, fieldSchema(schema, name), [...path, `f:${name}`]));
     }
-    return merged;
+    return Object.fromEntries(merged);
   }
   if (now.type === 'leaf') return applied;
   if (!now.isUnique) {
-    const twice = now.elements.find((element, index) => now.elements.indexOf(element) !== index) ?? '';
+    const seen = new Set<string>();
+    const twice = now.elements.find((element) => seen.size === seen.add(element).size) ?? '';
     throw new ApiError('BadRequest', `${formatPath(path)}: duplicate entries for key ${formatPath([twice])}`);
   }
   // An item that stands twice in what is there cannot be told from its twin.
   if (old.type !== 'list' || !old.isUnique) return applied;
   const { items, elements } = old;
-  const mergeItem = (element: string, item: Json): Json =>
-    merge(items[elements.indexOf(element)], item, schema?.items, [...path, element]);
-  return inOrder(elements, now.elements).map((element) => {
-    const at = now.elements.indexOf(element);
-    return at < 0 ? items[elements.indexOf(element)] : mergeItem(element, now.items[at]);
+  const [olds, news] = [placesOf(elements), placesOf(now.elements)];
+  return inOrder(elements, now.elements, news).map((element) => {
+    const [from, to] = [olds.get(element), news.get(element)];
+    const before = from === undefined ? undefined : items[from];
+    if (to !== undefined) return merge(before, now.items[to], schema?.items, [...path, element]);
+    return before ?? null;
   });
 }
 
+function placesOf(elements: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(elements.map((element, place) => [element, place]));
+}
+
 /** The order of what is applied, with the others where they were among it. */
-function inOrder(before: readonly string[], applied: readonly string[]): readonly string[] {
+function inOrder(
+  before: readonly string[],
+  applied: readonly string[],
+  places: ReadonlyMap<string, number>,
+): readonly string[] {
   const order: string[] = [];
   let next = 0;
   for (const element of before) {
-    if (!applied.includes(element)) {
+    if (!places.has(element)) {
       order.push(element);
       continue;
     }

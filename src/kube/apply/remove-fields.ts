@@ -16,12 +16,13 @@ export function removeFields(value: Json, schema: Schema, gone: FieldSet, owned:
     return !isOwned && isBare(left) && !isBare(part) ? undefined : left;
   };
   if (shape.type === 'map') {
-    const kept: Record<string, Json> = {};
+    // Not a plain object: `__proto__` is a key like others.
+    const kept = new Map<string, Json>();
     for (const [name, field] of Object.entries(shape.map)) {
       const left = field === undefined ? undefined : keep(`f:${name}`, field, fieldSchema(schema, name));
-      if (left !== undefined) kept[name] = left;
+      if (left !== undefined) kept.set(name, left);
     }
-    return kept;
+    return Object.fromEntries(kept);
   }
   if (shape.type === 'leaf') return value;
   return shape.elements.flatMap((element, index) => {

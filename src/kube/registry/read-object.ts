@@ -44,6 +44,15 @@ export function readObject(
   return { ...object, apiVersion: expected, kind: resource.kind, metadata: said };
 }
 
+/** Throws ApiError BadRequest when the object is not the one that the URL names. */
+export function checkName({ metadata }: KubeObject, name: string): void {
+  if (metadata.name === name) return;
+  throw new ApiError(
+    'BadRequest',
+    `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
+  );
+}
+
 export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
   return group === '' ? version : `${group}/${version}`;
 }

@@ -23,7 +23,7 @@ import { isHeld, markEnding, withFinalizers } from './endings.ts';
 import type { Admit, KindRules } from './kind-rules.ts';
 import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
-import { apiVersionOf, readObject } from './read-object.ts';
+import { apiVersionOf, checkName, readObject } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
 import { checkRevision, exactVersion } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
@@ -221,12 +221,7 @@ export class Registry implements Api {
     }
     const given = readObject(body, resource, target.namespace);
     this.#warnOf(resource, options);
-    if (given.metadata.name !== name) {
-      throw new ApiError(
-        'BadRequest',
-        `the name of the object (${given.metadata.name ?? ''}) does not match the name on the URL (${name})`,
-      );
-    }
+    checkName(given, name);
     return this.#write({ resource, namespace: target.namespace ?? '', name }, options, (latest) => {
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
       if (target.subresource === 'finalize') {
@@ -260,9 +255,9 @@ export class Registry implements Api {
     this.#warnOf(resource, options);
     const object = await this.#write({ resource, namespace, name }, options, (latest) => {
       if (patch.type === 'application/apply-patch+yaml') {
-        isCreated = latest === undefined;
-        if (isCreated) this.#checkNamespace(resource, namespace);
+        if ((isCreated = latest === undefined)) this.#checkCreation(target, patch);
         const applied = this.#prune(resource, readObject(patch.body, resource, target.namespace), options);
+        checkName(applied, name);
         const merged = patches.apply(latest, applied, resource, target.subresource, patch, options, this.#nowText());
         if (latest !== undefined) return this.#kept(target, merged, latest);
         const { managedFields } = merged.metadata;
@@ -439,6 +434,13 @@ export class Registry implements Api {
     const causes = this.#deps.rulesOf(resource).validate(object, before);
     if (causes.length > 0) throw invalid(resource.group, resource.kind, object.metadata.name ?? '', causes);
     return object;
+  }
+
+  /** Of apply: through subresources nothing is made, and who may change an object may not always make one. */
+  #checkCreation({ resource, namespace, name, subresource }: ObjectTarget, { cannotCreate }: Patch): void {
+    if (subresource !== undefined) throw notFound(resource.group, resource.plural, name);
+    if (cannotCreate !== undefined) throw cannotCreate;
+    this.#checkNamespace(resource, namespace ?? '');
   }
 
   #checkNamespace(resource: Resource, namespace: string): void {
