@@ -7,7 +7,7 @@ import { daemonsOf, planOf } from './daemons/index.ts';
 import { asRecord, parseJson, readNumber } from './json.ts';
 import { LabError } from './lab-error.ts';
 import { configureNetwork, makeLink } from './links.ts';
-import { applyManifests, isManaged, issueKubeconfigs } from './management.ts';
+import { applyManifests, isManaged, issueKubeconfigs, requireKubectl } from './management.ts';
 import { makeNode, prepareLab, removeNamespaces } from './namespaces.ts';
 import { type LabPaths, nodePaths } from './paths.ts';
 import { endAll, findDaemon, findProcesses, type ProcessRecord, startDaemon, startTicksOf } from './processes.ts';
@@ -33,6 +33,7 @@ export async function bringUp(lab: LabPaths, topology: Topology, say: Say): Prom
     const { needs } = planOf(node);
     if (needs !== undefined && !existsSync(needs)) throw new LabError(`${needs} is missing; run ./frr-lab/lab install`);
   }
+  if (isManaged(topology)) await requireKubectl(lab);
   say(`making ${topology.nodes.length} nodes and ${topology.links.length} links`);
   await prepareLab(lab);
   markBusy(lab);

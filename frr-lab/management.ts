@@ -13,6 +13,16 @@ export function isManaged(topology: Topology): boolean {
   return findNode(topology, managementName) !== undefined;
 }
 
+/** Before anything is built: without it no manifest is applied. */
+export async function requireKubectl(lab: LabPaths): Promise<void> {
+  const environment = nodeEnvironment(lab, managementName);
+  const isThere = await run(['kubectl', 'version', '--client'], { environment }).then(
+    ({ code }) => code === 0,
+    () => false,
+  );
+  if (!isThere) throw new LabError('kubectl is missing: run ./frr-lab/lab install, or put 1.32 or newer on PATH');
+}
+
 /** kubectl in mgmt, as the administrator; `input` is what it reads from `-`. */
 export async function kubectl(lab: LabPaths, args: readonly string[], input = ''): Promise<Output> {
   const environment = nodeEnvironment(lab, managementName);
