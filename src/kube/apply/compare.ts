@@ -1,7 +1,7 @@
 // What a write changes: the fields that are new or other than they were, and those that are gone. Upstream: structured-merge-diff,
 // typed.Compare.
 
-import type { Json } from '../api/object.ts';
+import type { Json, JsonObject } from '../api/object.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { type FieldSet, isEmpty, noFields } from './field-set.ts';
 import { fieldsOf, isLeaf } from './fields-of.ts';
@@ -19,20 +19,29 @@ export function compare(before: Json | undefined, after: Json | undefined, schem
   if (before === after) return nothing;
   const [old, now] = [shapeOf(before, schema), shapeOf(after, schema)];
   if (old.type === 'map' && now.type === 'map') {
-    const parts = (map: typeof now.map): ReadonlyMap<string, Part> =>
-      new Map(
-        Object.entries(map).flatMap(([name, value]) =>
-          value === undefined ? [] : [[`f:${name}`, { value, schema: fieldSchema(schema, name) }] as const],
-        ),
-      );
-    return compareParts(parts(old.map), parts(now.map), false);
+    return compareMaps(old.map, now.map, schema);
   }
-  if (isList(old) && isList(now)) {
-    const parts = ({ items, elements }: ListShape): ReadonlyMap<string, Part> =>
-      new Map(elements.map((element, index) => [element, { value: items[index], schema: schema?.items }]));
-    return compareParts(parts(old), parts(now), true);
-  }
+  if (isList(old) && isList(now)) return compareLists(old, now, schema?.items);
   return nothing;
+}
+
+/** What both share, and that is most of an object, is passed over. */
+function compareMaps(before: JsonObject, after: JsonObject, schema: Schema): Comparison {
+  const parts = (map: JsonObject, other: JsonObject): ReadonlyMap<string, Part> => {
+    const found = new Map<string, Part>();
+    for (const [name, value] of Object.entries(map)) {
+      if (value === undefined || (Object.hasOwn(other, name) && other[name] === value)) continue;
+      found.set(`f:${name}`, { value, schema: fieldSchema(schema, name) });
+    }
+    return found;
+  };
+  return compareParts(parts(before, after), parts(after, before), false);
+}
+
+function compareLists(before: ListShape, after: ListShape, schema: Schema): Comparison {
+  const parts = ({ items, elements }: ListShape): ReadonlyMap<string, Part> =>
+    new Map(elements.map((element, index) => [element, { value: items[index], schema }]));
+  return compareParts(parts(before), parts(after), true);
 }
 
 interface Part {
