@@ -61,8 +61,9 @@ const withKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
   return {
     ...strategy,
     'x-kubernetes-patch-merge-key': keys.mergeKey,
-    'x-kubernetes-list-type': 'map',
-    'x-kubernetes-list-map-keys': keys.mapKeys,
+    ...(keys.mapKeys.length === 0
+      ? { 'x-kubernetes-list-type': 'atomic' }
+      : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys.mapKeys }),
   };
 };
 

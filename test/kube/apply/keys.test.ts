@@ -2,6 +2,8 @@
 
 import test from 'ava';
 import { apply } from '#kube/apply/apply.ts';
+import { fieldsOf } from '#kube/apply/fields-of.ts';
+import { writeFields } from '#kube/apply/fields-v1.ts';
 import { track } from '#kube/apply/track.ts';
 import type { JsonObject, KubeObject } from '#kube/api/object.ts';
 import { builtinResources } from '#kube/builtin/index.ts';
@@ -34,4 +36,14 @@ test('a set of 60,000 values takes another value between its own', (t) => {
   const applied = apply(live, configMap({}, ['example.com/new', ...names]), configMaps, writer('one'), false);
   t.is(applied.metadata.finalizers?.length, 60_001);
   t.is(applied.metadata.finalizers?.[0], 'example.com/new');
+});
+
+test("a pod's addresses have owners one by one, those of its host as a whole", (t) => {
+  const pods = builtinResources.find(({ kind }) => kind === 'Pod');
+  const status = { podIPs: [{ ip: '10.0.0.7' }], hostIPs: [{ ip: '192.0.2.1' }] };
+  const fields = fieldsOf(status, pods?.schema?.properties?.['status']);
+  t.deepEqual(writeFields(fields), {
+    'f:hostIPs': {},
+    'f:podIPs': { 'k:{"ip":"10.0.0.7"}': { '.': {}, 'f:ip': {} } },
+  });
 });
