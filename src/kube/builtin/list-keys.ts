@@ -78,3 +78,35 @@ export const atomicModels: ReadonlySet<string> = new Set([
 
 /** Maps of free fields of which the same holds. */
 export const atomicMaps: ReadonlySet<string> = new Set(['V1ServiceSpec.selector', 'V1PodSpec.nodeSelector']);
+
+/**
+ * Structs that an object has even where nobody wrote them: upstream's types hold them by value, and its schemas give them the default {}.
+ * Of every kind these are metadata, spec and status.
+ */
+export const embeddedStructs: ReadonlySet<string> = new Set([
+  'CoreV1Event.involvedObject',
+  'CoreV1Event.source',
+  'EventsV1Event.deprecatedSource',
+  'EventsV1Event.regarding',
+  'V1Container.resources',
+  'V1ContainerStatus.lastState',
+  'V1ContainerStatus.state',
+  'V1CustomResourceDefinitionSpec.names',
+  'V1CustomResourceDefinitionStatus.acceptedNames',
+  'V1DaemonSetSpec.template',
+  'V1DaemonSetSpec.updateStrategy',
+  'V1DeploymentSpec.strategy',
+  'V1DeploymentSpec.template',
+  'V1Endpoint.conditions',
+  'V1EphemeralContainer.resources',
+  'V1IngressServiceBackend.port',
+  'V1IngressStatus.loadBalancer',
+  'V1NodeDaemonEndpoints.kubeletEndpoint',
+  'V1NodeStatus.daemonEndpoints',
+  'V1NodeStatus.nodeInfo',
+  'V1PersistentVolumeClaimSpec.resources',
+  'V1ReplicaSetSpec.template',
+  'V1ServiceStatus.loadBalancer',
+  'V1StatefulSetSpec.template',
+  'V1StatefulSetSpec.updateStrategy',
+]);
