@@ -8,6 +8,8 @@ import { type Cluster, ClusterUnreachable } from '#kube/cluster/cluster.ts';
 import { type ElectionOptions, LeaderElection } from './leader-election.ts';
 
 const leases = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' } as const;
+/** Whoever stops does not wait longer for a cluster that is away: the Lease runs out by itself. */
+const releaseMs = 3_000;
 const writeOptions = { fieldManager: 'waggle-operator', fieldValidation: 'Warn' } as const;
 
 export interface ElectorDeps {
@@ -51,11 +53,18 @@ export class Elector {
     if (!this.isLeader || this.#lease === undefined) return;
     const released = this.#election.release(this.#lease, wallMs());
     if (released === undefined) return;
+    const giveUp = new AbortController();
+    const late = sleep(releaseMs, undefined, { signal: giveUp.signal }).then(
+      () => failed(new Error(`the Lease was not given back within ${releaseMs / 1000} s`)),
+      () => undefined,
+    );
     try {
-      await cluster.update(this.#item(), released, writeOptions);
+      await Promise.race([cluster.update(this.#item(), released, writeOptions), late]);
     } catch (error) {
       if (!isTheWorlds(error)) throw error;
       failed(error);
+    } finally {
+      giveUp.abort();
     }
   }
 
@@ -65,6 +74,7 @@ export class Elector {
       try {
         await this.#step();
       } catch (error) {
+        if (signal.aborted) return;
         if (!isTheWorlds(error)) throw error;
         if (error instanceof ApiError && (error.reason === 'Conflict' || error.reason === 'AlreadyExists')) {
           this.#election.lost();
@@ -100,7 +110,7 @@ export class Elector {
 
   async #read(): Promise<KubeObject | undefined> {
     try {
-      return await this.#deps.cluster.get(this.#item());
+      return await this.#deps.cluster.get(this.#item(), this.#stop.signal);
     } catch (error) {
       if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
       throw error;

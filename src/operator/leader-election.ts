@@ -11,7 +11,7 @@ export interface ElectionOptions {
   readonly name: string;
   /** Unlike that of any other candidate. */
   readonly identity: string;
-  /** Upstream's 15: so long after its last change a Lease may be taken over. */
+  /** Upstream's 15: so long after its last change a Lease of ours may be taken over. */
   readonly leaseMs: number;
   /** Upstream's 10: so long a leader goes on without having renewed it. */
   readonly renewMs: number;
@@ -52,7 +52,7 @@ export class LeaderElection {
     this.#see(spec, nowMs);
     const holder = typeof spec['holderIdentity'] === 'string' ? spec['holderIdentity'] : '';
     if (holder === identity) return { type: 'update', lease: { ...lease, spec: { ...spec, ...ours } } };
-    if (holder !== '' && nowMs - this.#seenMs < leaseMs) return { type: 'wait', holder };
+    if (holder !== '' && nowMs - this.#seenMs < durationOf(spec, leaseMs)) return { type: 'wait', holder };
     const transitions = typeof spec['leaseTransitions'] === 'number' ? spec['leaseTransitions'] : 0;
     const taken = { ...spec, ...ours, acquireTime: time, leaseTransitions: transitions + 1 };
     return { type: 'update', lease: { ...lease, spec: taken } };
@@ -89,6 +89,12 @@ export class LeaderElection {
 function specOf(lease: JsonObject): JsonObject {
   const { spec } = lease;
   return isJsonObject(spec) ? spec : {};
+}
+
+/** What its holder asked for, which may be another version of us; else our own. */
+function durationOf(spec: JsonObject, leaseMs: number): number {
+  const seconds = spec['leaseDurationSeconds'];
+  return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : leaseMs;
 }
 
 /** Kubernetes' MicroTime. */

@@ -16,17 +16,26 @@ export interface NoticeControllerDeps {
   readonly cluster: Cluster;
   readonly kinds: readonly NoticedKind[];
   readonly isLeader: () => boolean;
+  readonly maxEvents?: number | undefined;
   readonly wallMs: () => number;
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number;
   readonly random: () => number;
   /** A write was acknowledged. */
-  readonly written: (type: NoticeWrite['type']) => void;
+  readonly written: (type: NoticeWrite['type'], what: string) => void;
   /** What could not be done, and is tried again. */
   readonly failed: (what: string, error: Error) => void;
-  /** A kind cannot be watched, since now: `failures` has it until it can. */
-  readonly watchFailed: (message: string) => void;
+  /** Nothing of what could not be done is left to do. */
+  readonly settled: () => void;
+  /** A kind cannot be watched, since now: `failures` has it until it can. undefined: it can again. */
+  readonly watchFailed: (kind: string, message: string | undefined) => void;
 }
+
+/**
+ * Events beyond so many are not made: an API server keeps so and so many, and would drop older ones for them, which would be made again,
+ * without end. Conditions and warnings say the same of every object.
+ */
+const defaultMaxEvents = 5_000;
 
 export class NoticeController {
   readonly #deps: NoticeControllerDeps;
@@ -57,8 +66,11 @@ export class NoticeController {
 
   #inform(options: InformerOptions): Informer {
     const { cluster, watchFailed } = this.#deps;
+    let told: string | undefined;
     const changed = (): void => {
-      if (informer.failure !== undefined) watchFailed(informer.failure.message);
+      const message = informer.failure?.message;
+      if (message !== told) watchFailed(options.plural, message);
+      told = message;
       this.wake();
     };
     const informer = new Informer(options, cluster, { changed });
@@ -102,10 +114,13 @@ export class NoticeController {
     const { signal } = this.#stop;
     while (this.#isWoken && !signal.aborted && this.#deps.isLeader()) {
       this.#isWoken = false;
+      let hasFailed = false;
       for (const write of this.#plan()) {
         if (signal.aborted || !this.#deps.isLeader()) return;
-        if (!(await this.#try(write))) this.#isWoken = true;
+        if (!(await this.#try(write))) hasFailed = true;
       }
+      if (hasFailed) this.#isWoken = true;
+      else this.#deps.settled();
       // What failed is tried again, with everything else as it is by then.
       if (this.#isWoken) await sleep(this.#backOff.failed(), undefined, { signal }).catch(() => undefined);
     }
@@ -115,18 +130,23 @@ export class NoticeController {
   #plan(): readonly NoticeWrite[] {
     const nowText = timeText(this.#deps.wallMs());
     const { cache } = this.#events;
-    return [...this.#kinds].flatMap(([kind, informer]) =>
-      [...informer.cache.list()].flatMap((object) =>
-        planNotices(kind, object, (namespace, name) => cache.get(namespace, name), nowText),
-      ),
-    );
+    let room = (this.#deps.maxEvents ?? defaultMaxEvents) - cache.size;
+    const writes: NoticeWrite[] = [];
+    for (const [kind, informer] of this.#kinds) {
+      for (const object of informer.cache.list()) {
+        for (const write of planNotices(kind, object, (namespace, name) => cache.get(namespace, name), nowText)) {
+          if (write.type !== 'create-event' || room-- > 0) writes.push(write);
+        }
+      }
+    }
+    return writes;
   }
 
   /** False: it has to be tried again. */
   async #try(write: NoticeWrite): Promise<boolean> {
     try {
       await this.#write(write);
-      this.#deps.written(write.type);
+      this.#deps.written(write.type, describe(write));
       return true;
     } catch (error) {
       if (error instanceof ApiError && isOver(error)) return true;

@@ -20,6 +20,7 @@ import type { OperatorOptions } from './options.ts';
 const times = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 } as const;
 /** Everything is looked at so often even when nothing changes: whatever was missed is made good, and Events that expired come back. */
 const resyncMs = 300_000;
+const maxProblems = 20;
 
 export class Operator implements Daemon {
   readonly #options: OperatorOptions;
@@ -56,15 +57,22 @@ export class Operator implements Daemon {
       kinds: noticedKinds,
       isLeader: () => this.#elector.isLeader,
       random: Math.random,
-      written: (type) => {
-        this.#over('notices');
+      written: (type, what) => {
+        this.#over(what);
         writes.inc({ type });
       },
       failed: (what, error) => {
         failures.inc();
-        this.#fail('notices', new Error(`${what}: ${error.message}`));
+        this.#fail(what, error);
       },
-      watchFailed: (message) => this.#log.write({ type: 'problem', what: 'watch', problem: message }),
+      settled: () => {
+        for (const what of this.#problems.keys()) if (/^(Event|status of) /.test(what)) this.#over(what);
+      },
+      watchFailed: (kind, message) => {
+        const what = `watch of ${kind}`;
+        if (message === undefined) this.#over(what);
+        else this.#fail(what, new Error(message));
+      },
     });
     const answers = new Map<string, () => Promise<PlainAnswer>>([
       ['/metrics', () => this.#answerMetrics()],
@@ -99,8 +107,10 @@ export class Operator implements Daemon {
     this.#registry.clear();
   }
 
+  /** Of many at once the first few are told; metrics count the others. */
   #fail(what: string, { message }: Error): void {
     if (this.#problems.get(what) === message) return;
+    if (!this.#problems.has(what) && this.#problems.size >= maxProblems) return;
     this.#problems.set(what, message);
     this.#log.write({ type: 'problem', what, problem: `${what}: ${message}` });
   }

@@ -2,10 +2,11 @@
 // from the documentation ("Server-Side Apply") and kubectl's reference.
 
 import test, { type ExecutionContext } from 'ava';
-import { command, needs } from '#support/skip.ts';
+import { kubectl as kubectlNeed, kubectlPath } from '#support/kubectl.ts';
+import { needs } from '#support/skip.ts';
 import { run, ServerProcess } from './server-process.ts';
 
-const requirements = [command('kubectl', 'kubernetes-client')];
+const requirements = [kubectlNeed];
 
 interface Told {
   readonly code: number;
@@ -17,7 +18,7 @@ async function begin(t: ExecutionContext): Promise<(words: string, input?: strin
   await server.start();
   const environment = { KUBECONFIG: server.kubeconfig, HOME: server.home };
   return async (words, input = '') => {
-    const { code, output } = await run('kubectl', words.split(' '), { input, environment });
+    const { code, output } = await run(kubectlPath, words.split(' '), { input, environment });
     return { code, output: output.replaceAll(/^Warning: .*\n?/gm, '').trim() };
   };
 }

@@ -4,11 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { command, environmentPath, needs } from '#support/skip.ts';
+import { kubectl as kubectlNeed, kubectlPath } from '#support/kubectl.ts';
+import { environmentPath, needs } from '#support/skip.ts';
 import { run, ServerProcess } from './server-process.ts';
 
 const fixtures = join(import.meta.dirname, '../kube/examples/fixtures');
-const requirements = [command('kubectl', 'kubernetes-client')];
+const requirements = [kubectlNeed];
 const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n---\n';
 
 test(
@@ -18,7 +19,7 @@ test(
     await server.start();
     const environment = { KUBECONFIG: server.kubeconfig, HOME: server.home };
     const kubectl = async (words: string, input = ''): Promise<string> =>
-      (await run('kubectl', words.split(' '), { input, environment })).output;
+      (await run(kubectlPath, words.split(' '), { input, environment })).output;
     const bgp = await kubectl('apply -f -', namespace + readFileSync(join(fixtures, 'bgp.yaml'), 'utf8'));
     for (const line of [
       'Warning: CiliumBGPClusterConfig is stored and nothing acts on it yet',
@@ -51,7 +52,7 @@ test(
     await server.start();
     const environment = { KUBECONFIG: server.kubeconfig, HOME: server.home };
     const apply = (file: string): Promise<{ readonly code: number; readonly output: string }> =>
-      run('kubectl', ['apply', '-f', join(root, file)], { environment });
+      run(kubectlPath, ['apply', '-f', join(root, file)], { environment });
     for (const [file, count] of [
       ['policies/l7/http/http.yaml', 1],
       ['policies/l3/cidr/cidr.yaml', 1],

@@ -87,3 +87,14 @@ test('a Lease without a spec, or with one that is none, is free', (t) => {
     t.like(specOf(leaseOf(candidate('a').next(lease, 0, wallMs))), { holderIdentity: 'a', leaseTransitions: 1 });
   }
 });
+
+test('a Lease is taken over as long after its last change as its holder asked for', (t) => {
+  const [a, b] = [
+    new LeaderElection({ namespace: 'kube-system', name: 'x', identity: 'a', leaseMs: 60_000, renewMs: 40_000 }),
+    candidate('b'),
+  ];
+  const lease = leaseOf(a.next(undefined, 0, wallMs));
+  t.is(b.next(lease, 0, wallMs).type, 'wait');
+  t.is(b.next(lease, 59_999, wallMs).type, 'wait');
+  t.is(b.next(lease, 60_000, wallMs).type, 'update');
+});

@@ -24,7 +24,7 @@ interface Setting {
   readonly cluster: Cluster;
   readonly failures: string[];
   readonly writes: string[];
-  readonly control: (cluster?: Cluster, isLeader?: () => boolean) => Promise<NoticeController>;
+  readonly control: (cluster?: Cluster, isLeader?: () => boolean, maxEvents?: number) => Promise<NoticeController>;
   readonly events: () => Promise<readonly KubeObject[]>;
   readonly until: (what: string, holds: () => Promise<boolean>) => Promise<void>;
 }
@@ -37,17 +37,19 @@ async function begin(t: ExecutionContext): Promise<Setting> {
     cluster,
     failures,
     writes,
-    control: async (over = cluster, isLeader = () => true) => {
+    control: async (over = cluster, isLeader = () => true, maxEvents?: number) => {
       const controller = new NoticeController({
         cluster: over,
         kinds: noticedKinds,
+        maxEvents,
         isLeader,
         wallMs: () => Date.now(),
         nowMs: () => performance.now(),
         random: () => 0,
         written: (type) => void writes.push(type),
         failed: (what, error) => void failures.push(`${what}: ${error.message}`),
-        watchFailed: (message) => void failures.push(message),
+        settled: () => {},
+        watchFailed: (_kind, message) => void (message === undefined || failures.push(message)),
       });
       t.teardown(() => controller.close());
       await controller.start();
@@ -152,4 +154,55 @@ test('a kind that may not be read is told, and nothing is written before it can 
   const controller = await started;
   await until('it is written', () => Promise.resolve(writes.length === 2));
   t.deepEqual(controller.failures, []);
+});
+
+test('where there are more objects than Events may be, some have one and nothing is made and dropped in turns', async (t) => {
+  const { cluster, control, events: told, writes, until } = await begin(t);
+  const names = ['a', 'b', 'c', 'd'];
+  for (const name of names) await cluster.create(policies, { ...policy, metadata: { name } }, write);
+  const controller = await control(cluster, () => true, 2);
+  await until('two Events and four conditions', () => Promise.resolve(writes.length === 6));
+  controller.wake();
+  // A fifth object shows that everything was looked at since.
+  await cluster.create(policies, { ...policy, metadata: { name: 'e' } }, write);
+  await until('its condition', () => Promise.resolve(writes.length === 7));
+  t.is((await told()).length, 2);
+});
+
+test('a kind that could not be watched and can be again is told both times, each once', async (t) => {
+  const { api } = await openEmbedded(t);
+  const cluster: Cluster = new InProcessCluster(api, { user: 'operator', groups: ['system:masters'] });
+  const told: string[] = [];
+  let isForbidden = true;
+  const strict: Cluster = {
+    name: cluster.name,
+    list: (...asked) =>
+      isForbidden && asked[0].plural === 'ciliumegressgatewaypolicies'
+        ? Promise.reject(new ApiError('Forbidden', 'no'))
+        : cluster.list(...asked),
+    get: (item) => cluster.get(item),
+    watch: (...asked) => cluster.watch(...asked),
+    create: (...asked) => cluster.create(...asked),
+    update: (...asked) => cluster.update(...asked),
+    patch: (...asked) => cluster.patch(...asked),
+    delete: (...asked) => cluster.delete(...asked),
+  };
+  const controller = new NoticeController({
+    cluster: strict,
+    kinds: noticedKinds,
+    isLeader: () => true,
+    wallMs: () => Date.now(),
+    nowMs: () => performance.now(),
+    random: () => 0,
+    written: () => {},
+    failed: () => {},
+    settled: () => {},
+    watchFailed: (kind, message) => void told.push(`${kind}: ${message ?? 'over'}`),
+  });
+  t.teardown(() => controller.close());
+  const started = controller.start();
+  while (told.length === 0) await pause(10);
+  isForbidden = false;
+  await started;
+  t.deepEqual(told, ['ciliumegressgatewaypolicies: no', 'ciliumegressgatewaypolicies: over']);
 });

@@ -3,6 +3,8 @@
 
 const firstMs = 800;
 const longestMs = 30_000;
+/** A server may ask for more patience than that, but not for hours. */
+const longestAskedMs = 120_000;
 /** So long without a failure, and it begins anew. */
 const forgetAfterMs = 120_000;
 
@@ -18,13 +20,13 @@ export class BackOff {
     this.#random = random;
   }
 
-  /** Something failed; milliseconds to wait, never less than the server asked for. */
+  /** Something failed; milliseconds to wait, and not less than the server asked for, up to two minutes. */
   failed(retryAfterMs = 0): number {
     const now = this.#nowMs();
     if (now - this.#failedAtMs > forgetAfterMs) this.#nextMs = firstMs;
     const delay = this.#nextMs * (1 + this.#random());
     this.#failedAtMs = now;
     this.#nextMs = Math.min(this.#nextMs * 2, longestMs);
-    return Math.max(delay, retryAfterMs);
+    return Math.max(delay, Math.min(retryAfterMs, longestAskedMs));
   }
 }

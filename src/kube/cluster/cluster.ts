@@ -22,6 +22,7 @@ export interface Item extends Collection {
 export interface ClusterWrite {
   readonly fieldManager: string;
   readonly isDryRun?: boolean;
+  /** What becomes of fields that nobody knows; `Warn` unless it is said, as of every API server. */
   readonly fieldValidation?: FieldValidation;
 }
 

@@ -47,9 +47,15 @@ export class InProcessCluster implements Cluster {
     const whole = { ...options, allowBookmarks: true, sendInitialEvents: false };
     const watching = this.#api.watch(this.#targetOf(collection), whole, told);
     listener.opened();
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    // The embedded API ends no watch of its own accord.
-    return await promise.finally(() => watching.close());
+    const aborted = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', aborted);
+    try {
+      // The embedded API ends no watch of its own accord.
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', aborted);
+      watching.close();
+    }
   }
 
   async create(collection: Collection, object: KubeObject, options: ClusterWrite): Promise<KubeObject> {
@@ -86,7 +92,7 @@ export class InProcessCluster implements Cluster {
     return { ...this.#targetOf(item), name: item.name, subresource: item.subresource };
   }
 
-  #writeOf({ fieldManager, isDryRun = false, fieldValidation = 'Strict' }: ClusterWrite): WriteOptions {
+  #writeOf({ fieldManager, isDryRun = false, fieldValidation = 'Warn' }: ClusterWrite): WriteOptions {
     return { caller: { ...this.#caller, fieldManager }, isDryRun, fieldValidation, warn: () => {} };
   }
 }

@@ -8,13 +8,18 @@ import { ApiError } from '../api/api-error.ts';
 import type { WatchEvent } from '../api/api-port.ts';
 import { isJsonObject, type JsonObject, type KubeObject } from '../api/object.ts';
 import { BackOff } from './back-off.ts';
-import type { Cluster, Collection } from './cluster.ts';
+import { type Cluster, ClusterUnreachable, type Collection } from './cluster.ts';
 import { ObjectCache } from './object-cache.ts';
 
 /** Objects of one piece of a list, as client-go asks for them. */
 const pageLimit = 500;
 /** A server that goes on ending watches at once is not asked again at once. */
 const shortWatchMs = 1000;
+/**
+ * So long a server has to say that it has no such kind before that is believed: one that is just starting, and one whose definition is
+ * not established yet, say the same, and whoever takes that for an empty kind withdraws what it has to keep.
+ */
+const defaultAbsenceMs = 5_000;
 
 export interface InformerOptions extends Collection {
   readonly fieldSelector?: string;
@@ -25,6 +30,7 @@ export interface InformerDeps {
   /** Called after each change of the cache or of `failure`. */
   readonly changed: () => void;
   readonly nowMs?: () => number;
+  readonly absenceMs?: number;
   readonly random?: () => number;
 }
 
@@ -39,6 +45,7 @@ export class Informer {
   readonly cache = new ObjectCache();
   readonly #cluster: Cluster;
   readonly #deps: InformerDeps;
+  readonly #nowMs: () => number;
   readonly #backOff: BackOff;
   readonly #stop = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
@@ -46,16 +53,21 @@ export class Informer {
   /** What the cache is as of; undefined: it has to be listed. */
   #version: string | undefined;
   #isSynced = false;
+  /** Whether the server ever listed it. */
+  #hasListed = false;
+  /** Since when the server says nothing but that it has no such kind. */
+  #absentSinceMs: number | undefined;
   #failure: InformerFailure | undefined;
 
   constructor(options: InformerOptions, cluster: Cluster, deps: InformerDeps) {
     this.options = options;
     this.#cluster = cluster;
     this.#deps = deps;
-    this.#backOff = new BackOff(deps.nowMs ?? (() => performance.now()), deps.random ?? Math.random);
+    this.#nowMs = deps.nowMs ?? ((): number => performance.now());
+    this.#backOff = new BackOff(this.#nowMs, deps.random ?? Math.random);
   }
 
-  /** Whether the cache was ever the whole collection. */
+  /** Whether the cache was ever the whole collection; of a kind that the server does not have, that is nothing. */
   get isSynced(): boolean {
     return this.#isSynced;
   }
@@ -85,7 +97,8 @@ export class Informer {
         await this.#watch(this.#version, signal);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof Error)) throw error;
+        // Anything else is a fault of ours, and no outage.
+        if (!(error instanceof ApiError) && !(error instanceof ClusterUnreachable)) throw error;
         await this.#recover(error, signal);
       }
     }
@@ -108,6 +121,7 @@ export class Informer {
       continueToken = page.continueToken;
       if (continueToken !== undefined) continue;
       const isChanged = this.cache.replace(objects, page.resourceVersion);
+      this.#hasListed = true;
       this.#arrived(isChanged);
       return page.resourceVersion;
     }
@@ -140,6 +154,7 @@ export class Informer {
   #arrived(isChanged: boolean): void {
     const wasFailing = this.#failure !== undefined;
     this.#failure = undefined;
+    this.#absentSinceMs = undefined;
     this.#finishSync();
     if (isChanged || wasFailing) this.#deps.changed();
   }
@@ -150,7 +165,7 @@ export class Informer {
     this.#synced.resolve();
   }
 
-  async #recover(error: Error, signal: AbortSignal): Promise<void> {
+  async #recover(error: ApiError | ClusterUnreachable, signal: AbortSignal): Promise<void> {
     const reason = error instanceof ApiError ? error.reason : undefined;
     // A server that was set up anew does not know the version: it has to be asked for everything, if not at once.
     if (reason === 'BadRequest' || reason === 'Timeout') this.#version = undefined;
@@ -161,11 +176,28 @@ export class Informer {
       if (hadVersion) return;
     }
     // A kind that the server does not have is an empty one, and may come later.
-    const isUnknownKind = reason === 'NotFound' && !this.#isSynced;
-    if (isUnknownKind) this.#finishSync();
-    if (!isUnknownKind || this.#failure !== undefined) this.#fail(error);
+    if (this.#isAbsent(reason)) this.#arriveAbsent();
+    else this.#fail(error);
     const retryAfterMs = error instanceof ApiError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
     await sleep(this.#backOff.failed(retryAfterMs), undefined, { signal }).catch(() => undefined);
+  }
+
+  /** After another failure. One that was listed and is gone stays a failure: nobody told that its objects were deleted. */
+  #isAbsent(reason: string | undefined): boolean {
+    if (reason !== 'NotFound' || this.#hasListed) {
+      this.#absentSinceMs = undefined;
+      return false;
+    }
+    const nowMs = this.#nowMs();
+    this.#absentSinceMs ??= nowMs;
+    return nowMs - this.#absentSinceMs >= (this.#deps.absenceMs ?? defaultAbsenceMs);
+  }
+
+  #arriveAbsent(): void {
+    const isNews = !this.#isSynced || this.#failure !== undefined;
+    this.#failure = undefined;
+    this.#finishSync();
+    if (isNews) this.#deps.changed();
   }
 
   #fail({ message }: Error): void {

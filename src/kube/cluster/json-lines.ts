@@ -1,6 +1,8 @@
 // A watch's octets → its events: one JSON text a line, however the octets were cut. A line has a limit, so that who never ends one cannot
 // fill the memory.
 
+import { ClusterUnreachable } from './cluster.ts';
+
 /** More than an API server stores in one object, twice. */
 const longestLine = 8 * 1024 * 1024;
 
@@ -13,7 +15,7 @@ export class JsonLines {
     this.#told = told;
   }
 
-  /** Throws RangeError for a line that is too long. */
+  /** Throws ClusterUnreachable for a line that is too long. */
   push(chunk: Buffer): void {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
@@ -29,7 +31,8 @@ export class JsonLines {
 
   #keep(part: Buffer): void {
     this.#length += part.length;
-    if (this.#length > longestLine) throw new RangeError(`a line of a watch is longer than ${longestLine} octets`);
+    if (this.#length > longestLine)
+      throw new ClusterUnreachable(`a line of a watch is longer than ${longestLine} octets`);
     this.#parts.push(part);
   }
 }

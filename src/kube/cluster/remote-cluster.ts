@@ -111,9 +111,7 @@ export class RemoteCluster implements Cluster {
       if (!signal.aborted) listener.told(event);
     });
     try {
-      for await (const chunk of response) lines.push(chunk as Buffer);
-    } catch (error) {
-      throw asReason(error, signal);
+      for await (const chunk of chunksOf(response, signal)) lines.push(chunk);
     } finally {
       response.destroy();
     }
@@ -182,16 +180,27 @@ export class RemoteCluster implements Cluster {
     };
     if (signal !== undefined) options.signal = signal;
     return await new Promise((resolve, reject) => {
-      let answer: IncomingMessage | undefined;
-      const asked = request(url, options, (response) => {
-        answer = response;
-        resolve(response);
-      });
-      // Whoever reads the answer is told why it ended.
-      asked.setTimeout(silentMs, () => (answer ?? asked).destroy(new Error(`no answer for ${silentMs / 1000} s`)));
-      asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
-      asked.on('error', (error) => reject(asReason(error, signal)));
-      asked.end(body?.text);
+      const ask = (isRepeated: boolean): void => {
+        let answer: IncomingMessage | undefined;
+        const asked = request(url, options, (response) => {
+          answer = response;
+          resolve(response);
+        });
+        // Whoever reads the answer is told why it ended.
+        asked.setTimeout(silentMs, () => (answer ?? asked).destroy(new Error(`no answer for ${silentMs / 1000} s`)));
+        asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+        asked.on('error', (error) => {
+          // The server closed a connection that was kept just when it was used again; reading twice harms nobody.
+          const isStale = asked.reusedSocket && answer === undefined && isReset(error);
+          const isOurs = options.agent === this.#agent?.agent;
+          if (method === 'GET' && isStale && isOurs && !isRepeated) {
+            options.agent = false;
+            ask(true);
+          } else reject(asReason(error, signal));
+        });
+        asked.end(body?.text);
+      };
+      ask(false);
     });
   }
 
@@ -226,8 +235,17 @@ export class RemoteCluster implements Cluster {
   }
 }
 
-function queryOf({ fieldManager, isDryRun, fieldValidation }: ClusterWrite): NonNullable<Question['query']> {
+function queryOf({ fieldManager, isDryRun, fieldValidation = 'Warn' }: ClusterWrite): NonNullable<Question['query']> {
   return { fieldManager, fieldValidation, dryRun: isDryRun === true ? 'All' : undefined };
+}
+
+/** What ends the stream is the world's fault; what whoever reads it throws is not. */
+async function* chunksOf(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (error) {
+    throw asReason(error, signal);
+  }
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
@@ -284,6 +302,10 @@ function readEvent(line: string): WatchEvent {
 
 function isKubeObject(value: Json): value is KubeObject {
   return isJsonObject(value) && typeof value['kind'] === 'string' && isJsonObject(value['metadata']);
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 /** What a stream or a request ended with, unless it was us. */

@@ -1,5 +1,6 @@
 // The informer against a cluster that does what a script says: pieces of lists, versions that are no longer kept, servers that are away.
 
+import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { ApiError } from '#kube/api/api-error.ts';
@@ -75,14 +76,14 @@ interface Informed {
   readonly failures: (string | undefined)[];
 }
 
-function inform(cluster: ScriptedCluster): Informed {
+function inform(cluster: ScriptedCluster, clock: { readonly nowMs?: () => number } = {}): Informed {
   let count = 0;
   const failures: (string | undefined)[] = [];
   const changed = (): void => {
     count++;
     if (informer.failure?.message !== failures.at(-1)) failures.push(informer.failure?.message);
   };
-  const informer = new Informer(collection, cluster as never, { changed, random: () => -0.999 });
+  const informer = new Informer(collection, cluster as never, { changed, random: () => -0.999, ...clock });
   return { informer, changes: () => count, failures };
 }
 
@@ -171,19 +172,66 @@ test('a list that cannot be ended because its version is gone is begun anew', as
   await informer.close();
 });
 
-test('a kind that the server does not have is empty, and is there when it comes', async (t) => {
-  const missing = new ApiError('NotFound', 'the server could not find the requested resource');
-  const cluster = new ScriptedCluster({ list: missing }, { list: page('a', '7') });
-  const { informer } = inform(cluster);
-  await informer.start();
-  t.is(names(informer), '');
-  t.is(informer.failure, undefined);
-  await until(() => names(informer) === 'a');
+const missing = new ApiError('NotFound', 'the server could not find the requested resource');
+
+test('a server that says at first that it has no such kind, as one does that is just starting, is not believed', async (t) => {
+  const cluster = new ScriptedCluster({ list: missing }, { list: missing }, { list: page('ab', '7') });
+  const { informer, failures } = inform(cluster);
+  const sizes: number[] = [];
+  void informer.start().then(() => sizes.push(informer.cache.size));
+  await until(() => sizes.length > 0);
+  // It was never taken for an empty kind: what waits for it would have withdrawn routes that it must keep.
+  t.deepEqual(sizes, [2]);
+  t.deepEqual(failures, [missing.message, undefined]);
   await informer.close();
 });
 
+test('a kind that the server goes on not having is an empty one and no failure, and is there when it comes', async (t) => {
+  const cluster = new ScriptedCluster(
+    { list: missing },
+    { list: missing },
+    { list: missing },
+    { list: missing },
+    { list: page('a', '7') },
+  );
+  let [nowMs, synced] = [0, -1];
+  const { informer, failures } = inform(cluster, { nowMs: () => (nowMs += 2_000) });
+  void informer.start().then(() => (synced = cluster.asked.length));
+  await until(() => names(informer) === 'a');
+  t.true(synced > 1 && synced < 5, `synced after ${synced} questions`);
+  t.deepEqual(failures, [missing.message, undefined]);
+  await informer.close();
+});
+
+test('a server that is away between two answers that it has no such kind begins to be doubted anew', async (t) => {
+  const cluster = new ScriptedCluster({ list: missing }, { list: away }, { list: missing }, { list: page('a', '7') });
+  let nowMs = 0;
+  const { informer } = inform(cluster, { nowMs: () => (nowMs += 1_500) });
+  await informer.start();
+  t.is(names(informer), 'a');
+  await informer.close();
+});
+
+test('a fault of ours in whoever hears of changes is no outage: the process ends', async (t) => {
+  const script = `
+    import { Informer } from '#kube/cluster/informer.ts';
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'n', resourceVersion: '7' } };
+    const page = { items: [object], resourceVersion: '7' };
+    const cluster = { list: async () => page, watch: async (_c, _o, listener) => listener.opened() };
+    const changed = () => { throw new TypeError('ours'); };
+    const collection = { group: '', version: 'v1', plural: 'configmaps', namespace: 'n' };
+    await new Informer(collection, cluster, { changed }).start();`;
+  const words = ['--input-type=module-typescript', '--eval', script];
+  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+    execFile(process.execPath, words, { timeout: 20_000 }, (error, _out, text) => {
+      resolve({ code: error?.code, stderr: text });
+    });
+  });
+  t.is(code, 1);
+  t.regex(stderr, /TypeError: ours/);
+});
+
 test('a kind that the server no longer has keeps its objects: their deletion would have been told', async (t) => {
-  const missing = new ApiError('NotFound', 'the server could not find the requested resource');
   const cluster = new ScriptedCluster({ list: page('a', '7') }, { watch: [], end: missing });
   const { informer, failures } = inform(cluster);
   await informer.start();

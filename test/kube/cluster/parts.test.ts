@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { KubeObject } from '#kube/api/object.ts';
 import { BackOff } from '#kube/cluster/back-off.ts';
-import { pathOf } from '#kube/cluster/cluster.ts';
+import { ClusterUnreachable, pathOf } from '#kube/cluster/cluster.ts';
 import { JsonLines } from '#kube/cluster/json-lines.ts';
 import { isNewer, ObjectCache } from '#kube/cluster/object-cache.ts';
 import { RateLimit } from '#kube/cluster/rate-limit.ts';
@@ -172,7 +172,7 @@ test('a line without an end is refused before it fills the memory', (t) => {
     () => {
       for (let count = 0; count < 9; count++) lines.push(piece);
     },
-    { instanceOf: RangeError, message: /longer than 8388608 octets/ },
+    { instanceOf: ClusterUnreachable, message: /longer than 8388608 octets/ },
   );
 });
 

@@ -111,6 +111,36 @@ test('a server that never answers is given up', async (t) => {
   await unreachable(t, cluster.list(configMaps, {}), /no answer for 0\.3 s/);
 });
 
+test('a connection that was kept and is closed just when it is used again costs a reader nothing, and a writer the truth', async (t) => {
+  const list = '{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}';
+  const asked: string[] = [];
+  const seen = new WeakSet<object>();
+  const cluster = await hostile(t, ({ method = '', socket }, response) => {
+    asked.push(method);
+    // The second request of each connection finds it gone.
+    if (seen.has(socket)) return void socket.destroy();
+    seen.add(socket);
+    response.end(list);
+  });
+  await cluster.list(configMaps, {});
+  t.is((await cluster.list(configMaps, {})).resourceVersion, '1');
+  t.deepEqual(asked, ['GET', 'GET', 'GET']);
+  await cluster.list(configMaps, {});
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
+  await unreachable(t, cluster.create(configMaps, object, write), /socket hang up|ECONNRESET/);
+  t.is(asked.filter((method) => method === 'POST').length, 1);
+});
+
+test('what a listener of a watch throws is its own fault and no answer of the server', async (t) => {
+  const cluster = await hostile(t, (_request, response) => void response.write(event));
+  const options = { labelSelector: undefined, fieldSelector: undefined, resourceVersion: '1' };
+  const told = (): void => {
+    throw new TypeError('ours');
+  };
+  const watched = cluster.watch(configMaps, options, { opened: () => {}, told }, new AbortController().signal);
+  await t.throwsAsync(watched, { instanceOf: TypeError, message: 'ours' });
+});
+
 test('a watch that goes silent is given up, so that it can begin anew', async (t) => {
   const cluster = await hostile(t, (_, response) => void response.writeHead(200).write(event));
   const told: string[] = [];
