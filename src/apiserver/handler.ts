@@ -37,20 +37,31 @@ import { type Action, findPermission, type RbacObjects } from './rbac.ts';
 import { readRequestInfo, type RequestInfo, type ResourceRequest } from './request-info.ts';
 import { answerReview, reviewKinds } from './reviews.ts';
 
-export interface Request {
+/** What is known before the body comes. */
+export interface Head {
   readonly method: string;
   /** As it came, without the query. */
   readonly path: string;
   readonly query: Query;
+  /** A text: why it is nobody's. */
+  readonly who: Identity | string;
+  readonly headers: HeaderValues;
+}
+
+/** A request that may be made, and by whom, as far as its head says. */
+export interface Admitted {
+  readonly info: RequestInfo;
+  /** A text: of nobody, who may ask for this all the same. */
+  readonly who: Identity | string;
+}
+
+export interface Request extends Head {
   readonly accept: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly contentType: string | undefined;
   readonly userAgent: string | undefined;
   /** undefined: no body. */
   readonly octets: Uint8Array | undefined;
-  /** A text: why it is nobody's. */
-  readonly who: Identity | string;
-  readonly headers: HeaderValues;
 }
 
 export type Answer =
@@ -98,15 +109,19 @@ export class Handler {
     this.#deps = deps;
   }
 
-  /** `warn` collects what is said beside the answer. Throws ApiError, or rejects with one. */
-  async answer(request: Request, warn: (text: string) => void): Promise<Answer> {
-    const { method, path, query, headers } = request;
-    const who = typeof request.who === 'string' ? request.who : impersonate(request.who, headers, this.#deps.rbac);
+  /** Before anything of the body is read, and before the request costs anybody anything. Throws ApiError. */
+  admit({ method, path, query, who: asker, headers }: Head): Admitted {
+    const who = typeof asker === 'string' ? asker : impersonate(asker, headers, this.#deps.rbac);
     const info = readRequestInfo(method, path, query.has('watch') && readFlag(query, 'watch'));
     if (info === undefined) throw notHere();
-    if (typeof who === 'string') {
-      if (!openPaths.has(path)) throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
-    } else if (!openPaths.has(path)) this.#authorize(info, who);
+    if (openPaths.has(path)) return { info, who };
+    if (typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
+    this.#authorize(info, who);
+    return { info, who };
+  }
+
+  /** `warn` collects what is said beside the answer. Throws ApiError, or rejects with one. */
+  async answer({ info, who }: Admitted, request: Request, warn: (text: string) => void): Promise<Answer> {
     if (info.type === 'path' || typeof who === 'string') return this.#document(request);
     const review = reviewKinds.find(
       ({ group, version, plural }) => group === info.group && version === info.version && plural === info.plural,
