@@ -15,11 +15,13 @@ import type {
 } from '#kube/api/api-port.ts';
 import type { Json, JsonObject, KubeObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
+import { scaleColumns } from '#kube/builtin/columns/scale.ts';
 import { everything } from '#kube/controllers/controller.ts';
 import { readJson } from '#kube/registry/read-object.ts';
 import { chooseForm, type Form } from './accept.ts';
 import { type Body, mediaTypeOf, readBody } from './body.ts';
 import type { DocumentAnswer, DocumentRequest } from './documents.ts';
+import { isEviction, readEviction } from './eviction.ts';
 import { forbidden } from './forbidden.ts';
 import type { Identity } from './identity.ts';
 import { type HeaderValues, impersonate } from './impersonation.ts';
@@ -175,17 +177,18 @@ export class Handler {
       if (info.verb !== 'deletecollection') throw notAllowed(info, request.method);
       return this.#deleteAll(target, request, who, warn, form);
     }
+    if (isEviction(info)) return this.#evict(target, info, request, who, warn);
     const at: ObjectTarget = { ...target, name: info.name, subresource: subresourceOf(info) };
     switch (info.verb) {
       case 'get':
-        return { type: 'object', code: 200, object: api.get(at), resource, form };
+        return { type: 'object', code: 200, object: api.get(at), resource: shownAs(at), form };
       case 'watch':
         // Of one object, as an old way of saying it.
         query.set('fieldSelector', `metadata.name=${info.name}`);
         return this.#watch(target, query, form);
       case 'update': {
         const { body, options } = this.#write(request, who, warn);
-        return { type: 'object', code: 200, object: await api.update(at, body, options), resource, form };
+        return { type: 'object', code: 200, object: await api.update(at, body, options), resource: shownAs(at), form };
       }
       case 'patch': {
         const { body, options } = this.#write(request, who, warn);
@@ -193,7 +196,7 @@ export class Handler {
         const isApply = patch.type === 'application/apply-patch+yaml';
         const cannotCreate = isApply ? this.#judgeCreation(info, who) : undefined;
         const { object, isCreated } = await api.patch(at, { ...patch, cannotCreate }, options);
-        return { type: 'object', code: isCreated ? 201 : 200, object, resource, form };
+        return { type: 'object', code: isCreated ? 201 : 200, object, resource: shownAs(at), form };
       }
       case 'delete':
         return this.#delete(at, request, who, warn, form);
@@ -238,6 +241,22 @@ export class Handler {
       code: 200,
       value: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details },
     };
+  }
+
+  async #evict(
+    target: Target,
+    info: ResourceRequest,
+    request: Request,
+    who: Identity,
+    warn: (text: string) => void,
+  ): Promise<Answer> {
+    const { name } = info;
+    if (info.verb !== 'create' || name === undefined) throw notAllowed(info, request.method);
+    const { options, isDryRun } = readDeleteOptions(request.query, readEviction(jsonOf(request), info));
+    const at = { ...target, name, subresource: undefined };
+    await this.#deps.api.delete(at, options, optionsOf(request, who, warn, isDryRun));
+    const value = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+    return { type: 'json', code: 201, value };
   }
 
   /** Answers the list of what was deleted, as upstream does. */
@@ -297,7 +316,7 @@ function subresourceOf(info: ResourceRequest): ObjectTarget['subresource'] {
   const { subresource, group, plural } = info;
   if (subresource === undefined || subresource === 'status' || subresource === 'scale') return subresource;
   if (subresource === 'finalize' && group === '' && plural === 'namespaces') return subresource;
-  const running = ['log', 'exec', 'attach', 'portforward', 'proxy', 'ephemeralcontainers', 'resize', 'eviction'];
+  const running = ['log', 'exec', 'attach', 'portforward', 'proxy', 'ephemeralcontainers', 'resize'];
   if (group === '' && plural === 'pods' && running.includes(subresource.split('/')[0])) {
     throw new ApiError(
       'MethodNotAllowed',
@@ -306,6 +325,11 @@ function subresourceOf(info: ResourceRequest): ObjectTarget['subresource'] {
     );
   }
   throw notHere(info);
+}
+
+/** A Scale has columns of its own, whatever it is of. */
+function shownAs({ resource, subresource }: ObjectTarget): Resource {
+  return subresource === 'scale' ? { ...resource, columns: scaleColumns } : resource;
 }
 
 function optionsOf(
