@@ -2,7 +2,7 @@
 // checks fields itself. Pure. Kubernetes documentation, "The Kubernetes API", OpenAPI V3.
 
 import type { JsonObject } from '#kube/api/object.ts';
-import type { Resource } from '#kube/api/resource.ts';
+import { isBuiltin, type Resource } from '#kube/api/resource.ts';
 
 /** `api/v1`, `apis/cilium.io/v2`: as the index names them. */
 export function documentName({ group, version }: Pick<Resource, 'group' | 'version'>): string {
@@ -91,15 +91,14 @@ const metaSchemas: Readonly<Record<string, JsonObject>> = {
 
 /** Groups turned round, as upstream names custom kinds; built-in ones by where they come from. */
 function schemaName({ group, version, kind }: Resource): string {
-  const isBuiltin = !group.includes('.') || group.endsWith('.k8s.io');
-  if (!isBuiltin) return `${group.split('.').toReversed().join('.')}.${version}.${kind}`;
+  if (!isBuiltin({ group })) return `${group.split('.').toReversed().join('.')}.${version}.${kind}`;
   return `io.k8s.api.${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`;
 }
 
 function schemaOf(resource: Resource): Readonly<Record<string, unknown>> {
   const { schema = { type: 'object' } } = resource;
   const { apiVersion: _version, kind: _kind, metadata: _metadata, ...properties } = schema.properties ?? {};
-  return {
+  const whole = {
     ...schema,
     properties: {
       apiVersion: { ...text, description: 'Group and version of this object.' },
@@ -109,6 +108,17 @@ function schemaOf(resource: Resource): Readonly<Record<string, unknown>> {
     },
     'x-kubernetes-group-version-kind': [gvkOf(resource)],
   };
+  return asPublished(whole);
+}
+
+/** What an object is never without has the default {} for clients. */
+function asPublished<Value>(schema: Value): Value {
+  const text = JSON.stringify(schema, (key, value: unknown) => {
+    if (key === 'isEmbedded') return undefined;
+    const isEmbedded = typeof value === 'object' && value !== null && 'isEmbedded' in value;
+    return isEmbedded ? { ...value, default: {} } : value;
+  });
+  return JSON.parse(text);
 }
 
 function listOf(resource: Resource): JsonObject {

@@ -60,6 +60,15 @@ test('OpenAPI v2 has nothing that version 2 has no word for, and every reference
   for (const name of references) t.not(at(document, 'definitions', name), undefined, name);
 });
 
+test('OpenAPI v3 gives what an object is never without the default {}, in words of OpenAPI alone', (t) => {
+  const text = String(documents().answer(ask('/openapi/v3/apis/apps/v1'))?.text);
+  const deployment = at(JSON.parse(text), 'components', 'schemas', 'io.k8s.api.apps.v1.Deployment', 'properties');
+  t.deepEqual(at(deployment, 'spec', 'default'), {});
+  t.deepEqual(at(deployment, 'spec', 'properties', 'template', 'default'), {});
+  t.is(at(deployment, 'spec', 'properties', 'strategy', 'properties', 'rollingUpdate', 'default'), undefined);
+  t.false(text.includes('isEmbedded'));
+});
+
 test('OpenAPI v2 is JSON, or protobuf for who asks for that alone, or 406', (t) => {
   const all = documents();
   t.is(all.answer(ask('/openapi/v2', { accept: `${protobuf}, */*` }))?.media.includes('@'), false);

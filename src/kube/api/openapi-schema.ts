@@ -50,4 +50,6 @@ export interface OpenApiSchema {
   /** Of built-in kinds: how strategic merge patches lists (`merge`, `replace`, `retainKeys`) and by which key. */
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
+  /** Of built-in kinds: a struct that upstream holds by value, so that an object is never without it. Not for clients. */
+  readonly isEmbedded?: boolean;
 }

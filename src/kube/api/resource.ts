@@ -60,3 +60,8 @@ export interface StoredAs {
   readonly toStored: (object: KubeObject) => KubeObject;
   readonly fromStored: (object: KubeObject) => KubeObject;
 }
+
+/** Groups of somebody have a dot, and are not upstream's own. */
+export function isBuiltin({ group }: Pick<Resource, 'group'>): boolean {
+  return !group.includes('.') || group.endsWith('.k8s.io');
+}

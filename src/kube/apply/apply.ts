@@ -4,7 +4,7 @@
 
 import { ApiError, type StatusCause } from '../api/api-error.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { Resource } from '../api/resource.ts';
+import { isBuiltin, type Resource } from '../api/resource.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { compare } from './compare.ts';
 import { difference, type FieldSet, intersection, isEmpty, isSameSet, noFields, paths, union } from './field-set.ts';
@@ -48,7 +48,7 @@ export function apply(
   const gone = difference(mine?.fields ?? noFields, us.fields);
   const after = removeFields(merge(before, config, schema), schema, gone, owned);
 
-  const { changed, removed } = compare(before, after, schema);
+  const { changed, removed } = compare(before, after, schema, isBuiltin(resource));
   const conflicts = others
     .map((manager) => ({ manager, fields: intersection(manager.fields, changed) }))
     .filter(({ fields }) => !isEmpty(fields));

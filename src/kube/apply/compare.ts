@@ -1,11 +1,11 @@
 // What a write changes: the fields that are new or other than they were, and those that are gone. Upstream: structured-merge-diff,
 // typed.Compare.
 
-import type { Json } from '../api/object.ts';
+import type { Json, JsonObject } from '../api/object.ts';
 import { isSameJson } from '../api/same-json.ts';
 import { type FieldSet, isEmpty, noFields } from './field-set.ts';
 import { fieldsOf, isLeaf } from './fields-of.ts';
-import { fieldSchema, isFreeMap, type Schema, type Shape, shapeOf } from './shape.ts';
+import { fieldSchema, type Schema, type Shape, shapeOf } from './shape.ts';
 
 export interface Comparison {
   /** New or other. */
@@ -15,29 +15,60 @@ export interface Comparison {
 
 const nothing: Comparison = { changed: noFields, removed: noFields };
 
-export function compare(before: Json | undefined, after: Json | undefined, schema: Schema): Comparison {
+/**
+ * `isTyped`: of a built-in kind, of which upstream compares structs of Go, that are never without some of their fields. Containers that
+ * were not there at all are changed themselves, beside what is in them.
+ */
+export function compare(
+  before: Json | undefined,
+  after: Json | undefined,
+  schema: Schema,
+  isTyped: boolean,
+): Comparison {
   if (before === after) return nothing;
   const [old, now] = [shapeOf(before, schema), shapeOf(after, schema)];
   if (old.type === 'map' && now.type === 'map') {
-    const parts = (map: typeof now.map): ReadonlyMap<string, Part> =>
-      new Map(
-        Object.entries(map).flatMap(([name, value]) =>
-          value === undefined ? [] : [[`f:${name}`, { value, schema: fieldSchema(schema, name) }] as const],
-        ),
-      );
-    return compareParts(parts(old.map), parts(now.map), false);
+    return compareMaps(old.map, now.map, schema, isTyped);
   }
-  if (isList(old) && isList(now)) {
-    const parts = ({ items, elements }: ListShape): ReadonlyMap<string, Part> =>
-      new Map(elements.map((element, index) => [element, { value: items[index], schema: schema?.items }]));
-    return compareParts(parts(old), parts(now), true);
-  }
+  if (isList(old) && isList(now)) return compareLists(old, now, schema?.items, isTyped);
   return nothing;
+}
+
+/** What both share, and that is most of an object, is passed over. */
+function compareMaps(before: JsonObject, after: JsonObject, schema: Schema, isTyped: boolean): Comparison {
+  const parts = (map: JsonObject, other: JsonObject): ReadonlyMap<string, Part> => {
+    const found = new Map<string, Part>();
+    for (const [name, value] of Object.entries(map)) {
+      if (value === undefined || (Object.hasOwn(other, name) && other[name] === value)) continue;
+      found.set(`f:${name}`, {
+        value,
+        schema: fieldSchema(schema, name),
+        isAlwaysThere: isAlwaysThere(schema, name, isTyped),
+      });
+    }
+    return found;
+  };
+  return compareParts(parts(before, after), parts(after, before), isTyped);
+}
+
+function compareLists(before: ListShape, after: ListShape, schema: Schema, isTyped: boolean): Comparison {
+  const parts = ({ items, elements }: ListShape): ReadonlyMap<string, Part> =>
+    new Map(elements.map((element, index) => [element, { value: items[index], schema, isAlwaysThere: false }]));
+  return compareParts(parts(before), parts(after), isTyped);
 }
 
 interface Part {
   readonly value: Json;
   readonly schema: Schema;
+  /** Even where nobody wrote it. */
+  readonly isAlwaysThere: boolean;
+}
+
+/** What upstream's types hold by value, and what they write when it is empty. */
+function isAlwaysThere(schema: Schema, name: string, isTyped: boolean): boolean {
+  const { properties = {}, required = [] } = schema ?? {};
+  if (Object.hasOwn(properties, name) && properties[name].isEmbedded === true) return true;
+  return isTyped && required.includes(name);
 }
 
 type ListShape = Extract<Shape, { readonly type: 'list' }>;
@@ -50,19 +81,19 @@ function isList(shape: Shape): shape is ListShape {
 function compareParts(
   before: ReadonlyMap<string, Part>,
   after: ReadonlyMap<string, Part>,
-  areItems: boolean,
+  isTyped: boolean,
 ): Comparison {
   const [changed, removed] = [new Gathered(), new Gathered()];
   for (const [element, part] of after) {
     const old = before.get(element);
     if (old === undefined) {
-      changed.addWhole(element, part, areItems);
+      changed.addWhole(element, part, isTyped);
     } else if (isSameShape(old.value, part.value, part.schema)) {
-      const inner = compare(old.value, part.value, part.schema);
+      const inner = compare(old.value, part.value, part.schema, isTyped);
       changed.addChild(element, inner.changed);
       removed.addChild(element, inner.removed);
     } else if (!isSameJson(old.value, part.value)) {
-      changed.addWhole(element, part, areItems);
+      changed.addWhole(element, part, isTyped);
       changed.add(element);
       removed.addChild(element, fieldsOf(old.value, old.schema));
     }
@@ -97,9 +128,9 @@ class Gathered {
     if (!isEmpty(child)) this.#children.set(element, child);
   }
 
-  addWhole(element: string, { value, schema }: Part, isItem: boolean): void {
-    if (isItem || isLeaf(value, schema) || isFreeMap(value, schema)) this.add(element);
+  addWhole(element: string, { value, schema, isAlwaysThere: wasThere }: Part, isTyped: boolean): void {
+    if (!wasThere || isLeaf(value, schema)) this.add(element);
     // Within it everything is new.
-    this.addChild(element, compare(Array.isArray(value) ? [] : {}, value, schema).changed);
+    this.addChild(element, compare(Array.isArray(value) ? [] : {}, value, schema, isTyped).changed);
   }
 }

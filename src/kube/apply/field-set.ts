@@ -15,22 +15,35 @@ export function isEmpty({ members, children }: FieldSet): boolean {
   return members.size === 0 && children.size === 0;
 }
 
+/** The very same as `a` where it has all of `b`. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(a)) return b;
   if (isEmpty(b)) return a;
   const children = new Map(a.children);
-  for (const [element, child] of b.children) children.set(element, union(children.get(element) ?? noFields, child));
-  return { members: new Set([...a.members, ...b.members]), children };
+  let isMore = !isWithin(b.members, a.members);
+  for (const [element, child] of b.children) {
+    const ours = a.children.get(element) ?? noFields;
+    const both = union(ours, child);
+    if (both === ours) continue;
+    children.set(element, both);
+    isMore = true;
+  }
+  return isMore ? { members: new Set([...a.members, ...b.members]), children } : a;
 }
 
-/** What is in `a` and not in `b`. */
+/** What is in `a` and not in `b`; the very same as `a` where they share nothing. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(a) || isEmpty(b)) return a;
-  const members = new Set([...a.members].filter((element) => !b.members.has(element)));
-  return {
-    members,
-    children: mapChildren(a, (element, child) => difference(child, b.children.get(element) ?? noFields)),
-  };
+  const members = [...a.members].filter((element) => !b.members.has(element));
+  let isLess = members.length < a.members.size;
+  const children = mapChildren(a, (element, child) => {
+    const other = b.children.get(element);
+    if (other === undefined) return child;
+    const rest = difference(child, other);
+    isLess ||= rest !== child;
+    return rest;
+  });
+  return isLess ? { members: new Set(members), children } : a;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
@@ -45,7 +58,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 export function isSameSet(a: FieldSet, b: FieldSet): boolean {
   if (a === b) return true;
   if (a.members.size !== b.members.size || a.children.size !== b.children.size) return false;
-  for (const element of a.members) if (!b.members.has(element)) return false;
+  if (!isWithin(a.members, b.members)) return false;
   for (const [element, child] of a.children) {
     const other = b.children.get(element);
     if (other === undefined || !isSameSet(child, other)) return false;
@@ -60,6 +73,11 @@ export function* paths(set: FieldSet, under: readonly string[] = []): Generator<
 }
 
 /** Without those that become empty. */
+function isWithin(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {
+  for (const element of part) if (!whole.has(element)) return false;
+  return true;
+}
+
 function mapChildren(
   { children }: FieldSet,
   change: (element: string, child: FieldSet) => FieldSet,

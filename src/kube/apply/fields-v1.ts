@@ -4,14 +4,21 @@
 import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import { type FieldSet, isEmpty, noFields } from './field-set.ts';
 
+/** By the set, which is never changed: most of an object's fields stay whose they are. */
+const written = new WeakMap<FieldSet, JsonObject>();
+
 export function writeFields(set: FieldSet): JsonObject {
+  const known = written.get(set);
+  if (known !== undefined) return known;
   const fields: Record<string, JsonObject> = {};
   for (const element of set.members) if (!set.children.has(element)) fields[element] = {};
   for (const [element, child] of set.children) {
     fields[element] = set.members.has(element) ? { '.': {}, ...writeFields(child) } : writeFields(child);
   }
   // One set has one text.
-  return Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  written.set(set, sorted);
+  return sorted;
 }
 
 /** undefined: it is no FieldsV1. */

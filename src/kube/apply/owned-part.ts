@@ -13,6 +13,7 @@ const ownedMetadata = ['generateName', 'labels', 'annotations', 'finalizers', 'o
 const textMap: OpenApiSchema = { type: 'object', additionalProperties: { type: 'string' } };
 const metadataSchema: OpenApiSchema = {
   type: 'object',
+  isEmbedded: true,
   properties: {
     generateName: { type: 'string' },
     labels: textMap,

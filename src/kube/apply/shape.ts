@@ -69,8 +69,3 @@ export function fieldSchema(schema: Schema, name: string): Schema {
   const { additionalProperties } = schema ?? {};
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
-
-/** A map of free fields is in a set itself, beside what it holds. */
-export function isFreeMap(value: Json | undefined, schema: Schema): boolean {
-  return isJsonObject(value) && schema?.properties === undefined;
-}

@@ -2,7 +2,7 @@
 // Upstream: apiserver, managedfields; structured-merge-diff, merge.Updater.Update.
 
 import type { JsonObject, KubeObject } from '../api/object.ts';
-import type { Resource } from '../api/resource.ts';
+import { isBuiltin, type Resource } from '../api/resource.ts';
 import { apiVersionOf } from '../registry/read-object.ts';
 import { compare } from './compare.ts';
 import { isEmpty, noFields, union } from './field-set.ts';
@@ -32,6 +32,7 @@ export function track(live: KubeObject | undefined, next: KubeObject, resource: 
     ownedPart(live, resource, subresource),
     ownedPart(next, resource, subresource),
     ownedSchema(resource),
+    isBuiltin(resource),
   );
   if (isEmpty(changed) && isEmpty(removed)) {
     return withManagers(next, stored === before ? before : writeManagers(managers));

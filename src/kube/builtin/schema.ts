@@ -4,7 +4,7 @@
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
 import words from './data/descriptions.json' with { type: 'json' };
 import table from './data/fields.json' with { type: 'json' };
-import { atomicMaps, atomicModels, listKeys } from './list-keys.ts';
+import { atomicMaps, atomicModels, embeddedStructs, listKeys } from './list-keys.ts';
 
 const fieldsOf: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(Object.entries(table));
 /** Our own words, by model and field; '' is the model itself. What everybody knows or nobody uses here has none. */
@@ -51,7 +51,15 @@ const schemaOf = (type: string): OpenApiSchema => {
   return scalars.get(type) ?? modelSchema(type);
 };
 
+/** Fields of every kind, and of what it makes. */
+const isOfEveryKind = (path: string): boolean => /\.(metadata|spec|status)$/.test(path);
+
 const withKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
+  const isEmbedded = schema.type === 'object' && (isOfEveryKind(path) || embeddedStructs.has(path));
+  return withMergeKeys(isEmbedded ? { ...schema, isEmbedded } : schema, path);
+};
+
+const withMergeKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
   if (path === 'V1DeploymentSpec.strategy') return { ...schema, 'x-kubernetes-patch-strategy': 'retainKeys' };
   if (atomicMaps.has(path)) return { ...schema, 'x-kubernetes-map-type': 'atomic' };
   const keys = listKeys.get(path);
@@ -61,8 +69,9 @@ const withKeys = (schema: OpenApiSchema, path: string): OpenApiSchema => {
   return {
     ...strategy,
     'x-kubernetes-patch-merge-key': keys.mergeKey,
-    'x-kubernetes-list-type': 'map',
-    'x-kubernetes-list-map-keys': keys.mapKeys,
+    ...(keys.mapKeys.length === 0
+      ? { 'x-kubernetes-list-type': 'atomic' }
+      : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys.mapKeys }),
   };
 };
 

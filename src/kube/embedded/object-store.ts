@@ -71,7 +71,7 @@ export class ObjectStore implements Storage {
         this.#table.set(key, readStored(json, revision, file));
       }
       this.#history = new History({ ...defaultHistory, ...options }, this.#revision);
-      for (const row of this.#database.events()) this.#history.append(this.#readEvent(row));
+      this.#readHistory();
     } catch (error) {
       this.#database.close();
       throw error;
@@ -256,14 +256,26 @@ export class ObjectStore implements Storage {
     this.#fault = fault;
   }
 
-  #readEvent(row: EventRow): DatedEvent {
+  /** Of what two changes of an object have in common, and of objects that did not change since, memory has one copy. */
+  #readHistory(): void {
     const { file } = this.#database;
-    const { revision, key, json, previousJson } = row;
-    // Of objects that did not change since, memory has one copy.
-    const live = this.#table.get(key);
-    const isLive = live?.metadata.resourceVersion === String(revision);
-    const object = isLive ? live : readStored(json, revision, file);
-    return datedOf(row, object, previousJson === undefined ? undefined : readStored(previousJson, undefined, file));
+    const last = new Map<string, KubeObject>();
+    for (const row of this.#database.events()) {
+      const { type, revision, key, json, previousJson } = row;
+      const keyText = textOf(key);
+      const live = this.#table.get(key);
+      const object = live?.metadata.resourceVersion === String(revision) ? live : readStored(json, revision, file);
+      // The change before this one says what was there, unless it is no longer kept.
+      const isKnown = previousJson !== undefined && last.has(keyText);
+      const previous = isKnown
+        ? last.get(keyText)
+        : previousJson === undefined
+          ? undefined
+          : readStored(previousJson, undefined, file);
+      if (type === 'DELETED') last.delete(keyText);
+      else last.set(keyText, object);
+      this.#history.append(datedOf(row, object, previous));
+    }
   }
 }
 

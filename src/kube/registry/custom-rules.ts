@@ -14,11 +14,16 @@ import { validateMetadata } from './metadata-rules.ts';
 
 export class CustomRules implements KindRules {
   readonly #schema: OpenApiSchema;
+  /** Of everything but metadata, which is the same for all kinds and no schema's business. */
+  readonly #fields: OpenApiSchema;
   readonly #rules: SchemaRules;
   readonly #patterns = new Map<string, Re2>();
 
   constructor(schema: OpenApiSchema) {
     this.#schema = schema;
+    const { properties = {}, required = [] } = schema;
+    const fields = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'metadata'));
+    this.#fields = { ...schema, properties: fields, required: required.filter((name) => name !== 'metadata') };
     this.#rules = new SchemaRules(schema);
   }
 
@@ -36,12 +41,8 @@ export class CustomRules implements KindRules {
   }
 
   validate(object: KubeObject, before: KubeObject | undefined): readonly StatusCause[] {
-    // Metadata is the same for all kinds, and no schema's business.
     const { metadata: _, ...rest } = object;
-    const { properties = {}, required = [], ...schema } = this.#schema;
-    const fields = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'metadata'));
-    const whole = { ...schema, properties: fields, required: required.filter((name) => name !== 'metadata') };
-    const causes = validateValue(rest, whole, '', (pattern) => this.#compile(pattern));
+    const causes = validateValue(rest, this.#fields, '', (pattern) => this.#compile(pattern));
     // Rules take the types of fields for granted.
     const ofFields = causes.length > 0 ? causes : this.#rules.validate(object, before);
     return [...validateMetadata(object, before), ...ofFields];

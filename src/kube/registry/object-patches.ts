@@ -8,7 +8,7 @@ import { apply } from '../apply/apply.ts';
 import { track } from '../apply/track.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
-import type { Resource } from '../api/resource.ts';
+import { isBuiltin, type Resource } from '../api/resource.ts';
 import { applyStrategicMerge } from '../patch/strategic-merge.ts';
 import type { Patches } from './patches.ts';
 import { readJson } from './read-object.ts';
@@ -36,11 +36,6 @@ export const objectPatches: Patches = {
   track: (live, next, resource, subresource, { caller }, nowText) =>
     track(live, next, resource, { name: caller.fieldManager, subresource, nowText }),
 };
-
-/** Groups of somebody have a dot, and are not upstream's own. */
-function isBuiltin({ group }: Resource): boolean {
-  return !group.includes('.') || group.endsWith('.k8s.io');
-}
 
 function readMap(body: unknown): JsonObject {
   const patch = readJson(body, 0);

@@ -9,13 +9,20 @@ import { isRecord } from '../record.ts';
 /** Deeper JSON is no object of anybody's; upstream's limit for custom resources is of the same order. */
 const maxDepth = 200;
 
-/** Throws ApiError BadRequest. */
-export function readObject(
-  body: unknown,
-  resource: Pick<Resource, 'group' | 'version' | 'kind' | 'isNamespaced'>,
-  namespace: string | undefined,
-): KubeObject {
-  const object = readJson(body, 0);
+type Named = Pick<Resource, 'group' | 'version' | 'kind' | 'isNamespaced'>;
+
+/** A copy: whoever gave the body may change it afterwards. Throws ApiError BadRequest. */
+export function readObject(body: unknown, resource: Named, namespace: string | undefined): KubeObject {
+  return asObject(readJson(body, 0), resource, namespace);
+}
+
+/** The same for JSON of our own, which is shared and not copied: what a patch made has most of its parts from what is stored. */
+export function readPatched(object: Json, resource: Named, namespace: string | undefined): KubeObject {
+  checkDepth(object, 0);
+  return asObject(object, resource, namespace);
+}
+
+function asObject(object: Json, resource: Named, namespace: string | undefined): KubeObject {
   if (!isJsonObject(object)) throw new ApiError('BadRequest', 'the request body is not an object');
   const { apiVersion, kind, metadata = {} } = object;
   const expected = apiVersionOf(resource);
@@ -59,7 +66,7 @@ export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'versi
 
 /** What is not JSON (a parser's dates, undefined in a list) is refused, as is what is too deep. */
 export function readJson(value: unknown, depth: number): Json {
-  if (depth > maxDepth) throw new ApiError('BadRequest', `the object is nested more than ${maxDepth} levels deep`);
+  if (depth > maxDepth) throw tooDeep();
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new ApiError('BadRequest', 'a number of the object is not finite');
@@ -70,6 +77,17 @@ export function readJson(value: unknown, depth: number): Json {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, readJson(field, depth + 1)]));
   }
   throw new ApiError('BadRequest', `a value of type ${typeof value} is not JSON`);
+}
+
+function checkDepth(value: Json | undefined, depth: number): void {
+  if (depth > maxDepth) throw tooDeep();
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) for (const item of value as readonly Json[]) checkDepth(item, depth + 1);
+  else for (const field of Object.values(value)) checkDepth(field, depth + 1);
+}
+
+function tooDeep(): ApiError {
+  return new ApiError('BadRequest', `the object is nested more than ${maxDepth} levels deep`);
 }
 
 /** A field that is null is absent. */

@@ -23,7 +23,7 @@ import { isHeld, markEnding, withFinalizers } from './endings.ts';
 import type { Admit, KindRules } from './kind-rules.ts';
 import { ListPages } from './list-pages.ts';
 import type { Patches } from './patches.ts';
-import { apiVersionOf, checkName, readObject } from './read-object.ts';
+import { apiVersionOf, checkName, readObject, readPatched } from './read-object.ts';
 import { eventFor, type Selects } from './selection.ts';
 import { checkRevision, exactVersion } from './resource-version.ts';
 import { isSameJson } from '../api/same-json.ts';
@@ -266,7 +266,7 @@ export class Registry implements Api {
       }
       if (latest === undefined) throw notFound(resource.group, resource.plural, name);
       const shown = toVersion(latest, resource);
-      const patched = readObject(patches.patch(shown, patch, resource), resource, target.namespace);
+      const patched = readPatched(patches.patch(shown, patch, resource), resource, target.namespace);
       if (patched.metadata.name !== name) {
         throw new ApiError('BadRequest', 'the name of the object cannot be changed by a patch');
       }
@@ -475,7 +475,7 @@ export class Registry implements Api {
   }
 
   #nowText(): string {
-    return new Date(this.#deps.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
+    return `${new Date(this.#deps.nowMs()).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`;
   }
 }
 

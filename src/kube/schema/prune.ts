@@ -1,5 +1,6 @@
 // Fields that a schema does not have: they are dropped, and their paths told (Kubernetes documentation, "Field pruning"). Pure; objects
-// have been bounded in depth before. Metadata of whole objects is the API server's own, and passed over.
+// have been bounded in depth before, and what loses nothing is answered as the very same value. Metadata of whole objects is the API
+// server's own, and passed over.
 
 import { isJsonObject, type Json, type JsonObject } from '../api/object.ts';
 import type { OpenApiSchema } from '../api/openapi-schema.ts';
@@ -28,7 +29,9 @@ export function pruneValue(value: Json, schema: OpenApiSchema): Pruned<Json> {
 function prune(value: Json, schema: OpenApiSchema, path: string, unknown: string[]): Json {
   if (Array.isArray(value)) {
     const { items } = schema;
-    return items === undefined ? value : value.map((item, at) => prune(item, items, `${path}[${at}]`, unknown));
+    if (items === undefined) return value;
+    const pruned = value.map((item, at) => prune(item, items, `${path}[${at}]`, unknown));
+    return pruned.some((item, at) => item !== value[at]) ? pruned : value;
   }
   if (!isJsonObject(value)) return value;
   if (schema['x-kubernetes-embedded-resource'] !== true) return pruneMap(value, schema, path, unknown);
@@ -42,14 +45,24 @@ function pruneMap(value: JsonObject, schema: OpenApiSchema, path: string, unknow
   const { properties = {}, additionalProperties } = schema;
   const keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties === true;
   const kept: [string, Json][] = [];
+  let isChanged = false;
   for (const [key, field] of Object.entries(value)) {
     if (field === undefined) continue;
-    const at = pathTo(path, key);
-    if (Object.hasOwn(properties, key)) kept.push([key, prune(field, properties[key], at, unknown)]);
-    else if (typeof additionalProperties === 'object')
-      kept.push([key, prune(field, additionalProperties, at, unknown)]);
-    else if (keepsUnknown) kept.push([key, field]);
-    else unknown.push(at);
+    const inner = Object.hasOwn(properties, key)
+      ? properties[key]
+      : typeof additionalProperties === 'object'
+        ? additionalProperties
+        : undefined;
+    if (inner === undefined && !keepsUnknown) {
+      unknown.push(pathTo(path, key));
+      isChanged = true;
+      continue;
+    }
+    // Most fields have nothing below them, and need no path.
+    const isDeep = inner !== undefined && typeof field === 'object';
+    const after = isDeep ? prune(field, inner, pathTo(path, key), unknown) : field;
+    isChanged ||= after !== field;
+    kept.push([key, after]);
   }
-  return Object.fromEntries(kept);
+  return isChanged ? Object.fromEntries(kept) : value;
 }
