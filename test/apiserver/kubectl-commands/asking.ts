@@ -123,6 +123,16 @@ export const asking: readonly Row[] = [
     },
     out: 'pod/lone created',
   },
+  // Lists, and of pods their logs, which nobody has here; without --namespaces, kube-system and the current one.
+  {
+    run: 'cluster-info dump --output-directory=$HOME/dump && ls $HOME/dump $HOME/dump/asking && cat $HOME/dump/asking/lone/logs.txt',
+    out: new RegExp(
+      String.raw`^Cluster info dumped to /\S+/dump\n/\S+/dump:\nasking\nkube-system\nnodes\.json\n\n/\S+/dump/asking:\n` +
+        String.raw`daemonsets\.json\ndeployments\.json\nevents\.json\nlone\npods\.json\n` +
+        String.raw`replicasets\.json\nreplication-controllers\.json\nservices\.json\n` +
+        String.raw`==== START logs for container a of pod asking/lone ====\nRequest log error: .*\n==== END logs .* ====$`,
+    ),
+  },
   {
     run: 'drain asking --timeout=5s',
     code: 1,

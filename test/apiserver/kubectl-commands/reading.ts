@@ -140,6 +140,26 @@ export const reading: readonly Row[] = [
     err: 'error: subresource cannot be used when bulk resources are specified',
   },
   {
+    run: 'create -f -',
+    input: {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata: { name: 'old' },
+      spec: { template: { metadata: { labels: { app: 'old' } }, spec: { containers: [{ name: 'a', image: 'x' }] } } },
+    },
+    out: 'replicationcontroller/old created',
+  },
+  { run: 'scale rc old --replicas=3', out: 'replicationcontroller/old scaled' },
+  {
+    run: 'get rc -o wide',
+    out: table('NAME DESIRED CURRENT READY AGE CONTAINERS IMAGES SELECTOR', `old 3 0 0 ${age} a x app=old`),
+  },
+  {
+    run: 'describe rc old',
+    out: /^Selector: +app=old\n[^]*^Replicas: +0 current \/ 3 desired\nPods Status: +0 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed$/m,
+  },
+  { run: 'delete rc old', out: /^replicationcontroller "old" deleted/ },
+  {
     run: 'get pods -o wide',
     out: table(
       'NAME READY STATUS RESTARTS AGE IP NODE NOMINATED NODE READINESS GATES',
