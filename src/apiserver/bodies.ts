@@ -26,7 +26,7 @@ export class Bodies {
     if (Number(request.headers['content-length'] ?? 0) > this.#maxLength) return Promise.reject(this.#tooLong());
     const pieces: Buffer[] = [];
     let length = 0;
-    this.#departures.await(response, () => this.#octets.give(user, length));
+    this.#departures.follow(response, () => this.#octets.give(user, length));
     return new Promise((resolve, reject) => {
       const end = (): void => resolve(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
       const refuse = (error: ApiError): void => {

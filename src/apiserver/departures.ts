@@ -9,7 +9,7 @@ export class Departures {
   readonly #aboard = new WeakMap<Socket, Set<() => void>>();
 
   /** `left` is called once: when the request is over, or by the function that comes back. */
-  await(response: ServerResponse, left: () => void): () => void {
+  follow(response: ServerResponse, left: () => void): () => void {
     const aboard = this.#aboardOf(response.req.socket);
     const leave = (): void => {
       if (aboard.delete(leave)) left();

@@ -74,7 +74,7 @@ export class Admission {
     this.#leave.get(response)?.();
     this.#leave.set(
       response,
-      this.#departures.await(response, () => running.give(user, 1)),
+      this.#departures.follow(response, () => running.give(user, 1)),
     );
   }
 }

@@ -207,12 +207,13 @@ export class ApiServer {
 
   async #send(request: HttpRequest, reply: HttpReply, answer: Answer, warnings: Warnings): Promise<void> {
     const { renderer, report, watchTimeoutMs } = this.#deps;
-    const { stalledMs } = this.#options.limits;
     const headers = warnings.headers();
     switch (answer.type) {
       case 'watch': {
         const { form, timeoutSeconds, begin, resource } = answer;
         this.#admission.enter(reply.raw, 'watches', userOf(this.#askedOf(request.raw).head));
+        // Of an answer that went before on the connection.
+        reply.raw.setTimeout(0);
         const askedMs = (timeoutSeconds ?? 0) * 1000;
         const options = {
           media: 'application/json',
@@ -227,17 +228,23 @@ export class ApiServer {
         return streaming;
       }
       case 'document':
-        reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
-        return sendText(reply, answer.code, answer.media, answer.text, { ...headers, ...answer.headers });
+        return this.#sendText(reply, answer.code, answer.media, answer.text, { ...headers, ...answer.headers });
       case 'json':
-        reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
-        return sendText(reply, answer.code, 'application/json', JSON.stringify(answer.value), headers);
+        return this.#sendText(reply, answer.code, 'application/json', JSON.stringify(answer.value), headers);
       default: {
         const { media, pieces } = renderer.render(answer);
         const code = answer.type === 'object' ? answer.code : 200;
-        return sendPieces(reply, { code, media, pieces, headers }, stalledMs);
+        return sendPieces(reply, { code, media, pieces, headers }, this.#options.limits.stalledMs);
       }
     }
+  }
+
+  #sendText(reply: HttpReply, code: number, media: string, text: string | Uint8Array, headers: Headers): void {
+    const { raw } = reply;
+    raw.setTimeout(this.#options.limits.stalledMs, () => raw.destroy());
+    for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
+    // As octets: to text Fastify would add a charset.
+    void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));
   }
 
   /** Every error is a Status. */
@@ -248,7 +255,7 @@ export class ApiServer {
     }
     const retry = known.details?.retryAfterSeconds;
     const headers = { ...warnings?.headers(), ...(retry === undefined ? {} : { 'retry-after': String(retry) }) };
-    sendText(reply, known.code, 'application/json', JSON.stringify(known.status()), headers);
+    this.#sendText(reply, known.code, 'application/json', JSON.stringify(known.status()), headers);
   }
 }
 
@@ -260,12 +267,6 @@ function toApiError(error: unknown): ApiError {
   if (status === 415) return new ApiError('UnsupportedMediaType', message);
   if (status >= 400 && status < 500) return new ApiError('BadRequest', message);
   return new ApiError('InternalError', 'an error of the server: its log says which');
-}
-
-function sendText(reply: HttpReply, code: number, media: string, text: string | Uint8Array, headers: Headers): void {
-  for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
-  // As octets: to text Fastify would add a charset.
-  void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));
 }
 
 const clientErrors: Readonly<Record<string, readonly [number, string]>> = {

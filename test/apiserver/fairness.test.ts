@@ -140,6 +140,38 @@ test.serial('a document that nobody reads is cut off', async (t) => {
   t.true(cut < text.length * 8, `${cut} octets of ${text.length * 8}`);
 });
 
+test.serial('a stranger who does not read what he is refused is cut off', async (t) => {
+  const server = await startSmall(t, { stalledMs: 300 });
+  const { ca } = server.viewer;
+  const socket = connect({ host: '127.0.0.1', port: server.port, ca });
+  t.teardown(() => socket.destroy());
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  socket.pause();
+  const asking = setInterval(() => socket.write(post(configMaps, 0).repeat(1_000)), 1);
+  t.teardown(() => clearInterval(asking));
+  // By a reset, since it still writes.
+  await new Promise((resolve) => void socket.once('close', resolve));
+  t.is((await clientOf(t, server, server.viewer).ask('GET', '/readyz')).text, 'ok');
+});
+
+test.serial('a watch behind a list on its connection is not cut off when nothing changes', async (t) => {
+  const server = await startSmall(t, { stalledMs: 300 });
+  const socket = await secure(t, server, server.viewer);
+  const ask = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  let text = '';
+  socket.on('data', (piece: Buffer) => (text += piece.toString()));
+  socket.write(ask(configMaps) + ask(`${configMaps}?watch=1`));
+  await new Promise((resolve) => void setTimeout(resolve, 1_000));
+  const admin = clientOf(t, server, server.admin);
+  t.is((await admin.ask('POST', configMaps, configMap('late'))).code, 201);
+  while (!text.includes('"name":"late"')) {
+    if (socket.closed) throw new Error('it was cut off');
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  t.pass();
+});
+
 test.serial('a watch may be asked for longer than a timer counts', async (t) => {
   const server = await startSmall(t, {});
   const client = clientOf(t, server, server.admin, 2);
