@@ -41,10 +41,11 @@ export class Bodies {
         pieces.push(piece);
       };
       request.on('data', take).on('end', end);
-      const breakOff = (): void => refuse(new ApiError('BadRequest', 'the body of the request broke off'));
-      if (request.destroyed) breakOff();
-      // After the end, this is nothing.
-      request.on('error', breakOff).on('close', breakOff);
+      const close = (): void => {
+        if (!request.complete) refuse(new ApiError('BadRequest', 'the body of the request broke off'));
+      };
+      if (request.destroyed) close();
+      else request.on('close', close);
     });
   }
 
