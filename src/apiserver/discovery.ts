@@ -4,6 +4,7 @@
 import type { JsonObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
 import { compareVersions } from '#kube/registry/registry.ts';
+import { eviction, hasEviction } from './eviction.ts';
 
 /** A kind that is created and not kept. */
 export interface VirtualKind {
@@ -15,6 +16,7 @@ export interface VirtualKind {
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const subresourceVerbs = ['get', 'patch', 'update'];
+const evictionKind = { group: eviction.group, version: eviction.version, kind: eviction.kind };
 
 /** Resources and virtual kinds by group, and by version in the order of preference. '' is the core group. */
 export class ServedGroups {
@@ -136,6 +138,7 @@ function describeResource(resource: Resource): readonly JsonObject[] {
     whole,
     ...(hasStatus ? [below('status', { kind })] : []),
     ...(scale === undefined ? [] : [below('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale' })]),
+    ...(hasEviction(resource) ? [{ ...below(eviction.name, evictionKind), verbs: eviction.verbs }] : []),
   ];
 }
 
@@ -153,6 +156,9 @@ function discoverResource(resource: Resource): JsonObject {
             verbs: subresourceVerbs,
           },
         ]),
+    ...(hasEviction(resource)
+      ? [{ subresource: eviction.name, responseKind: evictionKind, verbs: eviction.verbs }]
+      : []),
   ];
   return {
     resource: plural,

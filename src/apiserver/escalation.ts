@@ -10,7 +10,6 @@ import type { Identity } from './identity.ts';
 import {
   coversPath,
   findPermission,
-  holds,
   listOf,
   masters,
   type PolicyRule,
@@ -22,8 +21,8 @@ import {
 const rbacGroup = 'rbac.authorization.k8s.io';
 /** Permissions that the rules may come to; what is beyond is judged rule by rule. */
 const maxParts = 10_000;
-/** Of what is missing, as much is told. */
-const maxTold = 100;
+/** Of what is missing, as much is told: rules, values of each of their lists, characters. */
+const maxTold = { rules: 100, values: 16, characters: 8 * 1024 } as const;
 
 export interface Grant {
   readonly resource: Pick<Resource, 'group' | 'plural'>;
@@ -52,24 +51,23 @@ export function checkGrant({ resource, object, before }: Grant, who: Identity, o
   const action = { type: 'resource', group, subresource: undefined, namespace, ...target } as const;
   if (findPermission(who, action, objects) !== undefined) return;
   const given = isRole ? object : findRole(target.plural, target.name, namespace, objects);
-  const held = [...rulesFor(who, namespace, objects)].map(({ rule }) => rule);
-  if (at(object, 'aggregationRule') !== undefined && isRole) checkAggregation(name, held);
+  const held = [...rulesFor(who, namespace, objects)].map(({ rule }) => hold(rule));
   const missing = missingOf(
     listOf(given['rules']).flatMap((rule: Json) => (isJsonObject(rule) ? readRule(rule) : [])),
     held,
   );
-  if (missing.length === 0) return;
+  if (missing.length > 0) throw forbid(plural, name, tellMissing(missing, who));
+  // Also to take it away: who does so keeps the role from being made narrower.
+  if (plural === 'clusterroles' && [object, before].some(hasAggregation)) checkAggregation(name, held);
+}
+
+function tellMissing(missing: readonly PolicyRule[], who: Identity): string {
   const groups = who.groups.map((one) => JSON.stringify(one)).join(' ');
-  const words = [...new Set(compact(missing).map((rule) => writeRule(rule)))].toSorted().slice(0, maxTold);
-  throw forbid(
-    plural,
-    name,
-    `user ${JSON.stringify(who.user)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${words.join('\n')}`,
-  );
+  return `user ${JSON.stringify(who.user)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${tell(missing)}`;
 }
 
 /** Of whatever is labelled so, tomorrow too: that is everything. */
-function checkAggregation(name: string, held: readonly PolicyRule[]): void {
+function checkAggregation(name: string, held: readonly HeldRule[]): void {
   const star = ['*'];
   const none: readonly string[] = [];
   const everything: readonly PolicyRule[] = [
@@ -94,8 +92,30 @@ function forbid(plural: string, name: string, why: string): ApiError {
   });
 }
 
+/** A rule that is looked into once for each permission that is given. */
+interface HeldRule {
+  readonly verbs: ReadonlySet<string>;
+  readonly apiGroups: ReadonlySet<string>;
+  readonly resources: ReadonlySet<string>;
+  readonly resourceNames: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
+  /** Of the paths, those that end in a star. */
+  readonly patterns: readonly string[];
+}
+
+function hold({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): HeldRule {
+  return {
+    verbs: new Set(verbs),
+    apiGroups: new Set(apiGroups),
+    resources: new Set(resources),
+    resourceNames: new Set(resourceNames),
+    paths: new Set(nonResourceURLs),
+    patterns: nonResourceURLs.filter((url) => url.endsWith('*')),
+  };
+}
+
 /** Permission by permission: several rules together may hold what none of them does alone. */
-function missingOf(rules: readonly PolicyRule[], held: readonly PolicyRule[]): readonly PolicyRule[] {
+function missingOf(rules: readonly PolicyRule[], held: readonly HeldRule[]): readonly PolicyRule[] {
   let left = maxParts;
   return rules.flatMap((rule) => {
     if (held.some((one) => covers(one, rule))) return [];
@@ -136,38 +156,59 @@ function breakDown({ verbs, apiGroups, resources, resourceNames, nonResourceURLs
   ]);
 }
 
-function covers(held: PolicyRule, wanted: PolicyRule): boolean {
+function covers(held: HeldRule, wanted: PolicyRule): boolean {
   const isNamed =
-    held.resourceNames.length === 0 ||
-    (wanted.resourceNames.length > 0 && wanted.resourceNames.every((name) => held.resourceNames.includes(name)));
+    held.resourceNames.size === 0 ||
+    (wanted.resourceNames.length > 0 && wanted.resourceNames.every((name) => held.resourceNames.has(name)));
   return (
     isNamed &&
-    wanted.verbs.every((verb) => holds(held.verbs, verb)) &&
-    wanted.apiGroups.every((group) => holds(held.apiGroups, group)) &&
+    wanted.verbs.every((verb) => has(held.verbs, verb)) &&
+    wanted.apiGroups.every((group) => has(held.apiGroups, group)) &&
     wanted.resources.every((resource) => coversResource(held.resources, resource)) &&
-    wanted.nonResourceURLs.every((url) => held.nonResourceURLs.some((pattern) => coversPath(pattern, url)))
+    wanted.nonResourceURLs.every(
+      (url) => held.paths.has(url) || held.patterns.some((pattern) => coversPath(pattern, url)),
+    )
   );
 }
 
-function coversResource(held: readonly string[], resource: string): boolean {
-  if (holds(held, resource)) return true;
+function has(held: ReadonlySet<string>, wanted: string): boolean {
+  return held.has('*') || held.has(wanted);
+}
+
+function coversResource(held: ReadonlySet<string>, resource: string): boolean {
+  if (has(held, resource)) return true;
   const slash = resource.indexOf('/');
-  return slash >= 0 && held.includes(`*${resource.slice(slash)}`);
+  return slash >= 0 && held.has(`*${resource.slice(slash)}`);
+}
+
+/** What is missing, a line each, sorted. */
+function tell(missing: readonly PolicyRule[]): string {
+  const lines = [...new Set(compact(missing).map((rule) => writeRule(rule)))].toSorted();
+  const told: string[] = [];
+  let left: number = maxTold.characters;
+  for (const line of lines.slice(0, maxTold.rules)) {
+    if (told.length > 0 && line.length > left) break;
+    told.push(line.slice(0, maxTold.characters));
+    left -= line.length;
+  }
+  if (told.length < lines.length) told.push(`and ${lines.length - told.length} more`);
+  return told.join('\n');
 }
 
 /** One for each resource, with all verbs that are missing on it. */
 function compact(rules: readonly PolicyRule[]): readonly PolicyRule[] {
-  const byResource = new Map<string, PolicyRule>();
+  const byResource = new Map<string, { readonly rule: PolicyRule; readonly verbs: Set<string> }>();
   for (const rule of rules) {
     const { apiGroups, resources, resourceNames, nonResourceURLs } = rule;
     const key = JSON.stringify([apiGroups, resources, resourceNames, nonResourceURLs]);
-    const verbs = [...new Set([...(byResource.get(key)?.verbs ?? []), ...rule.verbs])];
-    byResource.set(key, { ...rule, verbs });
+    let of = byResource.get(key);
+    if (of === undefined) byResource.set(key, (of = { rule, verbs: new Set() }));
+    for (const verb of rule.verbs) of.verbs.add(verb);
   }
-  return [...byResource.values()];
+  return [...byResource.values()].map(({ rule, verbs }) => ({ ...rule, verbs: [...verbs] }));
 }
 
-/** As Go prints it. */
+/** As Go prints it, but for lists that are long. */
 function writeRule({ apiGroups, resources, nonResourceURLs, resourceNames, verbs }: PolicyRule): string {
   const parts = [
     ['APIGroups', apiGroups],
@@ -178,8 +219,14 @@ function writeRule({ apiGroups, resources, nonResourceURLs, resourceNames, verbs
   ] as const;
   const words = parts
     .filter(([, values]) => values.length > 0)
-    .map(([name, values]) => `${name}:[${values.map((value) => JSON.stringify(value)).join(' ')}]`);
+    .map(([name, values]) => `${name}:[${writeList(values)}]`);
   return `{${words.join(', ')}}`;
+}
+
+function writeList(values: readonly string[]): string {
+  const told = values.slice(0, maxTold.values).map((value) => JSON.stringify(value));
+  const left = values.length - told.length;
+  return [...told, ...(left === 0 ? [] : [`and ${left} more`])].join(' ');
 }
 
 function withoutEnding(object: KubeObject): JsonObject {
@@ -187,6 +234,7 @@ function withoutEnding(object: KubeObject): JsonObject {
   return { ...object, metadata };
 }
 
-function at(object: KubeObject, field: string): Json | undefined {
-  return object[field] ?? undefined;
+function hasAggregation(role: KubeObject | undefined): boolean {
+  const rule = role?.['aggregationRule'];
+  return isJsonObject(rule) && listOf(rule['clusterRoleSelectors']).length > 0;
 }

@@ -15,11 +15,13 @@ import type {
 } from '#kube/api/api-port.ts';
 import type { Json, JsonObject, KubeObject } from '#kube/api/object.ts';
 import type { Resource } from '#kube/api/resource.ts';
+import { scaleColumns } from '#kube/builtin/columns/scale.ts';
 import { everything } from '#kube/controllers/controller.ts';
 import { readJson } from '#kube/registry/read-object.ts';
 import { chooseForm, type Form } from './accept.ts';
 import { type Body, mediaTypeOf, readBody } from './body.ts';
 import type { DocumentAnswer, DocumentRequest } from './documents.ts';
+import { isEviction, readEviction } from './eviction.ts';
 import { forbidden } from './forbidden.ts';
 import type { Identity } from './identity.ts';
 import { type HeaderValues, impersonate } from './impersonation.ts';
@@ -37,20 +39,31 @@ import { type Action, findPermission, type RbacObjects } from './rbac.ts';
 import { readRequestInfo, type RequestInfo, type ResourceRequest } from './request-info.ts';
 import { answerReview, reviewKinds } from './reviews.ts';
 
-export interface Request {
+/** What is known before the body comes. */
+export interface Head {
   readonly method: string;
   /** As it came, without the query. */
   readonly path: string;
   readonly query: Query;
+  /** A text: why it is nobody's. */
+  readonly who: Identity | string;
+  readonly headers: HeaderValues;
+}
+
+/** A request that may be made, and by whom, as far as its head says. */
+export interface Admitted {
+  readonly info: RequestInfo;
+  /** A text: of nobody, who may ask for this all the same. */
+  readonly who: Identity | string;
+}
+
+export interface Request extends Head {
   readonly accept: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly contentType: string | undefined;
   readonly userAgent: string | undefined;
   /** undefined: no body. */
   readonly octets: Uint8Array | undefined;
-  /** A text: why it is nobody's. */
-  readonly who: Identity | string;
-  readonly headers: HeaderValues;
 }
 
 export type Answer =
@@ -98,15 +111,19 @@ export class Handler {
     this.#deps = deps;
   }
 
-  /** `warn` collects what is said beside the answer. Throws ApiError, or rejects with one. */
-  async answer(request: Request, warn: (text: string) => void): Promise<Answer> {
-    const { method, path, query, headers } = request;
-    const who = typeof request.who === 'string' ? request.who : impersonate(request.who, headers, this.#deps.rbac);
+  /** Before anything of the body is read, and before the request costs anybody anything. Throws ApiError. */
+  admit({ method, path, query, who: asker, headers }: Head): Admitted {
+    const who = typeof asker === 'string' ? asker : impersonate(asker, headers, this.#deps.rbac);
     const info = readRequestInfo(method, path, query.has('watch') && readFlag(query, 'watch'));
     if (info === undefined) throw notHere();
-    if (typeof who === 'string') {
-      if (!openPaths.has(path)) throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
-    } else if (!openPaths.has(path)) this.#authorize(info, who);
+    if (openPaths.has(path)) return { info, who };
+    if (typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
+    this.#authorize(info, who);
+    return { info, who };
+  }
+
+  /** `warn` collects what is said beside the answer. Throws ApiError, or rejects with one. */
+  async answer({ info, who }: Admitted, request: Request, warn: (text: string) => void): Promise<Answer> {
     if (info.type === 'path' || typeof who === 'string') return this.#document(request);
     const review = reviewKinds.find(
       ({ group, version, plural }) => group === info.group && version === info.version && plural === info.plural,
@@ -160,17 +177,18 @@ export class Handler {
       if (info.verb !== 'deletecollection') throw notAllowed(info, request.method);
       return this.#deleteAll(target, request, who, warn, form);
     }
+    if (isEviction(info)) return this.#evict(target, info, request, who, warn);
     const at: ObjectTarget = { ...target, name: info.name, subresource: subresourceOf(info) };
     switch (info.verb) {
       case 'get':
-        return { type: 'object', code: 200, object: api.get(at), resource, form };
+        return { type: 'object', code: 200, object: api.get(at), resource: shownAs(at), form };
       case 'watch':
         // Of one object, as an old way of saying it.
         query.set('fieldSelector', `metadata.name=${info.name}`);
         return this.#watch(target, query, form);
       case 'update': {
         const { body, options } = this.#write(request, who, warn);
-        return { type: 'object', code: 200, object: await api.update(at, body, options), resource, form };
+        return { type: 'object', code: 200, object: await api.update(at, body, options), resource: shownAs(at), form };
       }
       case 'patch': {
         const { body, options } = this.#write(request, who, warn);
@@ -178,7 +196,7 @@ export class Handler {
         const isApply = patch.type === 'application/apply-patch+yaml';
         const cannotCreate = isApply ? this.#judgeCreation(info, who) : undefined;
         const { object, isCreated } = await api.patch(at, { ...patch, cannotCreate }, options);
-        return { type: 'object', code: isCreated ? 201 : 200, object, resource, form };
+        return { type: 'object', code: isCreated ? 201 : 200, object, resource: shownAs(at), form };
       }
       case 'delete':
         return this.#delete(at, request, who, warn, form);
@@ -223,6 +241,22 @@ export class Handler {
       code: 200,
       value: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details },
     };
+  }
+
+  async #evict(
+    target: Target,
+    info: ResourceRequest,
+    request: Request,
+    who: Identity,
+    warn: (text: string) => void,
+  ): Promise<Answer> {
+    const { name } = info;
+    if (info.verb !== 'create' || name === undefined) throw notAllowed(info, request.method);
+    const { options, isDryRun } = readDeleteOptions(request.query, readEviction(jsonOf(request), info));
+    const at = { ...target, name, subresource: undefined };
+    await this.#deps.api.delete(at, options, optionsOf(request, who, warn, isDryRun));
+    const value = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+    return { type: 'json', code: 201, value };
   }
 
   /** Answers the list of what was deleted, as upstream does. */
@@ -282,7 +316,7 @@ function subresourceOf(info: ResourceRequest): ObjectTarget['subresource'] {
   const { subresource, group, plural } = info;
   if (subresource === undefined || subresource === 'status' || subresource === 'scale') return subresource;
   if (subresource === 'finalize' && group === '' && plural === 'namespaces') return subresource;
-  const running = ['log', 'exec', 'attach', 'portforward', 'proxy', 'ephemeralcontainers', 'resize', 'eviction'];
+  const running = ['log', 'exec', 'attach', 'portforward', 'proxy', 'ephemeralcontainers', 'resize'];
   if (group === '' && plural === 'pods' && running.includes(subresource.split('/')[0])) {
     throw new ApiError(
       'MethodNotAllowed',
@@ -291,6 +325,11 @@ function subresourceOf(info: ResourceRequest): ObjectTarget['subresource'] {
     );
   }
   throw notHere(info);
+}
+
+/** A Scale has columns of its own, whatever it is of. */
+function shownAs({ resource, subresource }: ObjectTarget): Resource {
+  return subresource === 'scale' ? { ...resource, columns: scaleColumns } : resource;
 }
 
 function optionsOf(

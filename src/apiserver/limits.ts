@@ -2,13 +2,14 @@
 // that are under way, by what they cost: changes, reads, watches.
 
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { ApiError } from '#kube/api/api-error.ts';
+import { Departures } from './departures.ts';
+import { Shares } from './shares.ts';
 
 export interface ServerLimits {
   /** One more is closed as soon as it comes. */
   readonly connections: number;
-  /** At the same time, each at most a body: one more gets 429. */
+  /** At the same time, from when their bodies are here: one more gets 429. Of this and the next two, and of bodies, one user gets 3/4. */
   readonly changes: number;
   /** At the same time, until the answer is read: one more gets 429. */
   readonly reads: number;
@@ -16,6 +17,8 @@ export interface ServerLimits {
   readonly watches: number;
   /** Longer ones get 413. */
   readonly bodyBytes: number;
+  /** Of all bodies that are here: beyond it 429. */
+  readonly bodiesBytes: number;
   /** More of them get 431. */
   readonly headerBytes: number;
   /** Of events that wait for one watch: beyond it the connection is closed. */
@@ -39,6 +42,7 @@ export const defaultLimits: ServerLimits = {
   reads: 400,
   watches: 5_000,
   bodyBytes: 3 * 1024 * 1024,
+  bodiesBytes: 256 * 1024 * 1024,
   headerBytes: 64 * 1024,
   waitingBytes: 8 * 1024 * 1024,
   handshakeMs: 10_000,
@@ -51,44 +55,34 @@ export const defaultLimits: ServerLimits = {
 type Class = 'changes' | 'reads' | 'watches';
 
 export class Admission {
-  readonly #limits: Pick<ServerLimits, Class>;
-  readonly #running: Record<Class, number> = { changes: 0, reads: 0, watches: 0 };
+  readonly #running: Readonly<Record<Class, Shares>>;
+  readonly #departures = new Departures();
   readonly #leave = new WeakMap<ServerResponse, () => void>();
-  /** Of each connection, who leaves with it: of an answer that waited for its turn nothing else tells. */
-  readonly #aboard = new WeakMap<Socket, Set<() => void>>();
 
-  constructor(limits: Pick<ServerLimits, Class>) {
-    this.#limits = limits;
+  constructor({ changes, reads, watches }: Pick<ServerLimits, Class>) {
+    this.#running = { changes: new Shares(changes), reads: new Shares(reads), watches: new Shares(watches) };
   }
 
-  /** Until the response or its connection is closed, or it is counted as another class. Throws ApiError TooManyRequests. */
-  enter(response: ServerResponse, as: Class): void {
-    if (this.#running[as] >= this.#limits[as]) {
-      throw new ApiError(
-        'TooManyRequests',
-        `Too many requests, please try again later: ${this.#limits[as]} ${as} at once`,
-        { retryAfterSeconds: 1 },
-      );
-    }
+  /**
+   * Until the response or its connection is closed, or it is counted as another class. `user`: '' for nobody. Throws ApiError
+   * TooManyRequests.
+   */
+  enter(response: ServerResponse, as: Class, user: string): void {
+    const running = this.#running[as];
+    const reached = running.take(user, 1);
+    if (reached !== undefined) throw tooMany(running, reached, as);
     this.#leave.get(response)?.();
-    const aboard = this.#aboardOf(response.req.socket);
-    this.#running[as]++;
-    const leave = (): void => {
-      if (aboard.delete(leave)) this.#running[as]--;
-    };
-    aboard.add(leave);
-    this.#leave.set(response, leave);
-    response.once('close', leave);
+    this.#leave.set(
+      response,
+      this.#departures.follow(response, () => running.give(user, 1)),
+    );
   }
+}
 
-  #aboardOf(socket: Socket): Set<() => void> {
-    const known = this.#aboard.get(socket);
-    if (known !== undefined) return known;
-    const aboard = new Set<() => void>();
-    this.#aboard.set(socket, aboard);
-    socket.once('close', () => {
-      for (const leave of aboard) leave();
-    });
-    return aboard;
-  }
+/** `what` there is too much of, in the plural. */
+export function tooMany({ limit, ownLimit }: Shares, reached: 'all' | 'own', what: string): ApiError {
+  const words = reached === 'all' ? `${limit} ${what}` : `${ownLimit} ${what} of one user`;
+  return new ApiError('TooManyRequests', `Too many requests, please try again later: ${words} at once`, {
+    retryAfterSeconds: 1,
+  });
 }

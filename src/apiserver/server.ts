@@ -2,17 +2,20 @@
 // how an answer looks the renderer's. Kubernetes API concepts.
 
 import { constants } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError } from '#kube/api/api-error.ts';
-import type { Answer, Handler } from './handler.ts';
-import { Identities, type Identity } from './identity.ts';
+import { Bodies } from './bodies.ts';
+import type { Admitted, Answer, Handler, Head } from './handler.ts';
+import { Identities } from './identity.ts';
 import { Admission, type ServerLimits } from './limits.ts';
 import { sendPieces } from './piece-stream.ts';
 import type { Renderer } from './render.ts';
 import { Turns } from './turns.ts';
+import { Warnings } from './warnings.ts';
 import { streamWatch } from './watch-stream.ts';
 
 export interface ServerOptions {
@@ -43,6 +46,16 @@ export class ListenError extends Error {
 type Instance = FastifyInstance<HttpsServer>;
 type HttpRequest = Pick<FastifyRequest, 'raw' | 'body' | 'socket' | 'url'>;
 type HttpReply = Pick<FastifyReply, 'raw' | 'hijack' | 'code' | 'header' | 'request'>;
+/** Longer ones fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** A request that may be made, while its body comes. */
+interface Asked {
+  readonly head: Head;
+  readonly admitted: Admitted;
+  readonly reply: FastifyReply['raw'];
+}
+
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 export class ApiServer {
@@ -51,13 +64,16 @@ export class ApiServer {
   readonly #app: Instance;
   readonly #identities = new Identities(Date.now);
   readonly #admission: Admission;
+  readonly #bodies: Bodies;
   readonly #turns = new Turns();
+  readonly #asked = new WeakMap<IncomingMessage, Asked>();
 
   constructor(options: ServerOptions, deps: ServerDeps) {
     this.#options = options;
     this.#deps = deps;
     const { limits } = options;
     this.#admission = new Admission(limits);
+    this.#bodies = new Bodies(limits);
     this.#app = fastify({
       https: {
         cert: options.certificate,
@@ -74,14 +90,13 @@ export class ApiServer {
         headersTimeout: limits.headersMs,
         connectionsCheckingInterval: Math.min(5_000, limits.headersMs),
       },
-      bodyLimit: limits.bodyBytes,
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.keepAliveMs,
       forceCloseConnections: true,
       exposeHeadRoutes: false,
       // Names of objects are longer than what a parameter of a path may be by default.
       routerOptions: { maxParamLength: limits.headerBytes },
-      frameworkErrors: (error, _request, reply) => this.#fail(reply, error, []),
+      frameworkErrors: (error, _request, reply) => this.#fail(reply, error),
       clientErrorHandler: refuseClient,
     });
     this.#app.server.maxConnections = limits.connections;
@@ -121,27 +136,35 @@ export class ApiServer {
     const app = this.#app;
     // Every body stays octets: what they are is said by the verb.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    // Before the body is read: of strangers nothing is, and what is too much at once is not begun.
-    app.addHook('onRequest', async (request, reply) => {
-      const { method } = request.raw;
-      this.#turns.line(request.raw, reply.raw);
-      const who = this.#identityOf(request);
-      const isRead = method === 'GET' || method === 'HEAD';
-      if (!isRead && typeof who === 'string') throw new ApiError('Unauthorized', `Unauthorized: ${who}`);
-      this.#admission.enter(reply.raw, isRead ? 'reads' : 'changes');
+    app.addContentTypeParser('*', ({ raw }: HttpRequest) => {
+      const { head, reply } = this.#askedOf(raw);
+      return this.#bodies.read(raw, reply, userOf(head));
     });
-    // Once its body is read: a connection whose body waits is not read at all.
-    app.addHook('preHandler', (request) => this.#turns.wait(request.raw));
+    // Before the body is read: of strangers nothing is, nor of who may not do what he asks.
+    app.addHook('onRequest', async (request, reply) => {
+      const { raw } = request;
+      this.#turns.line(raw, reply.raw);
+      const head = this.#readHead(request);
+      if (!isRead(head) && typeof head.who === 'string')
+        throw new ApiError('Unauthorized', `Unauthorized: ${head.who}`);
+      this.#asked.set(raw, { head, admitted: this.#deps.handler.admit(head), reply: reply.raw });
+    });
+    // Once its body is read: a connection whose body waits is not read at all. What has come whole and may be done is begun, if it is not
+    // too much at once.
+    app.addHook('preHandler', async (request, reply) => {
+      await this.#turns.wait(request.raw);
+      const { head } = this.#askedOf(request.raw);
+      this.#admission.enter(reply.raw, isRead(head) ? 'reads' : 'changes', userOf(head));
+    });
     app.all('/*', (request, reply) => this.#serve(request, reply));
-    app.setErrorHandler((error, _request, reply) => this.#fail(reply, error, []));
+    app.setErrorHandler((error, _request, reply) => this.#fail(reply, error));
     app.setNotFoundHandler((_request, reply) =>
-      this.#fail(reply, new ApiError('NotFound', 'the server could not find the requested resource'), []),
+      this.#fail(reply, new ApiError('NotFound', 'the server could not find the requested resource')),
     );
   }
 
   async #serve(request: HttpRequest, reply: HttpReply): Promise<void> {
-    const warnings: string[] = [];
+    const warnings = new Warnings();
     try {
       const answer = await this.#answer(request, warnings);
       await this.#send(request, reply, answer, warnings);
@@ -151,43 +174,50 @@ export class ApiServer {
     }
   }
 
-  #answer(request: HttpRequest, warnings: string[]): Promise<Answer> {
-    const { raw, body } = request;
+  #readHead({ raw, socket }: Pick<HttpRequest, 'raw' | 'socket'>): Head {
     const [path, query = ''] = splitOnce(raw.url ?? '/', '?');
+    return {
+      method: raw.method ?? 'GET',
+      path,
+      query: new URLSearchParams(query),
+      who: socket instanceof TLSSocket ? this.#identities.of(socket) : 'no TLS',
+      headers: raw.headersDistinct,
+    };
+  }
+
+  #askedOf(raw: IncomingMessage): Asked {
+    const asked = this.#asked.get(raw);
+    if (asked === undefined) throw new ApiError('InternalError', 'a request that nobody admitted');
+    return asked;
+  }
+
+  #answer({ raw, body }: HttpRequest, warnings: Warnings): Promise<Answer> {
+    const { head, admitted } = this.#askedOf(raw);
     const { headers } = raw;
-    return this.#deps.handler.answer(
-      {
-        method: raw.method ?? 'GET',
-        path,
-        query: new URLSearchParams(query),
-        accept: headers.accept,
-        ifNoneMatch: headers['if-none-match'],
-        contentType: headers['content-type'],
-        userAgent: headers['user-agent'],
-        octets: Buffer.isBuffer(body) ? body : undefined,
-        who: this.#identityOf(request),
-        headers: raw.headersDistinct,
-      },
-      (text) => {
-        if (warnings.length < 32 && !warnings.includes(text)) warnings.push(text);
-      },
-    );
+    const request = {
+      ...head,
+      accept: headers.accept,
+      ifNoneMatch: headers['if-none-match'],
+      contentType: headers['content-type'],
+      userAgent: headers['user-agent'],
+      octets: Buffer.isBuffer(body) ? body : undefined,
+    };
+    return this.#deps.handler.answer(admitted, request, (text) => warnings.add(text));
   }
 
-  #identityOf({ socket }: Pick<HttpRequest, 'socket'>): Identity | string {
-    return socket instanceof TLSSocket ? this.#identities.of(socket) : 'no TLS';
-  }
-
-  async #send(request: HttpRequest, reply: HttpReply, answer: Answer, warnings: readonly string[]): Promise<void> {
+  async #send(request: HttpRequest, reply: HttpReply, answer: Answer, warnings: Warnings): Promise<void> {
     const { renderer, report, watchTimeoutMs } = this.#deps;
-    const headers = warningHeaders(warnings);
+    const headers = warnings.headers();
     switch (answer.type) {
       case 'watch': {
         const { form, timeoutSeconds, begin, resource } = answer;
-        this.#admission.enter(reply.raw, 'watches');
+        this.#admission.enter(reply.raw, 'watches', userOf(this.#askedOf(request.raw).head));
+        // Of an answer that went before on the connection.
+        reply.raw.setTimeout(0);
+        const askedMs = (timeoutSeconds ?? 0) * 1000;
         const options = {
           media: 'application/json',
-          timeoutMs: timeoutSeconds === undefined || timeoutSeconds === 0 ? watchTimeoutMs() : timeoutSeconds * 1000,
+          timeoutMs: askedMs === 0 ? watchTimeoutMs() : Math.min(askedMs, longestTimerMs),
           waitingBytes: this.#options.limits.waitingBytes,
           headers,
           render: renderer.watchRenderer(resource, form),
@@ -198,9 +228,9 @@ export class ApiServer {
         return streaming;
       }
       case 'document':
-        return sendText(reply, answer.code, answer.media, answer.text, { ...headers, ...answer.headers });
+        return this.#sendText(reply, answer.code, answer.media, answer.text, { ...headers, ...answer.headers });
       case 'json':
-        return sendText(reply, answer.code, 'application/json', JSON.stringify(answer.value), headers);
+        return this.#sendText(reply, answer.code, 'application/json', JSON.stringify(answer.value), headers);
       default: {
         const { media, pieces } = renderer.render(answer);
         const code = answer.type === 'object' ? answer.code : 200;
@@ -209,36 +239,34 @@ export class ApiServer {
     }
   }
 
+  #sendText(reply: HttpReply, code: number, media: string, text: string | Uint8Array, headers: Headers): void {
+    const { raw } = reply;
+    raw.setTimeout(this.#options.limits.stalledMs, () => raw.destroy());
+    for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
+    // As octets: to text Fastify would add a charset.
+    void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));
+  }
+
   /** Every error is a Status. */
-  #fail(reply: HttpReply, error: unknown, warnings: readonly string[]): void {
-    const known = toApiError(error, this.#options.limits.bodyBytes);
+  #fail(reply: HttpReply, error: unknown, warnings?: Warnings): void {
+    const known = toApiError(error);
     if (known.reason === 'InternalError' && !(error instanceof ApiError)) {
       this.#deps.report(`${reply.request.method} ${splitOnce(reply.request.url, '?')[0]}`, error);
     }
     const retry = known.details?.retryAfterSeconds;
-    const headers = { ...warningHeaders(warnings), ...(retry === undefined ? {} : { 'retry-after': String(retry) }) };
-    sendText(reply, known.code, 'application/json', JSON.stringify(known.status()), headers);
+    const headers = { ...warnings?.headers(), ...(retry === undefined ? {} : { 'retry-after': String(retry) }) };
+    this.#sendText(reply, known.code, 'application/json', JSON.stringify(known.status()), headers);
   }
 }
 
 /** What Fastify itself refuses, in the words of Kubernetes. */
-function toApiError(error: unknown, bodyBytes: number): ApiError {
+function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytes}`);
-  }
   const message = error instanceof Error ? error.message : String(error);
   if (status === 415) return new ApiError('UnsupportedMediaType', message);
   if (status >= 400 && status < 500) return new ApiError('BadRequest', message);
   return new ApiError('InternalError', 'an error of the server: its log says which');
-}
-
-function sendText(reply: HttpReply, code: number, media: string, text: string | Uint8Array, headers: Headers): void {
-  for (const [name, value] of Object.entries(headers)) void reply.header(name, value);
-  // As octets: to text Fastify would add a charset.
-  void reply.code(code).type(media).header('cache-control', 'no-cache, private').send(Buffer.from(text));
 }
 
 const clientErrors: Readonly<Record<string, readonly [number, string]>> = {
@@ -257,11 +285,13 @@ function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
-/** As Kubernetes uses the header: `299 - "text"`. */
-function warningHeaders(warnings: readonly string[]): Headers {
-  if (warnings.length === 0) return {};
-  const quote = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, String.raw`\$&`);
-  return { warning: warnings.map((text) => `299 - "${quote(text.slice(0, 1024))}"`) };
+function isRead({ method }: Head): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Whose the connection is, whoever he acts for; '' for nobody's. */
+function userOf({ who }: Head): string {
+  return typeof who === 'string' ? '' : who.user;
 }
 
 function splitOnce(text: string, by: string): readonly [string, string?] {

@@ -264,6 +264,8 @@ test('a watch from a version that is still to come waits for it; one that wants 
   for (const path of [listing, `${configMaps}?resourceVersion=${next}`]) {
     const refused = await client.ask('GET', path);
     t.is(refused.code, 504);
-    t.regex(JSON.parse(refused.text).message, new RegExp(`^Too large resource version: ${next}, current: \\d+$`));
+    const { message, details } = JSON.parse(refused.text);
+    t.regex(message, new RegExp(`^Too large resource version: ${next}, current: \\d+$`));
+    t.deepEqual(details.causes, [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]);
   }
 });

@@ -120,6 +120,40 @@ test('what the garbage collector changes gives nothing away; an aggregation take
   t.is(give(aggregated, holding(everything)), undefined);
 });
 
+test('a rule of 10,000 verbs is judged in linear time, and the answer names some of what is missing', (t) => {
+  const verbs = Array.from({ length: 10_000 }, (_, index) => `verb${index}`);
+  const heldVerbs = [on(['pods'], verbs.slice(0, 9_000))];
+  const told = give(make('ClusterRole', 'x', { rules: [on(['pods'], verbs)] }), holding(heldVerbs)) ?? '';
+  t.true(
+    told.endsWith(
+      'Verbs:["verb9000" "verb9001" "verb9002" "verb9003" "verb9004" "verb9005" "verb9006" "verb9007" "verb9008" "verb9009" "verb9010" "verb9011" "verb9012" "verb9013" "verb9014" "verb9015" and 984 more]}',
+    ),
+  );
+});
+
+test('of very many rules that are missing the answer names some, and says how many more there are', (t) => {
+  const rules = Array.from({ length: 500 }, (_, index) => on([`kind${index}`], ['get']));
+  const told = give(make('ClusterRole', 'x', { rules }), holding([])) ?? '';
+  t.is(told.split('\n').length, 102);
+  t.true(told.endsWith('\nand 400 more'));
+  const long = Array.from({ length: 50 }, (_, index) => on([`${index}${'x'.repeat(60_000)}`], ['get']));
+  const short = give(make('ClusterRole', 'x', { rules: long }), holding([])) ?? '';
+  t.true(short.length < 9_000);
+  t.true(short.endsWith('\nand 49 more'));
+});
+
+test('whoever has less than everything neither adds nor changes nor removes an aggregation', (t) => {
+  const rules = [on(['pods'], ['get'])];
+  const plain = make('ClusterRole', 'x', { rules });
+  const aggregated = make('ClusterRole', 'x', { rules, aggregationRule: { clusterRoleSelectors: [{}] } });
+  const other = make('ClusterRole', 'x', { rules, aggregationRule: { clusterRoleSelectors: [{ matchLabels: {} }] } });
+  const words = /must have cluster-admin privileges to use the aggregationRule$/;
+  t.regex(give(aggregated, holding(held), plain) ?? '', words);
+  t.regex(give(other, holding(held), aggregated) ?? '', words);
+  t.regex(give(plain, holding(held), aggregated) ?? '', words);
+  t.is(give(plain, holding(held), plain), undefined);
+});
+
 test('a rule of very many permissions is judged in no time', (t) => {
   const many = Array.from({ length: 2_000 }, (_, index) => `n${index}`);
   const rule = { apiGroups: many, resources: many, verbs: many, resourceNames: many };
@@ -154,6 +188,17 @@ test('the server holds whoever is no master to it: roles, bindings, patches of t
   const headers = { 'content-type': 'application/merge-patch+json' };
   const body = JSON.stringify({ rules: [on(['*'], ['*'])] });
   t.is((await server.ask('PATCH', `${path}/own`, { as, headers, body })).code, 403);
+  // By server-side apply too: of a role that is there, and of one that is not yet.
+  const applying = { 'content-type': 'application/apply-patch+yaml' };
+  for (const name of ['own', 'applied']) {
+    const given = { as, headers: applying, body: write('ClusterRole', name, { rules: [on(['secrets'], ['get'])] }) };
+    const applied = await server.ask('PATCH', `${path}/${name}?fieldManager=x&force=true`, given);
+    t.is(applied.code, 403);
+    t.regex(String(applied.json['message']), /attempting to grant RBAC permissions not currently held/);
+  }
+  t.is((await server.ask('GET', `${path}/applied`)).code, 404);
+  const mine = { as, headers: applying, body: write('ClusterRole', 'applied', own) };
+  t.is((await server.ask('PATCH', `${path}/applied?fieldManager=x`, mine)).code, 201);
   const toAdmin = { roleRef: { ...roleRef, name: 'cluster-admin' }, subjects };
   t.is((await server.ask('POST', bindings, { as, body: write('ClusterRoleBinding', 'me', toAdmin) })).code, 403);
   t.is((await server.ask('GET', `${bindings}/me`)).code, 404);

@@ -1,9 +1,12 @@
 // The real kubectl against `waggle apiserver`, command by command: rows in kubectl-commands/ say what each must answer. One server for
-// all; each set of rows has a namespace of its own, and goes on beside the others.
+// all; each set of rows has a namespace of its own, and goes on beside the others. Commands that do not end by themselves are here.
+// kubectl reference, "kubectl events", "kubectl proxy".
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { makeAuthority } from '#apiserver/certificates.ts';
 import { kubectl as kubectlNeed, kubectlPath } from '#support/kubectl.ts';
@@ -58,6 +61,68 @@ for (const [namespace, title, rows] of [
       for (const row of rows) check(t, row, await kubectl(row.run, environment, row.input));
     }),
   );
+}
+
+test(
+  'events --watch shows what there is, and then each event as it comes',
+  needs(requirements, async (t) => {
+    const environment = await enterNamespace('watching');
+    const event = (name: string): object => ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name },
+      involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', name: 'one', namespace: 'watching' },
+      reason: name.toUpperCase(),
+      message: `${name} came`,
+      type: 'Normal',
+      lastTimestamp: new Date().toISOString(),
+    });
+    await kubectl('create -f -', environment, event('first'));
+    const watching = begin(t, ['events', '--for', 'configmap/one', '--watch'], environment);
+    await watching.said(/first came/);
+    await kubectl('create -f -', environment, event('second'));
+    t.regex(
+      await watching.said(/second came/),
+      /^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE\n\S+ +Normal +FIRST +ConfigMap\/one +first came *\n\S+ +Normal +SECOND +ConfigMap\/one +second came/,
+    );
+  }),
+);
+
+test(
+  'proxy hands requests without certificates to the API server, and refuses those that could run something',
+  needs(requirements, async (t) => {
+    const environment = await enterNamespace('proxied');
+    const said = await begin(t, ['proxy', '--address=127.0.0.1', '--port=0'], environment).said(/\n/);
+    const [, address] = /^Starting to serve on (127\.0\.0\.1:\d+)$/m.exec(said) ?? [];
+    const of = (path: string): Promise<Response> => fetch(`http://${address}/api/v1/namespaces/proxied/${path}`);
+    const found = await of('configmaps/kube-root-ca.crt');
+    t.is(found.status, 200);
+    t.like(await found.json(), { kind: 'ConfigMap', metadata: { name: 'kube-root-ca.crt' } });
+    t.is((await of('configmaps/none')).status, 404);
+    t.is((await of('pods/none/exec')).status, 403);
+  }),
+);
+
+/** One that goes on until it is ended. */
+function begin(
+  t: ExecutionContext<unknown>,
+  words: readonly string[],
+  environment: Environment,
+): { readonly said: (pattern: RegExp) => Promise<string> } {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const;
+  const child = spawn(kubectlPath, words, { env: { ...process.env, ...environment }, stdio: [...stdio] });
+  t.teardown(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  });
+  let out = '';
+  child.stdout?.on('data', (piece: Buffer) => (out += piece.toString()));
+  const said = async (pattern: RegExp): Promise<string> => {
+    while (!pattern.test(out)) await pause(20);
+    return out;
+  };
+  return { said };
 }
 
 function check(t: ExecutionContext<unknown>, { run, out, json, err = '', code = 0 }: Row, output: Output): void {

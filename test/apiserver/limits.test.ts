@@ -229,21 +229,22 @@ test.serial('a watch begins with more than may wait, as fast as its client reads
 test.serial('each class of request has its own limit, and an answer that is over makes room once', (t) => {
   const admission = new Admission({ changes: 1, reads: 2, watches: 1 });
   const response = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()));
+  const enter = (of: ServerResponse, as: 'changes' | 'reads' | 'watches'): void => admission.enter(of, as, 'u');
   const [first, second, third] = [response(), response(), response()];
-  admission.enter(first, 'reads');
-  admission.enter(second, 'reads');
-  t.throws(() => admission.enter(third, 'reads'), { message: /2 reads at once/ });
-  admission.enter(third, 'changes');
-  t.throws(() => admission.enter(response(), 'changes'), { message: /1 changes at once/ });
+  enter(first, 'reads');
+  enter(second, 'reads');
+  t.throws(() => enter(third, 'reads'), { message: /2 reads at once/ });
+  enter(third, 'changes');
+  t.throws(() => enter(response(), 'changes'), { message: /1 changes at once/ });
   // What turns out to be a watch is a read no longer.
-  admission.enter(first, 'watches');
-  admission.enter(response(), 'reads');
-  t.throws(() => admission.enter(second, 'watches'), { message: /1 watches at once/ });
+  enter(first, 'watches');
+  enter(response(), 'reads');
+  t.throws(() => enter(second, 'watches'), { message: /1 watches at once/ });
   first.emit('close');
   first.emit('close');
-  admission.enter(second, 'watches');
-  t.throws(() => admission.enter(response(), 'watches'), { message: /1 watches at once/ });
+  enter(second, 'watches');
+  t.throws(() => enter(response(), 'watches'), { message: /1 watches at once/ });
   // Of an answer that never had its turn only the connection tells.
   second.req.socket.emit('close');
-  t.notThrows(() => admission.enter(response(), 'watches'));
+  t.notThrows(() => enter(response(), 'watches'));
 });

@@ -18,6 +18,8 @@ import type { Credentials } from './server-process.ts';
 export interface SmallServer {
   readonly port: number;
   readonly admin: Required<Credentials>;
+  /** Of somebody who may read, and ask what he may. */
+  readonly viewer: Required<Credentials>;
   readonly reports: readonly string[];
 }
 
@@ -68,6 +70,14 @@ export async function startSmall(t: ExecutionContext, limits: Partial<ServerLimi
     embedded.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  const client = makeClientCertificate(authority, { name: 'admin', groups: [roleGroups.admin] }, Date.now());
-  return { port, admin: { ca: authority.certificate, cert: client.certificate, key: client.key }, reports };
+  const credentialsOf = (name: string, group: string): Required<Credentials> => {
+    const client = makeClientCertificate(authority, { name, groups: [group] }, Date.now());
+    return { ca: authority.certificate, cert: client.certificate, key: client.key };
+  };
+  return {
+    port,
+    admin: credentialsOf('admin', roleGroups.admin),
+    viewer: credentialsOf('viewer', roleGroups.viewer),
+    reports,
+  };
 }

@@ -16,9 +16,10 @@ export interface StatusCause {
     | 'FieldValueTypeInvalid'
     | 'FieldValueNotFound'
     | 'FieldManagerConflict'
+    | 'ResourceVersionTooLarge'
     | 'InternalError';
   readonly message: string;
-  /** `spec.virtualRouters[0].localASN` */
+  /** `spec.virtualRouters[0].localASN`; '' where no field is at fault. */
   readonly field: string;
 }
 
@@ -100,11 +101,15 @@ export class ApiError extends Error {
       ...(this.details === undefined
         ? {}
         : {
-            details: { ...details, ...(causes === undefined ? {} : { causes: causes.map((cause) => ({ ...cause })) }) },
+            details: { ...details, ...(causes === undefined ? {} : { causes: causes.map(writeCause) }) },
           }),
       code: this.code,
     };
   }
+}
+
+function writeCause({ field, ...cause }: StatusCause): JsonObject {
+  return field === '' ? cause : { ...cause, field };
 }
 
 /** `pods`, of a group `deployments.apps`. */

@@ -32,7 +32,7 @@ export function apply(
   }
   const { subresource } = writer;
   const schema = ownedSchema(resource);
-  // Twins are found, and null is dropped.
+  // Twins are found, and null is dropped where it may not be.
   const config = merge(undefined, ownedPart(applied, resource, subresource), schema);
   const us: Manager = { ...managerOf(writer, resource, 'Apply'), fields: fieldsOf(config, schema) };
   if (live === undefined) {

@@ -4,7 +4,7 @@
 import { ApiError } from '../api/api-error.ts';
 import type { Json, JsonObject } from '../api/object.ts';
 import { formatPath } from './fields-v1.ts';
-import { fieldSchema, type Schema, shapeOf } from './shape.ts';
+import { fieldSchema, type Schema, type Shape, shapeOf } from './shape.ts';
 
 /** Throws ApiError BadRequest for items of what is applied that are named twice. */
 export function merge(live: Json | undefined, applied: Json, schema: Schema, path: readonly string[] = []): Json {
@@ -15,13 +15,13 @@ export function merge(live: Json | undefined, applied: Json, schema: Schema, pat
     const before: JsonObject = old.type === 'map' ? old.map : {};
     for (const [name, value] of Object.entries(before)) if (value !== undefined) merged.set(name, value);
     for (const [name, value] of Object.entries(now.map)) {
-      // null is absent.
-      if (value === undefined || value === null) continue;
-      merged.set(name, merge(merged.get(name), value, fieldSchema(schema, name), [...path, `f:${name}`]));
+      const under = fieldSchema(schema, name);
+      if (value === undefined || (value === null && !allowsNull(under))) continue;
+      merged.set(name, merge(merged.get(name), value, under, [...path, `f:${name}`]));
     }
     return Object.fromEntries(merged);
   }
-  if (now.type === 'leaf') return applied;
+  if (now.type === 'leaf') return applied === null && hasParts(old) ? (live ?? null) : applied;
   if (!now.isUnique) {
     const seen = new Set<string>();
     const twice = now.elements.find((element) => seen.size === seen.add(element).size) ?? '';
@@ -37,6 +37,17 @@ export function merge(live: Json | undefined, applied: Json, schema: Schema, pat
     if (to !== undefined) return merge(before, now.items[to], schema?.items, [...path, element]);
     return before ?? null;
   });
+}
+
+/** Elsewhere null is absent, as when an object is created. */
+function allowsNull(schema: Schema): boolean {
+  return schema === undefined || schema.nullable === true;
+}
+
+/** null takes nothing away that somebody may own for himself. */
+function hasParts(shape: Shape): boolean {
+  if (shape.type === 'map') return Object.keys(shape.map).length > 0;
+  return shape.type === 'list' && shape.items.length > 0;
 }
 
 function placesOf(elements: readonly string[]): ReadonlyMap<string, number> {

@@ -27,6 +27,7 @@ const orElse = (absent: string, ...path: readonly string[]): ((object: JsonObjec
 const fieldTexts: ReadonlyMap<string, ReadonlyMap<string, (object: JsonObject) => string>> = new Map([
   ['/Node', new Map([['.spec.unschedulable', orElse('false', 'spec', 'unschedulable')]])],
   ['/Pod', new Map([['.spec.hostNetwork', orElse('false', 'spec', 'hostNetwork')]])],
+  ['/ReplicationController', new Map([['.status.replicas', orElse('0', 'status', 'replicas')]])],
   ['apps/ReplicaSet', new Map([['.status.replicas', orElse('0', 'status', 'replicas')]])],
   ['/Event', new Map([['.source', readEventSource]])],
   ['events.k8s.io/Event', new Map([['.source', readEventSource]])],

@@ -52,6 +52,7 @@ export const builtinKinds: readonly BuiltinKind[] = [
     '.status.podIP',
     '.status.nominatedNodeName',
   ]),
+  kind('', 'ReplicationController', 'replicationcontrollers', ['rc'], 'sar', ['.status.replicas']),
   kind('', 'Service', 'services', ['svc'], 'sa', ['.spec.clusterIP', '.spec.type']),
   kind('', 'Endpoints', 'endpoints', ['ep'], ''),
   kind('', 'Secret', 'secrets', [], '', ['.type']),

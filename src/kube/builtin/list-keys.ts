@@ -28,7 +28,8 @@ const containers = ['V1Container', 'V1EphemeralContainer'].flatMap(
   ],
 );
 
-const conditions = ['Pod', 'Service', 'Node', 'Namespace', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map(
+const conditionKinds = ['Pod', 'Service', 'Node', 'Namespace', 'ReplicationController'];
+const conditions = [...conditionKinds, 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map(
   (kind): readonly [string, ListKeys] => [`V1${kind}Status.conditions`, by('type')],
 );
 

@@ -29,6 +29,8 @@ const defaultSilence: SilenceLimits = { answerMs: 30_000, watchMs: 150_000 };
 const watchSeconds = { least: 300, more: 300 } as const;
 /** A page of 500 objects of the greatest size that is usual. */
 const longestAnswer = 512 * 1024 * 1024;
+/** Of an answer, in octets. Upstream's warnings are 4 KiB of texts, each in a line of its own: more than Node takes by default. */
+const longestHeaders = 256 * 1024;
 
 export interface SilenceLimits {
   /** An answer that does not begin, or does not go on, for so long is none. */
@@ -172,6 +174,7 @@ export class RemoteCluster implements Cluster {
     }
     const options = await this.#authenticate();
     options.method = method;
+    options.maxHeaderSize = longestHeaders;
     options.headers = {
       ...Object.fromEntries(Object.entries(options.headers ?? {})),
       accept: 'application/json',

@@ -57,6 +57,7 @@ const workload: Coverage = { type: 'workload' };
 
 /** By group and plural, as in ObjectKey.resource. A kind that is not here is not spoken of. */
 export const coverages: Readonly<Record<string, Coverage>> = {
+  '/replicationcontrollers': workload,
   'apps/daemonsets': workload,
   'apps/deployments': workload,
   'apps/replicasets': workload,

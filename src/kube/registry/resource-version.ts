@@ -11,7 +11,10 @@ export function checkRevision(text: string | undefined, revision: number): void 
     throw new ApiError('BadRequest', `Invalid value: "${text.slice(0, 64)}": resourceVersion must be a decimal number`);
   }
   if (Number(text) > revision) {
-    throw new ApiError('Timeout', `Too large resource version: ${text}, current: ${revision}`, {
+    const words = 'Too large resource version';
+    throw new ApiError('Timeout', `${words}: ${text}, current: ${revision}`, {
+      // What clients know it by: they list anew, without a version.
+      causes: [{ reason: 'ResourceVersionTooLarge', message: words, field: '' }],
       retryAfterSeconds: 1,
     });
   }

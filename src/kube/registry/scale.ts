@@ -73,12 +73,17 @@ function countOf(value: Json | undefined): number {
 function selectorText(selector: Json): string {
   if (typeof selector === 'string') return selector;
   if (!isJsonObject(selector)) return '';
-  const { matchLabels, matchExpressions } = selector;
+  const { matchLabels, matchExpressions } = isLabels(selector) ? { matchLabels: selector } : selector;
   const equal = isJsonObject(matchLabels)
     ? Object.entries(matchLabels).map(([key, value]) => `${key}=${typeof value === 'string' ? value : ''}`)
     : [];
   const expressions = Array.isArray(matchExpressions) ? matchExpressions.filter((entry) => isJsonObject(entry)) : [];
   return [...equal.toSorted(), ...expressions.map((entry) => requirementText(entry))].join(',');
+}
+
+/** Of ReplicationControllers, the selector is the labels themselves. */
+function isLabels(selector: JsonObject): boolean {
+  return Object.values(selector).every((value) => typeof value === 'string');
 }
 
 function requirementText({ key, operator, values }: JsonObject): string {

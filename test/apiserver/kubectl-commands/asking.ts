@@ -1,9 +1,12 @@
 // What the server is, serves and allows: auth, explain, api-resources, versions, cluster-info; and nodes, of which the API server alone
-// does what is asked (cordon, taint). Sources: kubectl reference, pages of the same names; "User impersonation"; "Taints and Tolerations".
+// does what is asked (cordon, taint, drain). Sources: kubectl reference, pages of the same names; "User impersonation"; "Taints and Tolerations".
 
 import { type Row, table } from './row.ts';
 
 const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'asking' }, spec: { podCIDR: '10.1.0.0/24' } };
+
+const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'lone', namespace: 'asking' } };
+const unmanaged = 'Warning: deleting Pods that declare no controller: asking/lone';
 
 export const asking: readonly Row[] = [
   // kubectl auth can-i, whoami.
@@ -109,4 +112,62 @@ export const asking: readonly Row[] = [
   { run: 'taint nodes asking dedicated:NoSchedule-', out: 'node/asking untainted' },
   { run: 'describe node asking', out: /^Taints: +<none>\nUnschedulable: +false\n[^]*^PodCIDR: +10\.1\.0\.0\/24$/m },
   { run: 'drain asking --timeout=5s', out: 'node/asking cordoned\nnode/asking drained' },
+  // With a pod: it is evicted, by policy/v1 Eviction. "Safely Drain a Node"; "API-initiated Eviction".
+  {
+    run: 'create -f -',
+    input: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'lone' },
+      spec: { nodeName: 'asking', containers: [{ name: 'a', image: 'x' }] },
+    },
+    out: 'pod/lone created',
+  },
+  // Lists, and of pods their logs, which nobody has here; without --namespaces, kube-system and the current one.
+  {
+    run: 'cluster-info dump --output-directory=$HOME/dump && ls $HOME/dump $HOME/dump/asking && cat $HOME/dump/asking/lone/logs.txt',
+    out: new RegExp(
+      String.raw`^Cluster info dumped to /\S+/dump\n/\S+/dump:\nasking\nkube-system\nnodes\.json\n\n/\S+/dump/asking:\n` +
+        String.raw`daemonsets\.json\ndeployments\.json\nevents\.json\nlone\npods\.json\n` +
+        String.raw`replicasets\.json\nreplication-controllers\.json\nservices\.json\n` +
+        String.raw`==== START logs for container a of pod asking/lone ====\nRequest log error: .*\n==== END logs .* ====$`,
+    ),
+  },
+  {
+    run: 'drain asking --timeout=5s',
+    code: 1,
+    out: 'node/asking already cordoned',
+    err: /^error: unable to drain node "asking" due to error: .*declare no controller \(use --force to override\): asking\/lone, /,
+  },
+  {
+    run: 'drain asking --force --dry-run=server --timeout=5s',
+    out: 'node/asking already cordoned (server dry run)\nevicting pod asking/lone (server dry run)\nnode/asking drained (server dry run)',
+    err: unmanaged,
+  },
+  { run: 'get pod lone -o name', out: 'pod/lone' },
+  {
+    run: 'create --raw /api/v1/namespaces/asking/pods/lone/eviction -f -',
+    input: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'other' } },
+    code: 1,
+    err: 'Error from server (BadRequest): name in URL does not match name in Eviction object',
+  },
+  {
+    run: 'create --raw /api/v1/namespaces/asking/pods/lone/eviction -f -',
+    input: { ...eviction, deleteOptions: { preconditions: { uid: '1-2-3' } } },
+    code: 1,
+    err: /^Error from server \(Conflict\): .*[Pp]recondition/,
+  },
+  {
+    run: 'drain asking --force --timeout=5s',
+    out: 'node/asking already cordoned\nevicting pod asking/lone\npod/lone evicted\nnode/asking drained',
+    err: unmanaged,
+  },
+  { run: 'get pods', err: 'No resources found in asking namespace.' },
+  {
+    run: 'create --raw /api/v1/namespaces/asking/pods/lone/eviction -f -',
+    input: eviction,
+    code: 1,
+    err: 'Error from server (NotFound): pods "lone" not found',
+  },
+  { run: 'uncordon asking', out: 'node/asking uncordoned' },
 ];

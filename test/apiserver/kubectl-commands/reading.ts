@@ -18,6 +18,13 @@ const event = {
   type: 'Warning',
 };
 
+/** A patch of an event, for a shell: its object's uid, and when it was seen first and last. */
+const seen = (first: string, last: string): string => {
+  const uid = '$("$KUBECTL" get configmap one -o jsonpath={.metadata.uid})';
+  const [from, to] = [first, last].map((ago) => `$(date -u -d '${ago}' +%FT%TZ)`);
+  return `"{\\"involvedObject\\":{\\"uid\\":\\"${uid}\\"},\\"firstTimestamp\\":\\"${from}\\",\\"lastTimestamp\\":\\"${to}\\"}"`;
+};
+
 export const reading: readonly Row[] = [
   { run: 'get pods', err: 'No resources found in reading namespace.' },
   { run: 'get all', err: 'No resources found in reading namespace.' },
@@ -114,6 +121,44 @@ export const reading: readonly Row[] = [
       `web 0/2 0 0 ${age} nginx nginx app=web`,
     ),
   },
+  // A part alone: the status is shown as the whole, a Scale has columns of its own (upstream's printers, Scale).
+  {
+    run: 'get deployment web --subresource=status',
+    out: table('NAME READY UP-TO-DATE AVAILABLE AGE', `web 0/2 0 0 ${age}`),
+  },
+  {
+    run: 'get deployment web --subresource=scale',
+    out: table('NAME DESIRED AVAILABLE AGE', `web 2 0 ${age}`),
+  },
+  {
+    run: 'get deployment web --subresource=scale -o json',
+    json: { kind: 'Scale', apiVersion: 'autoscaling/v1', spec: { replicas: 2 }, status: { selector: 'app=web' } },
+  },
+  {
+    run: 'get deployments --subresource=scale',
+    code: 1,
+    err: 'error: subresource cannot be used when bulk resources are specified',
+  },
+  {
+    run: 'create -f -',
+    input: {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata: { name: 'old' },
+      spec: { template: { metadata: { labels: { app: 'old' } }, spec: { containers: [{ name: 'a', image: 'x' }] } } },
+    },
+    out: 'replicationcontroller/old created',
+  },
+  { run: 'scale rc old --replicas=3', out: 'replicationcontroller/old scaled' },
+  {
+    run: 'get rc -o wide',
+    out: table('NAME DESIRED CURRENT READY AGE CONTAINERS IMAGES SELECTOR', `old 3 0 0 ${age} a x app=old`),
+  },
+  {
+    run: 'describe rc old',
+    out: /^Selector: +app=old\n[^]*^Replicas: +0 current \/ 3 desired\nPods Status: +0 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed$/m,
+  },
+  { run: 'delete rc old', out: /^replicationcontroller "old" deleted/ },
   {
     run: 'get pods -o wide',
     out: table(
@@ -174,5 +219,21 @@ export const reading: readonly Row[] = [
     out: /^\S+ \(x2 over \S+\) +Warning +Seen +ConfigMap\/one +it was seen$/,
   },
   { run: 'events --types=Normal', err: 'No events found in reading namespace.' },
+  // Those that name the object by its uid are described with it; ages as kubectl's describe.go and duration.HumanDuration write them.
+  { run: `patch event one.1 --type=merge -p ${seen('-185 minutes', '-125 seconds')}`, out: 'event/one.1 patched' },
+  {
+    run: 'create -f -',
+    input: { ...event, metadata: metadata('one.2'), reason: 'Kept', source: { component: 'tester' } },
+    out: 'event/one.2 created',
+  },
+  { run: `patch event one.2 --type=merge -p ${seen('-73 hours', '-73 hours')}`, out: 'event/one.2 patched' },
+  {
+    run: 'describe configmap one',
+    out: /^Events:\n +Type +Reason +Age +From +Message\n[ -]+\n +Warning +Kept +3d1h +tester +it was seen\n +Warning +Seen +2m\d+s \(x2 over 3h5m\) +it was seen$/m,
+  },
+  {
+    run: 'events --for configmap/one --no-headers',
+    out: /^3d1h +Warning +Kept +ConfigMap\/one +it was seen\n2m\d+s \(x2 over 3h5m\) +Warning +Seen +ConfigMap\/one +it was seen$/,
+  },
   { run: 'get events --field-selector involvedObject.name=one,reason=Seen -o name', out: 'event/one.1' },
 ];

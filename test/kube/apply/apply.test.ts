@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { ApiError } from '#kube/api/api-error.ts';
 import type { Json, JsonObject, KubeObject } from '#kube/api/object.ts';
+import type { OpenApiSchema } from '#kube/api/openapi-schema.ts';
 import type { Resource } from '#kube/api/resource.ts';
 import { apply } from '#kube/apply/apply.ts';
 import { difference, intersection, isSameSet, paths, union } from '#kube/apply/field-set.ts';
@@ -275,6 +276,35 @@ test('null is absent', (t) => {
   const story = new Story(configMaps).apply('one', { data: { a: '1', b: null } });
   t.deepEqual(story.fields, { data: { a: '1' } });
   t.deepEqual(story.owners, ['one Apply: .data.a']);
+});
+
+test('where a definition allows null, or anything, null is a value like others, and owned', (t) => {
+  const spec: OpenApiSchema = {
+    type: 'object',
+    properties: {
+      plain: { type: 'string' },
+      text: { type: 'string', nullable: true },
+      map: { type: 'object', nullable: true, additionalProperties: { type: 'string' } },
+      free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    },
+  };
+  const widgets: Resource = {
+    ...configMaps,
+    group: 'example.com',
+    kind: 'Widget',
+    schema: { type: 'object', properties: { spec } },
+  };
+  const said = { text: null, map: null, free: { any: null } };
+  const story = new Story(widgets).apply('one', { spec: { ...said, plain: null } });
+  t.deepEqual(story.fields, { spec: said });
+  t.deepEqual(story.owners, ['one Apply: .spec.free.any .spec.map .spec.text']);
+  const { message } = refused(t, () => story.apply('two', { spec: { text: 'a' } }));
+  t.regex(message, /conflict with "one": \.spec\.text$/);
+  // Over a text it is another value; a map that others have put something into stays.
+  story.apply('two', { spec: { text: 'a', map: { a: '1' } } }, true);
+  t.deepEqual(story.fields, { spec: { text: 'a', map: { a: '1' }, free: { any: null } } });
+  story.apply('three', { spec: { text: null, map: null } }, true);
+  t.deepEqual(story.fields, { spec: { text: null, map: { a: '1' }, free: { any: null } } });
 });
 
 test('an object whose fields nobody is known to own has belonged to before-first-apply', (t) => {

@@ -251,3 +251,14 @@ test('a certificate that may not do something is told what', async (t) => {
   t.like(error, { reason: 'Forbidden' });
   t.regex(error.message, /secrets is forbidden: User "waggle:agent:n1" cannot list resource "secrets"/);
 });
+
+test('a server may say 64 KiB of warnings beside its answer', async (t) => {
+  const cluster = await hostile(t, (_request, response) => {
+    response.setHeader(
+      'warning',
+      Array.from({ length: 64 }, () => `299 - "${'x'.repeat(1_000)}"`),
+    );
+    response.end('{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"}}');
+  });
+  t.is((await cluster.get({ ...configMaps, name: 'a' })).metadata.name, 'a');
+});

@@ -1,8 +1,8 @@
-// Columns of the group apps.
+// Columns of the group apps, and of what came before it: ReplicationControllers.
 
 import type { PrinterColumn } from '../../api/resource.ts';
 import { at, mapAt, mapsAt, numberAt, textAt } from '../read-fields.ts';
-import { ageColumn, column, containersColumn, imagesColumn, selectorColumn, showLabels } from './column.ts';
+import { ageColumn, column, containersColumn, imagesColumn, selectorColumn, showLabels, wideColumn } from './column.ts';
 
 const templateColumns = [containersColumn, imagesColumn, selectorColumn] as const;
 
@@ -13,6 +13,16 @@ function countColumn(name: string, description: string, part: 'spec' | 'status',
 const readyColumn = column('Ready', 'How many of its pods are ready, of how many.', (object) => {
   return `${numberAt(object, 'status', 'readyReplicas')}/${numberAt(object, 'spec', 'replicas')}`;
 });
+
+const replicaColumns: readonly PrinterColumn[] = [
+  countColumn('Desired', 'Pods that there should be.', 'spec', 'replicas'),
+  countColumn('Current', 'Pods that there are.', 'status', 'replicas'),
+  countColumn('Ready', 'Pods that are ready.', 'status', 'readyReplicas'),
+];
+
+const labelsColumn = wideColumn('Selector', 'Labels of the pods that belong to it.', (object) =>
+  showLabels(mapAt(object, 'spec', 'selector')),
+);
 
 export const appsColumns: ReadonlyMap<string, readonly PrinterColumn[]> = new Map([
   [
@@ -25,16 +35,8 @@ export const appsColumns: ReadonlyMap<string, readonly PrinterColumn[]> = new Ma
       ...templateColumns,
     ],
   ],
-  [
-    'apps/ReplicaSet',
-    [
-      countColumn('Desired', 'Pods that there should be.', 'spec', 'replicas'),
-      countColumn('Current', 'Pods that there are.', 'status', 'replicas'),
-      countColumn('Ready', 'Pods that are ready.', 'status', 'readyReplicas'),
-      ageColumn,
-      ...templateColumns,
-    ],
-  ],
+  ['apps/ReplicaSet', [...replicaColumns, ageColumn, ...templateColumns]],
+  ['/ReplicationController', [...replicaColumns, ageColumn, containersColumn, imagesColumn, labelsColumn]],
   [
     'apps/ControllerRevision',
     [

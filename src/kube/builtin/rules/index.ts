@@ -12,6 +12,7 @@ import { namespaceDetail } from './namespace.ts';
 import { networkPolicyDetail } from './network-policy.ts';
 import { nodeDetail } from './node.ts';
 import { podDetail } from './pod.ts';
+import { replicationControllerDetail } from './replication-controller.ts';
 import { roleDetails } from './roles.ts';
 import { serviceDetail } from './service.ts';
 import {
@@ -29,6 +30,7 @@ const details: ReadonlyMap<string, KindDetail> = new Map([
   ['/Namespace', namespaceDetail],
   ['/Node', nodeDetail],
   ['/Pod', podDetail],
+  ['/ReplicationController', replicationControllerDetail],
   ['/Secret', secretDetail],
   ['/Service', serviceDetail],
   ['apps/ControllerRevision', controllerRevisionDetail],

@@ -23,6 +23,7 @@ for (const [kind, heads] of [
   ['networking.k8s.io/Ingress', 'CLASS HOSTS ADDRESS PORTS AGE'],
   ['apps/Deployment', 'READY UP-TO-DATE AVAILABLE AGE'],
   ['apps/ReplicaSet', 'DESIRED CURRENT READY AGE'],
+  ['/ReplicationController', 'DESIRED CURRENT READY AGE'],
   ['apps/StatefulSet', 'READY AGE'],
   ['apps/ControllerRevision', 'CONTROLLER REVISION AGE'],
   ['apps/DaemonSet', 'DESIRED CURRENT READY UP-TO-DATE AVAILABLE NODE SELECTOR AGE'],
@@ -166,6 +167,11 @@ for (const [kind, object, cells] of [
     { READY: '2/3', 'UP-TO-DATE': 1, AVAILABLE: 2, CONTAINERS: 'a,b', IMAGES: 'nginx:1,redis', SELECTOR: selectorText },
   ],
   ['apps/ReplicaSet', { spec: { replicas: 3 }, status: { replicas: 2 } }, { DESIRED: 3, CURRENT: 2, READY: 0 }],
+  [
+    '/ReplicationController',
+    { spec: { replicas: 3, template, selector: { b: '2', a: '1' } }, status: { readyReplicas: 1 } },
+    { DESIRED: 3, CURRENT: 0, READY: 1, CONTAINERS: 'a,b', IMAGES: 'nginx:1,redis', SELECTOR: 'a=1,b=2' },
+  ],
   [
     'apps/StatefulSet',
     { spec: { replicas: 1, template }, status: { readyReplicas: 1 } },
