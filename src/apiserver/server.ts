@@ -18,6 +18,9 @@ import { Turns } from './turns.ts';
 import { Warnings } from './warnings.ts';
 import { streamWatch } from './watch-stream.ts';
 
+/** Who a connection belongs to is asked once. */
+const tlsRules = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
+
 export interface ServerOptions {
   readonly address: string;
   readonly port: number;
@@ -82,9 +85,7 @@ export class ApiServer {
         // Who has none, or a wrong one, is told so by a Status instead of a broken handshake.
         requestCert: true,
         rejectUnauthorized: false,
-        minVersion: 'TLSv1.2',
-        // Who a connection belongs to is asked once.
-        secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+        ...tlsRules,
         handshakeTimeout: limits.handshakeMs,
         maxHeaderSize: limits.headerBytes,
         headersTimeout: limits.headersMs,
@@ -125,7 +126,7 @@ export class ApiServer {
   /** For connections that come from now on. */
   renew(certificate: string, key: string): void {
     const { clientAuthority } = this.#options;
-    this.#app.server.setSecureContext({ cert: certificate, key, ca: clientAuthority, minVersion: 'TLSv1.2' });
+    this.#app.server.setSecureContext({ cert: certificate, key, ca: clientAuthority, ...tlsRules });
   }
 
   close(): Promise<void> {

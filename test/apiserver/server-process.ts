@@ -5,6 +5,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -56,7 +57,7 @@ export class ServerProcess {
       'apiserver',
       ...this.words,
       '--listen',
-      `127.0.0.1:${this.port === 0 ? freePort() : this.port}`,
+      `127.0.0.1:${this.port === 0 ? await freePort() : this.port}`,
     ];
     const [command, ...words] = [...this.#prefix, process.execPath, ...args];
     const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -195,7 +196,12 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Of this process alone: others look elsewhere. */
-function freePort(): number {
-  return 20_000 + ((process.pid * 7 + Math.floor(Math.random() * 1000)) % 10_000);
+/** The kernel's choice, which it does not make again soon. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
